@@ -1,0 +1,71 @@
+"""What all families share: the way in, the convolution, the way out."""
+
+import keras
+
+from zoo.layers import Logits
+from zoo.layers import PixelScaling
+from zoo.preprocessing import Preprocessing
+
+
+def pixel_input(input_shape, preprocessing: Preprocessing):
+    """The model's input, and the same scaled as the weights expect it.
+
+    Args:
+        input_shape: `(height, width, 3)`; either side may be None.
+        preprocessing: The record that the scaling is taken from; its image
+            size follows the input's height where that is fixed.
+
+    Returns:
+        The input tensor (RGB, 0…255, uint8 or float) and the scaled one.
+    """
+    pixels = keras.Input(input_shape, name="pixels")
+    record = preprocessing.at(input_shape[0] or preprocessing.image_size)
+    return pixels, PixelScaling(record, name="preprocessing")(pixels)
+
+
+def he_fan_out():
+    """He initialisation by the outgoing connections.
+
+    A new object at each call: one Keras initialiser used twice gives the
+    same numbers twice.
+    """
+    return keras.initializers.VarianceScaling(
+        2.0, "fan_out", "untruncated_normal"
+    )
+
+
+def symmetric_conv(x, filters, kernel_size, *, stride=1, name):
+    """A convolution without bias, padded by kernel_size // 2 on every side.
+
+    TensorFlow's SAME pads a strided convolution on one side only, which
+    shifts every map by a pixel against the networks of the papers.
+    """
+    padding = "same"
+    if stride > 1 and kernel_size > 1:
+        border = kernel_size // 2
+        x = keras.layers.ZeroPadding2D(border, name=f"{name}_pad")(x)
+        padding = "valid"
+    return keras.layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=stride,
+        padding=padding,
+        use_bias=False,
+        kernel_initializer=he_fan_out(),
+        name=name,
+    )(x)
+
+
+def classifier_head(
+    x, classes: int, *, dropout=0.0, activation=None, initializer=None
+):
+    """Global average, dropout and one float32 logit a class."""
+    x = keras.layers.GlobalAveragePooling2D(name="head_pool")(x)
+    if dropout:
+        x = keras.layers.Dropout(dropout, name="head_dropout")(x)
+    return Logits(
+        classes,
+        activation=activation,
+        kernel_initializer=initializer or "glorot_uniform",
+        name="head_logits",
+    )(x)

@@ -1,0 +1,51 @@
+"""What a model says about itself: its preprocessing and its class names."""
+
+from zoo.errors import RequestError
+from zoo.layers import Logits
+from zoo.layers import PixelScaling
+from zoo.preprocessing import Preprocessing
+
+
+def preprocessing(model) -> Preprocessing:
+    """Returns the preprocessing record inside a model of the zoo.
+
+    Raises:
+        RequestError: The model was not built by the zoo.
+    """
+    return _only(model, PixelScaling).preprocessing
+
+
+def class_names(model) -> tuple[str, ...] | None:
+    """Returns the names in label order, or None where none were given.
+
+    Raises:
+        RequestError: The model has no classifier head of the zoo.
+    """
+    return _only(model, Logits).class_names
+
+
+def set_class_names(model, names) -> None:
+    """Writes the names, in label order, into the model's last layer.
+
+    Raises:
+        RequestError: There are more or fewer names than classes.
+    """
+    head = _only(model, Logits)
+    names = tuple(names)
+    if len(names) != head.units:
+        raise RequestError(
+            f"The model {model.name!r} has {head.units} classes. "
+            f"Received {len(names)} names: {', '.join(names[:5])} …"
+        )
+    head.class_names = names
+
+
+def _only(model, layer_type):
+    found = [layer for layer in model.layers if isinstance(layer, layer_type)]
+    if len(found) != 1:
+        raise RequestError(
+            f"The model {model.name!r} holds {len(found)} layers of type "
+            f"{layer_type.__name__}; a classifier of the zoo holds exactly "
+            "one. Build it with zoo.create_model."
+        )
+    return found[0]

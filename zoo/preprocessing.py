@@ -1,0 +1,87 @@
+"""What a set of weights expects of a picture, as one frozen record.
+
+The record travels inside the model (see `zoo.layers.PixelScaling`), so that
+training, evaluation, prediction and export cannot disagree about it.
+"""
+
+import dataclasses
+
+INTERPOLATIONS = ("bilinear", "bicubic")
+
+
+@dataclasses.dataclass(frozen=True)
+class Preprocessing:
+    """How a picture becomes the input of one model.
+
+    Args:
+        image_size: Height and width that evaluation crops to, in pixels.
+        mean: What is subtracted from R, G and B, in units of 0…255.
+        std: What R, G and B are divided by afterwards, in units of 0…255.
+        crop_fraction: The part of the shorter side that the evaluation crop
+            keeps, in (0, 1].
+        interpolation: `"bilinear"` or `"bicubic"`; always with antialias.
+
+    Raises:
+        ValueError: A value is out of its range.
+
+    Example:
+
+    ```python
+    from zoo.preprocessing import Preprocessing
+    assert Preprocessing(image_size=64).std == (255.0, 255.0, 255.0)
+    ```
+    """
+
+    image_size: int
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (255.0, 255.0, 255.0)
+    crop_fraction: float = 0.875
+    interpolation: str = "bilinear"
+
+    def __post_init__(self):
+        object.__setattr__(self, "mean", tuple(map(float, self.mean)))
+        object.__setattr__(self, "std", tuple(map(float, self.std)))
+        if self.image_size < 1:
+            raise ValueError(
+                "image_size is a number of pixels, at least 1. "
+                f"Received: {self.image_size}"
+            )
+        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
+            raise ValueError(
+                "mean and std hold one number for each of R, G and B, and no "
+                f"std is 0 or less. Received: {self.mean}, {self.std}"
+            )
+        if not 0 < self.crop_fraction <= 1:
+            raise ValueError(
+                "crop_fraction is in (0, 1]. "
+                f"Received: {self.crop_fraction}"
+            )
+        if self.interpolation not in INTERPOLATIONS:
+            raise ValueError(
+                f"interpolation is one of {', '.join(INTERPOLATIONS)}. "
+                f"Received: {self.interpolation!r}"
+            )
+
+    def at(self, image_size: int) -> "Preprocessing":
+        """Returns the same record for another image size."""
+        return dataclasses.replace(self, image_size=image_size)
+
+
+def imagenet(image_size: int = 224, **changes) -> Preprocessing:
+    """The ImageNet mean and standard deviation of the PyTorch recipes."""
+    return Preprocessing(
+        image_size,
+        mean=(123.675, 116.28, 103.53),
+        std=(58.395, 57.12, 57.375),
+        **changes,
+    )
+
+
+def cifar10() -> Preprocessing:
+    """CIFAR-10's own statistics; the whole 32-pixel picture is the crop."""
+    return Preprocessing(
+        32,
+        mean=(125.3, 123.0, 113.9),
+        std=(63.0, 62.1, 66.7),
+        crop_fraction=1.0,
+    )

@@ -1,0 +1,59 @@
+"""Counting what a model costs: parameters and multiply-adds."""
+
+import keras
+
+
+def count_macs(model) -> int:
+    """Multiply-adds of one picture: convolutions and dense layers.
+
+    Biases, normalisation, activations and pooling are not counted, which is
+    how torchvision counts; timm's figures are a little higher. Twice this
+    number is what others call FLOPs.
+
+    Raises:
+        ValueError: A side of the input is not fixed.
+
+    Example:
+
+    ```python
+    import zoo
+    from zoo.profile import count_macs
+    assert count_macs(zoo.create_model("resnet20")) == 40_551_040
+    ```
+    """
+    if None in model.input_shape[1:]:
+        raise ValueError(
+            "MACs depend on the input size. Expected a model with a fixed "
+            f"input shape. Received: {model.input_shape}"
+        )
+    return sum(layer_macs(layer) for layer in model.layers)
+
+
+def layer_macs(layer) -> int:
+    """Multiply-adds of one layer for one picture, 0 for most layers."""
+    if not isinstance(
+        layer,
+        (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense),
+    ):
+        return 0
+    weights = 1
+    for side in layer.kernel.shape:
+        weights *= side
+    pixels = 1
+    for side in layer.output.shape[1:-1]:
+        pixels *= side
+    return weights * pixels
+
+
+def count_parameters(model) -> tuple[int, int]:
+    """Returns the numbers of trainable and of other weights.
+
+    A frozen layer counts as trainable: this is what the architecture has,
+    not what a run trains. The others are BatchNorm's moving statistics.
+    """
+    total, moving = 0, 0
+    for layer in model.layers:
+        total += layer.count_params()
+        if isinstance(layer, keras.layers.BatchNormalization):
+            moving += 2 * layer.moving_mean.shape[0]
+    return total - moving, moving
