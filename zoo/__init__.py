@@ -12,8 +12,6 @@ Importing it registers its layers with Keras, so that a saved model loads
 with plain `keras.models.load_model`.
 """
 
-import importlib.util
-
 from zoo.registry import create_model
 from zoo.registry import list_models
 from zoo.registry import model_info
@@ -30,11 +28,8 @@ try:
 except ModuleNotFoundError as error:
     # Tables and planning work where no backend of Keras is installed; only
     # what builds a model needs one, and says so itself.
-    if importlib.util.find_spec("keras") and error.name not in (
-        "tensorflow",
-        "jax",
-        "torch",
-    ):
+    missing = (error.name or "").partition(".")[0]
+    if missing not in ("keras", "tensorflow", "jax", "torch"):
         raise
 
 __all__ = [

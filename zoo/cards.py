@@ -55,4 +55,119 @@ class ModelInfo:
         return tuple(row.name for row in weights_of(self.name))
 
 
-CARDS: dict[str, ModelInfo] = {}
+_ALEXNET = (
+    "Krizhevsky, Sutskever and Hinton, ImageNet Classification with Deep "
+    "Convolutional Neural Networks, 2012"
+)
+_OWT = (
+    "Krizhevsky, One weird trick for parallelizing convolutional neural "
+    "networks, 2014"
+)
+_RESNET = (
+    "He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, 2015"
+)
+_RESNET_V2 = (
+    "He, Zhang, Ren and Sun, Identity Mappings in Deep Residual Networks, 2016"
+)
+_RESNET_D = (
+    "He, Zhang, Zhang, Zhang, Xie and Li, Bag of Tricks for Image "
+    "Classification with Convolutional Neural Networks, 2018"
+)
+_EFFNET = (
+    "Tan and Le, EfficientNet: Rethinking Model Scaling for Convolutional "
+    "Neural Networks, 2019"
+)
+
+_BVLC = "Caffe, bvlc_alexnet"
+_TV = "torchvision, IMAGENET1K_V1"
+_HE = "KaimingHe/deep-residual-networks"
+_TIMM_RA2 = "timm, ra2_in1k"
+_TIMM_A1H = "timm, a1h_in1k"
+_TIMM_TF = "timm, tf_*.in1k"
+_TIMM_AA = "timm, tf_*.aa_in1k (AutoAugment)"
+_PAPER = "paper, table 6"
+_PAPER_MEAN = "paper, table 6, mean"
+
+# Name, paper, trainable weights, moving statistics, MACs, input size.
+_COUNTS = (
+    ("alexnet", _ALEXNET, 60_965_224, 0, 724_406_816, 227),
+    ("alexnet_owt", _OWT, 61_100_840, 0, 714_188_480, 224),
+    ("alexnet_cifar", _ALEXNET, 89_578, 0, 12_298_240, 32),
+    ("resnet18", _RESNET, 11_689_512, 9_600, 1_814_073_344, 224),
+    ("resnet18_v1", _RESNET, 11_689_512, 9_600, 1_814_073_344, 224),
+    ("resnet18_v2", _RESNET_V2, 11_687_720, 7_808, 1_814_073_344, 224),
+    ("resnet18_d", _RESNET_D, 11_708_744, 9_728, 2_053_713_920, 224),
+    ("resnet34", _RESNET, 21_797_672, 17_024, 3_663_761_408, 224),
+    ("resnet34_v1", _RESNET, 21_797_672, 17_024, 3_663_761_408, 224),
+    ("resnet34_v2", _RESNET_V2, 21_795_880, 15_232, 3_663_761_408, 224),
+    ("resnet34_d", _RESNET_D, 21_816_904, 17_152, 3_903_401_984, 224),
+    ("resnet50", _RESNET, 25_557_032, 53_120, 4_089_184_256, 224),
+    ("resnet50_v1", _RESNET, 25_557_032, 53_120, 3_857_973_248, 224),
+    ("resnet50_v2", _RESNET_V2, 25_549_352, 45_440, 4_089_184_256, 224),
+    ("resnet50_d", _RESNET_D, 25_576_264, 53_248, 4_328_824_832, 224),
+    ("resnet101", _RESNET, 44_549_160, 105_344, 7_801_405_440, 224),
+    ("resnet101_v1", _RESNET, 44_549_160, 105_344, 7_570_194_432, 224),
+    ("resnet101_v2", _RESNET_V2, 44_541_480, 97_664, 7_801_405_440, 224),
+    ("resnet101_d", _RESNET_D, 44_568_392, 105_472, 10_501_963_776, 256),
+    ("resnet152", _RESNET, 60_192_808, 151_424, 11_513_626_624, 224),
+    ("resnet152_v1", _RESNET, 60_192_808, 151_424, 11_282_415_616, 224),
+    ("resnet152_v2", _RESNET_V2, 60_185_128, 143_744, 11_513_626_624, 224),
+    ("resnet152_d", _RESNET_D, 60_212_040, 151_552, 15_350_579_200, 256),
+    ("resnet20", _RESNET, 269_722, 1_376, 40_551_040, 32),
+    ("resnet32", _RESNET, 464_154, 2_272, 68_862_592, 32),
+    ("resnet44", _RESNET, 658_586, 3_168, 97_174_144, 32),
+    ("resnet56", _RESNET, 853_018, 4_064, 125_485_696, 32),
+    ("resnet110", _RESNET, 1_727_962, 8_096, 252_887_680, 32),
+    ("efficientnet_b0", _EFFNET, 5_288_548, 42_016, 385_814_752, 224),
+    ("efficientnet_b1", _EFFNET, 7_794_184, 62_048, 686_802_832, 240),
+    ("efficientnet_b2", _EFFNET, 9_109_994, 67_568, 993_561_872, 260),
+    ("efficientnet_b3", _EFFNET, 12_233_232, 87_296, 1_827_141_392, 300),
+    ("efficientnet_b4", _EFFNET, 19_341_616, 125_200, 4_393_771_024, 380),
+    ("efficientnet_b5", _EFFNET, 30_389_784, 172_736, 10_266_384_752, 456),
+    ("efficientnet_b6", _EFFNET, 43_040_704, 224_432, 19_067_593_536, 528),
+    ("efficientnet_b7", _EFFNET, 66_347_960, 310_720, 37_745_884_192, 600),
+)
+
+# At the input size above; resnet18 and 34 are the same network as their `_v1`.
+_PUBLISHED = {
+    "alexnet": Accuracy(57.1, 80.2, _BVLC),
+    "alexnet_owt": Accuracy(56.522, 79.066, _TV),
+    "resnet18": Accuracy(69.758, 89.078, _TV),
+    "resnet18_v1": Accuracy(69.758, 89.078, _TV),
+    "resnet18_d": Accuracy(72.296, 90.682, _TIMM_RA2),
+    "resnet34": Accuracy(73.314, 91.42, _TV),
+    "resnet34_v1": Accuracy(73.314, 91.42, _TV),
+    "resnet34_d": Accuracy(77.108, 93.372, _TIMM_RA2),
+    "resnet50": Accuracy(76.13, 92.862, _TV),
+    "resnet50_v1": Accuracy(75.3, 92.2, _HE),
+    "resnet50_v2": Accuracy(80.41, 95.082, _TIMM_A1H),
+    "resnet50_d": Accuracy(80.546, 95.16, _TIMM_RA2),
+    "resnet101": Accuracy(77.374, 93.546, _TV),
+    "resnet101_v1": Accuracy(76.4, 92.9, _HE),
+    "resnet101_v2": Accuracy(82.042, 95.866, _TIMM_A1H),
+    "resnet101_d": Accuracy(82.254, 96.07, _TIMM_RA2),
+    "resnet152": Accuracy(78.312, 94.046, _TV),
+    "resnet152_v1": Accuracy(77.0, 93.3, _HE),
+    "resnet152_d": Accuracy(83.16, 96.37, _TIMM_RA2),
+    "resnet20": Accuracy(91.25, None, _PAPER),
+    "resnet32": Accuracy(92.49, None, _PAPER),
+    "resnet44": Accuracy(92.83, None, _PAPER),
+    "resnet56": Accuracy(93.03, None, _PAPER),
+    "resnet110": Accuracy(93.39, None, _PAPER_MEAN),
+    "efficientnet_b0": Accuracy(76.542, 93.008, _TIMM_TF),
+    "efficientnet_b1": Accuracy(78.546, 94.096, _TIMM_TF),
+    "efficientnet_b2": Accuracy(79.612, 94.714, _TIMM_TF),
+    "efficientnet_b3": Accuracy(80.878, 95.308, _TIMM_TF),
+    "efficientnet_b4": Accuracy(82.598, 96.132, _TIMM_TF),
+    "efficientnet_b5": Accuracy(83.17, 96.534, _TIMM_TF),
+    "efficientnet_b6": Accuracy(84.124, 96.89, _TIMM_AA),
+    "efficientnet_b7": Accuracy(84.424, 96.908, _TIMM_AA),
+}
+
+
+def _card(name, *row) -> ModelInfo:
+    family = "resnet" if name.startswith("resnet") else name.split("_")[0]
+    return ModelInfo(name, family, *row, accuracy=_PUBLISHED.get(name))
+
+
+CARDS: dict[str, ModelInfo] = {row[0]: _card(*row) for row in _COUNTS}

@@ -207,9 +207,7 @@ class SubsampleAndPadChannels(keras.layers.Layer):
         x = inputs[:, :: self.stride, :: self.stride, :]
         missing = self.channels - x.shape[-1]
         before = missing // 2
-        return ops.pad(
-            x, [(0, 0), (0, 0), (0, 0), (before, missing - before)]
-        )
+        return ops.pad(x, [(0, 0), (0, 0), (0, 0), (before, missing - before)])
 
     def compute_output_shape(self, input_shape):
         batch, height, width, _ = input_shape

@@ -53,8 +53,7 @@ class Preprocessing:
             )
         if not 0 < self.crop_fraction <= 1:
             raise ValueError(
-                "crop_fraction is in (0, 1]. "
-                f"Received: {self.crop_fraction}"
+                f"crop_fraction is in (0, 1]. Received: {self.crop_fraction}"
             )
         if self.interpolation not in INTERPOLATIONS:
             raise ValueError(

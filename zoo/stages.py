@@ -64,6 +64,4 @@ def stages(model) -> tuple[Stage, ...]:
                 "no stage. Expected a name that starts with 'stem_', "
                 "'stage1_', … or 'head_'."
             )
-    return tuple(
-        Stage(name, tuple(layers)) for name, layers in grouped.items()
-    )
+    return tuple(Stage(name, tuple(layers)) for name, layers in grouped.items())

@@ -61,7 +61,7 @@ def save_weights(model, path, metadata=None) -> str:
     """
     if pathlib.Path(path).suffix != ".safetensors":
         raise RequestError(
-            "Weights are written as .safetensors. " f"Received: {path}"
+            f"Weights are written as .safetensors. Received: {path}"
         )
     tensors = {
         key: np.ascontiguousarray(variable.numpy(), dtype="float32")
@@ -86,7 +86,7 @@ def read_weights(path, sha256: str | None = None) -> dict[str, np.ndarray]:
     path = pathlib.Path(path)
     if path.suffix != ".safetensors":
         raise RequestError(
-            "Weights are read from .safetensors files. " f"Received: {path}"
+            f"Weights are read from .safetensors files. Received: {path}"
         )
     if not path.is_file():
         raise RequestError(f"There is no weight file {path}.")

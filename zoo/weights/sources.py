@@ -5,7 +5,6 @@ import pathlib
 
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
-from zoo.preprocessing import cifar10
 
 _PACKAGE = pathlib.Path(__file__).parent
 

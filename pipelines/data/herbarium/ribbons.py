@@ -108,7 +108,7 @@ def half_width(outline: Outline, t: np.ndarray) -> np.ndarray:
         width = width * (1.0 - outline.depth * notch)
     if outline.lobes:
         wave = np.cos(2.0 * math.pi * (outline.lobes * t - 0.1))
-        width = width * (1.0 - outline.depth * (0.5 + 0.5 * wave) ** 1.5)
+        width = width * (1.0 - outline.depth * (0.5 + 0.5 * wave) ** 2.2)
     return width
 
 
@@ -119,8 +119,13 @@ def rows(outline: Outline, plain: int) -> np.ndarray:
         cuts = np.stack([roots, roots + 0.8 / outline.teeth], axis=1)
         return np.append(cuts.ravel(), 1.0)
     if outline.lobes:
-        return np.linspace(0.0, 1.0, 6 * outline.lobes + 1)
+        return np.linspace(0.0, 1.0, 9 * outline.lobes + 1)
     return np.linspace(0.0, 1.0, plain)
+
+
+def grid(plain: int, across: int) -> tuple[np.ndarray, np.ndarray]:
+    """Even t of (plain, 1) and s of (across,), for `surface`."""
+    return np.linspace(0.0, 1.0, plain)[:, None], np.linspace(-1, 1, across)
 
 
 def surface(
@@ -131,8 +136,20 @@ def surface(
     `t` runs from 0 at the base to 1 at the tip, `s` from -1 to 1 across.
     """
     t, s = np.broadcast_arrays(t, s)
-    x, y, z, azimuth, length, width, lift, bend, sway, fold, ripple, skew, (
-        phase
+    (
+        x,
+        y,
+        z,
+        azimuth,
+        length,
+        width,
+        lift,
+        bend,
+        sway,
+        fold,
+        ripple,
+        skew,
+        (phase),
     ) = ribbons.columns(t.ndim)
     wide = half_width(outline, t) * width
     knots = np.linspace(-1.0, 1.0, len(outline.tips))
@@ -188,12 +205,13 @@ class Canvas:
         view: View,
         *,
         gloom: int = 0,
+        drop: float = 0.02,
     ) -> None:
         """Paints sheets in order, each over a thin shadow of itself.
 
         `points` is (n, rows, columns, 3), `albedo` broadcasts to
         (n, rows - 1, columns - 1, 3) in 0 to 1, `gloom` is the opacity of
-        the shadow, 0 to 255.
+        the shadow, 0 to 255, `drop` how far off it falls, in units.
         """
         flat, turned = view.project(points)
         colours = albedo * shade(turned, view)[..., None]
@@ -202,7 +220,7 @@ class Canvas:
         count = len(cells) // len(points)
         edges = outlines(flat)
         if gloom:
-            edges += -view.light[:2] * view.scale * 0.02
+            edges += -view.light[:2] * view.scale * drop
         for index, edge in enumerate(edges):
             if gloom:
                 ring = edge.ravel().tolist()

@@ -119,7 +119,7 @@ class Leaf:
         build: One of "simple", "palmate" and "pinnate".
         outline: Key of `OUTLINES`.
         width: Half-width of a blade, its length being 1.
-        venation: One of "pinnate", "arcuate" and "parallel".
+        venation: One of "pinnate", "lobed", "arcuate" and "parallel".
         veins: Number of veins on each side of the midrib.
         tints: Colour forms; a plant has one of them.
         blades: Number of lobes or leaflets, 1 for a simple leaf.
@@ -151,7 +151,7 @@ OUTLINES = {
     ),
     "heart": Outline(
         (0.2, 0.4, 0.6, 0.78, 0.92, 1.0, 1.0, 0.8),
-        (0.84, 0.98, 1.0, 0.82, 1.0, 0.98, 0.84),
+        (0.8, 0.95, 1.0, 0.87, 1.0, 0.95, 0.8),
     ),
     "toothed": Outline(
         (0.3, 0.52, 0.72, 0.87, 0.97, 1.0, 0.96, 0.8),
@@ -180,7 +180,7 @@ OUTLINES = {
     "oak": Outline(
         (0.1, 0.36, 0.56, 0.74, 0.9, 1.0, 1.0, 0.95, 0.8, 0.3),
         lobes=4,
-        depth=0.6,
+        depth=0.68,
     ),
     "maple": Outline(
         (0.6, 0.92, 1.0, 0.96, 0.86, 0.8, 0.62, 0.4, 0.2, 0.0),
@@ -272,7 +272,7 @@ FLOWERS = (
     ),
     Flower(
         name="oenothera_lutea",
-        layers=(Layer(4, 0.95, 0.66, 0.25, -0.2),),
+        layers=(Layer(4, 0.98, 0.52, 0.2, -0.1),),
         outline="heart",
         tints=(_YELLOW, _CREAM, _BLUSH),
         centre=Centre("eye", 0.14, 0.12, _LIME),
@@ -284,7 +284,7 @@ FLOWERS = (
     ),
     Flower(
         name="vinca_caerulea",
-        layers=(Layer(5, 0.92, 0.4, 0.05, 0.0),),
+        layers=(Layer(5, 0.92, 0.46, 0.05, 0.0),),
         outline="propeller",
         tints=(_BLUE, _BLUE, _LILAC),
         centre=Centre("eye", 0.13, 0.04, _CREAM),
@@ -311,17 +311,18 @@ FLOWERS = (
         name="rosa_plena",
         layers=(
             Layer(6, 0.96, 0.48, 0.1, 0.2),
-            Layer(6, 0.78, 0.42, 0.35, 0.5),
-            Layer(5, 0.58, 0.34, 0.6, 0.7),
-            Layer(4, 0.4, 0.26, 0.85, 0.8),
+            Layer(6, 0.78, 0.42, 0.3, 0.35),
+            Layer(5, 0.6, 0.34, 0.5, 0.45),
+            Layer(4, 0.42, 0.26, 0.75, 0.5),
+            Layer(3, 0.27, 0.18, 0.95, 0.4),
         ),
         outline="round",
         tints=(_ROSE, _RED, _CREAM, _BLUSH),
-        centre=Centre("bud", 0.12, 0.3, _ROSE),
+        centre=Centre("bud", 0.07, 0.2, _ROSE),
         throat=_ROSE,
         throat_reach=0.3,
-        fold=0.5,
-        ripple=0.16,
+        fold=0.4,
+        ripple=0.07,
     ),
 )
 
@@ -359,8 +360,8 @@ LEAVES = (
         name="quercus_lobata",
         build="simple",
         outline="oak",
-        width=0.37,
-        venation="pinnate",
+        width=0.39,
+        venation="lobed",
         veins=4,
         tints=(_GREEN, _DARK_GREEN, _FALL_RED, _FALL_YELLOW),
         fold=0.15,
@@ -381,7 +382,7 @@ LEAVES = (
         name="fraxinus_pinnata",
         build="pinnate",
         outline="leaflet",
-        width=0.27,
+        width=0.2,
         venation="pinnate",
         veins=3,
         blades=9,

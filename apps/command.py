@@ -1,0 +1,93 @@
+"""What all commands share: errors as one line, an exit code, a progress bar.
+
+Nothing heavy is imported here or at the top of a command, so that `--help`
+answers at once.
+"""
+
+import sys
+from collections.abc import Callable
+
+from absl import app
+from absl import flags
+from absl import logging
+
+
+def launch(run: Callable[[], None], define_flags: Callable[[], None]) -> None:
+    """Runs a command under absl and exits.
+
+    Args:
+        run: The command; reads the flags, returns nothing.
+        define_flags: Defines the command's flags.
+
+    Exit codes: 0 done, 2 a wrong request, 3 bad data, 4 a damaged file, 130
+    interrupted. A mistake of the user's is one line on the error stream.
+    """
+    define_flags()
+
+    def main(argv):
+        del argv
+        try:
+            run()
+        except KeyboardInterrupt:
+            fail("interrupted", 130)
+        except ValueError as error:
+            code = getattr(error, "exit_code", None)
+            if code is None:
+                raise
+            fail(str(error), code)
+
+    app.run(main, flags_parser=_parse_flags)
+
+
+def fail(message: str, code: int) -> None:
+    """Says what is wrong in one line and exits."""
+    line = " ".join(message.split())
+    print(f"error: {line}", file=sys.stderr, flush=True)
+    sys.exit(code)
+
+
+def _parse_flags(argv):
+    try:
+        rest = flags.FLAGS(argv)
+    except flags.Error as error:
+        fail(f"{error} (--help lists the flags)", 2)
+    # TensorFlow is chatty; absl shows its own messages from here on.
+    logging.set_verbosity(logging.ERROR)
+    if flags.FLAGS["help"].value or flags.FLAGS["helpfull"].value:
+        return rest
+    return rest
+
+
+def say(message: str) -> None:
+    """Tells a person something, at once."""
+    print(message, flush=True)
+
+
+class Bar:
+    """A progress bar on a terminal, silence elsewhere.
+
+    Args:
+        label: What is being done.
+        unit: What is counted.
+    """
+
+    def __init__(self, label: str, unit: str):
+        self._label = label
+        self._unit = unit
+        self._bar = None
+
+    def __call__(self, done: int, total: int) -> None:
+        from tqdm import tqdm
+
+        if self._bar is None:
+            self._bar = tqdm(
+                total=total,
+                desc=self._label,
+                unit=self._unit,
+                leave=False,
+                disable=None,
+            )
+        self._bar.update(done - self._bar.n)
+        if done == total:
+            self._bar.close()
+            self._bar = None

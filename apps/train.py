@@ -1,0 +1,47 @@
+"""Trains a network from scratch.
+
+    python -m apps.train --data=photos/ --model=resnet18 --output=runs/first
+
+Writes into --output: config.json, metrics.json, history.json, model.keras,
+checkpoints/ and event files for TensorBoard. Exit codes: 0 done, 2 a wrong
+request, 3 bad data, 4 a damaged file.
+"""
+
+from absl import flags
+
+from apps import run_flags
+from apps.command import Bar
+from apps.command import launch
+from apps.command import say
+
+
+def define_flags() -> None:
+    run_flags.define_run_flags(
+        weights="none", batch=128, epochs="30 where not given"
+    )
+    flags.adopt_module_key_flags(run_flags)
+    flags.DEFINE_integer(
+        "cycles",
+        1,
+        "Cosine cycles of the learning rate; each is twice as long as the "
+        "one before.",
+    )
+
+
+def run() -> None:
+    from pipelines.training.from_scratch import TrainConfig
+    from pipelines.training.from_scratch import train
+
+    config = TrainConfig(**run_flags.run_settings(), cycles=flags.FLAGS.cycles)
+    metrics = train(
+        config, say=say, progress=Bar("checking pictures", "picture")
+    )
+    say(run_flags.closing_lines(config.output, metrics))
+
+
+def cli() -> None:
+    launch(run, define_flags)
+
+
+if __name__ == "__main__":
+    cli()

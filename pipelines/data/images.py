@@ -1,0 +1,180 @@
+"""Operations on one picture: pure, stateless, the same eagerly and in a graph.
+
+Pictures are uint8 of shape (height, width, 3), RGB. A `seed` is an integer
+tensor of shape (2,): the same seed does the same thing.
+"""
+
+import tensorflow as tf
+
+
+def decode(encoded):
+    """Decodes a whole picture exactly, as Pillow would.
+
+    Args:
+        encoded: Scalar string: JPEG, PNG, GIF (its first frame), BMP, WebP.
+
+    Returns:
+        uint8 of shape (height, width, 3).
+    """
+    return tf.cond(
+        tf.io.is_jpeg(encoded),
+        lambda: tf.io.decode_jpeg(
+            encoded, channels=3, dct_method="INTEGER_ACCURATE"
+        ),
+        lambda: _decode_other(encoded),
+    )
+
+
+def _decode_other(encoded):
+    image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
+    image.set_shape((None, None, 3))
+    return image
+
+
+def decode_and_crop(encoded, window_of):
+    """Decodes only the part of a picture that a window selects.
+
+    Args:
+        encoded: Scalar string, as for `decode`.
+        window_of: Given the picture's shape, int32 `(3,)`, returns int32
+            `(4,)`: top, left, height and width in pixels.
+
+    Returns:
+        uint8 of shape (window height, window width, 3). JPEG is decoded
+        with the fast integer transform, at most a few levels off.
+    """
+
+    def from_jpeg():
+        window = window_of(tf.io.extract_jpeg_shape(encoded))
+        return tf.io.decode_and_crop_jpeg(encoded, window, channels=3)
+
+    def from_other():
+        image = _decode_other(encoded)
+        top, left, height, width = tf.unstack(window_of(tf.shape(image)))
+        return image[top : top + height, left : left + width]
+
+    image = tf.cond(tf.io.is_jpeg(encoded), from_jpeg, from_other)
+    image.set_shape((None, None, 3))
+    return image
+
+
+def to_uint8(image):
+    """Rounds float pixels to the nearest level in 0…255."""
+    return tf.cast(tf.clip_by_value(tf.round(image), 0, 255), tf.uint8)
+
+
+def resize(image, height, width, interpolation="bilinear"):
+    """Resizes with antialias, as Pillow does; untouched if nothing changes.
+
+    Args:
+        image: uint8 of shape (height, width, 3).
+        height: New height, in pixels.
+        width: New width, in pixels.
+        interpolation: `"bilinear"` or `"bicubic"`.
+
+    Returns:
+        uint8 of shape (height, width, 3).
+    """
+    size = tf.stack([height, width])
+    resized = tf.cond(
+        tf.reduce_all(tf.shape(image)[:2] == size),
+        lambda: image,
+        lambda: to_uint8(
+            tf.image.resize(image, size, interpolation, antialias=True)
+        ),
+    )
+    resized.set_shape(
+        (
+            height if isinstance(height, int) else None,
+            width if isinstance(width, int) else None,
+            3,
+        )
+    )
+    return resized
+
+
+def resize_shorter_side(image, size, interpolation="bilinear"):
+    """Resizes so that the shorter side is `size` pixels long."""
+    shape = tf.cast(tf.shape(image)[:2], tf.float32)
+    scale = tf.cast(size, tf.float32) / tf.reduce_min(shape)
+    height, width = tf.unstack(tf.cast(tf.round(shape * scale), tf.int32))
+    return resize(image, height, width, interpolation)
+
+
+def central_crop(image, size: int):
+    """Cuts the middle `size` x `size` pixels out."""
+    top = (tf.shape(image)[0] - size) // 2
+    left = (tf.shape(image)[1] - size) // 2
+    image = image[top : top + size, left : left + size]
+    image.set_shape((size, size, 3))
+    return image
+
+
+def random_resized_window(shape, seed, *, area, aspect_ratio):
+    """Chooses the window of the Inception crop.
+
+    Szegedy et al., "Going Deeper with Convolutions", 2014, section 6.
+
+    Args:
+        shape: int32 `(3,)`: the picture's shape.
+        seed: int `(2,)`.
+        area: Smallest and largest part of the picture's area, in (0, 1].
+        aspect_ratio: Smallest and largest width / height.
+
+    Returns:
+        int32 `(4,)`: top, left, height and width, inside the picture; the
+        whole picture where ten attempts find nothing.
+    """
+    whole = tf.constant([[[0.0, 0.0, 1.0, 1.0]]])
+    begin, size, _ = tf.image.stateless_sample_distorted_bounding_box(
+        shape,
+        whole,
+        seed,
+        min_object_covered=0.0,
+        aspect_ratio_range=aspect_ratio,
+        area_range=area,
+        max_attempts=10,
+        use_image_if_no_bounding_boxes=True,
+    )
+    return tf.concat([begin[:2], size[:2]], axis=0)
+
+
+def random_shift(image, seed, border: int):
+    """Pads with black on every side and cuts the same size out at random.
+
+    He et al. 2015, section 4.2, with 4 pixels for pictures of 32.
+    """
+    height, width = image.shape[0], image.shape[1]
+    padded = tf.pad(image, [(border, border), (border, border), (0, 0)])
+    offset = tf.random.stateless_uniform(
+        (2,), seed, 0, 2 * border + 1, dtype=tf.int32
+    )
+    begin = tf.concat([offset, [0]], axis=0)
+    return tf.slice(padded, begin, (height, width, 3))
+
+
+def random_flip(image, seed):
+    """Mirrors left and right, for one seed in two."""
+    heads = tf.random.stateless_uniform((), seed) < 0.5
+    return tf.cond(heads, lambda: tf.reverse(image, [1]), lambda: image)
+
+
+def jitter_colour(image, seed, strength: float):
+    """Changes brightness, contrast and saturation, each by its own factor.
+
+    Args:
+        image: uint8 of shape (height, width, 3).
+        seed: int `(2,)`.
+        strength: Factors are drawn from 1 - strength … 1 + strength.
+
+    Returns:
+        uint8 of shape (height, width, 3).
+    """
+    brightness, contrast, saturation = tf.unstack(
+        tf.random.stateless_uniform((3,), seed, 1 - strength, 1 + strength)
+    )
+    x = tf.cast(image, tf.float32) * brightness
+    grey = tf.tensordot(x, [0.299, 0.587, 0.114], 1)[..., tf.newaxis]
+    x = (x - grey) * saturation + grey
+    mean = tf.reduce_mean(grey)
+    return to_uint8((x - mean) * contrast + mean)

@@ -1,0 +1,42 @@
+"""Running a model over every example of a set, once."""
+
+import numpy as np
+
+from pipelines.data.datasets import EvaluationData
+from pipelines.evaluation.metrics import classification_metrics
+from pipelines.training.step import make_logits_step
+
+
+class Evaluator:
+    """Judges one model; its graph is traced once, however often it is used.
+
+    Args:
+        model: Pixels in, logits out.
+        strategy: Where it computes.
+    """
+
+    def __init__(self, model, strategy):
+        self._strategy = strategy
+        self._step = make_logits_step(model, strategy)
+
+    def logits(self, data: EvaluationData, progress=None) -> np.ndarray:
+        """Returns float32 `(examples, classes)`, in the examples' order.
+
+        Args:
+            data: What the model is run over.
+            progress: Called with the numbers of batches done and in all.
+        """
+        batches = self._strategy.experimental_distribute_dataset(data.dataset)
+        parts = []
+        for images, _, _ in batches:
+            parts.append(self._step(images).numpy())
+            if progress:
+                progress(len(parts), data.steps)
+        # The filling of the last batch comes last.
+        return np.concatenate(parts)[: len(data.examples)]
+
+    def evaluate(self, data: EvaluationData, progress=None) -> dict:
+        """Returns examples, loss, top1 and top5, every example counted once."""
+        return classification_metrics(
+            self.logits(data, progress), data.examples.labels
+        )

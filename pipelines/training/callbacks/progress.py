@@ -1,0 +1,86 @@
+"""Tells a person how far a run is."""
+
+import sys
+import time
+
+import keras
+from tqdm import tqdm
+
+
+def duration(seconds: float) -> str:
+    """Writes a duration as people do: `48 s`, `12 min`, `3 h 20 min`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def describe(logs: dict) -> str:
+    """Writes an epoch's numbers on one line."""
+    parts = [f"loss {logs['loss']:.4f}", f"top-1 {logs['top1']:.1%}"]
+    if "val_top1" in logs:
+        parts.append(
+            f"validation: loss {logs['val_loss']:.4f}, "
+            f"top-1 {logs['val_top1']:.1%}, top-5 {logs['val_top5']:.1%}"
+        )
+    parts.append(f"{logs['images_per_second']:,.0f} images/s")
+    parts.append(f"waited {logs['input_wait']:.0%}")
+    return " · ".join(parts)
+
+
+class Progress(keras.callbacks.Callback):
+    """A bar with the time that is left on a terminal, a line an epoch always.
+
+    Args:
+        total_epochs: Of the whole run, which may be several calls of `fit`.
+        stream: Where to write.
+    """
+
+    def __init__(self, total_epochs: int, stream=sys.stdout):
+        super().__init__()
+        self.total_epochs = total_epochs
+        self.stream = stream
+        self._run_started = None
+        self._first_epoch = None
+        self._bar = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self._run_started is None:
+            self._run_started = time.perf_counter()
+            self._first_epoch = epoch
+        if self.stream.isatty():
+            self._bar = tqdm(
+                total=self.params["steps"],
+                desc=f"epoch {epoch + 1}/{self.total_epochs}",
+                unit="step",
+                file=self.stream,
+                leave=False,
+                dynamic_ncols=True,
+            )
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self._bar is None:
+            return
+        self._bar.update()
+        if logs:
+            self._bar.set_postfix_str(
+                f"loss {logs['loss']:.4f}, top-1 {logs['top1']:.1%}",
+                refresh=False,
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+        done = epoch + 1 - self._first_epoch
+        spent = time.perf_counter() - self._run_started
+        left = spent / done * (self.total_epochs - epoch - 1)
+        ending = f"{duration(left)} left" if left else duration(spent)
+        print(
+            f"epoch {epoch + 1}/{self.total_epochs} · {describe(logs)} · "
+            f"{ending}",
+            file=self.stream,
+            flush=True,
+        )

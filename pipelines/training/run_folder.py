@@ -1,0 +1,117 @@
+"""A run is a folder: what was asked, what came out, nothing half written."""
+
+import json
+import os
+import pathlib
+import platform
+import subprocess
+
+import keras
+import numpy as np
+import PIL
+import tensorflow as tf
+
+from zoo.errors import RequestError
+from zoo.weights.files import write_atomically
+
+CONFIG = "config.json"
+METRICS = "metrics.json"
+HISTORY = "history.json"
+MODEL = "model.keras"
+CHECKPOINTS = "checkpoints"
+
+_LIBRARIES = (keras, tf, np, PIL)
+
+
+class RunFolder:
+    """The folder of one run.
+
+    Args:
+        path: Where; made if it is not there.
+
+    Raises:
+        RequestError: It holds a run already, or cannot be written.
+    """
+
+    def __init__(self, path):
+        self.refuse_if_taken(path)
+        self.path = pathlib.Path(path)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RequestError(
+                f"--output={path} cannot be made: {error.strerror}."
+            ) from error
+        if not os.access(self.path, os.W_OK):
+            raise RequestError(f"--output={path} cannot be written to.")
+
+    @staticmethod
+    def refuse_if_taken(path) -> None:
+        """Refuses a folder that holds a run, before any time is spent.
+
+        Raises:
+            RequestError: It holds a run already.
+        """
+        if (pathlib.Path(path) / CONFIG).exists():
+            raise RequestError(
+                f"--output={path} already holds a run. Give another folder, "
+                "or remove this one first."
+            )
+
+    def write_json(self, name: str, content) -> None:
+        """Writes a JSON file, whole or not at all."""
+        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        write_atomically(self.path / name, text.encode())
+
+    def write_config(self, config: dict) -> None:
+        """Writes the resolved configuration with versions and commit."""
+        self.write_json(CONFIG, {**config, **provenance()})
+
+    def save_model(self, model) -> pathlib.Path:
+        """Writes `model.keras`, whole or not at all, and returns its path."""
+        temporary = self.path / f".tmp-{MODEL}"
+        model.save(temporary)
+        os.replace(temporary, self.path / MODEL)
+        return self.path / MODEL
+
+
+def provenance() -> dict:
+    """Returns the versions of what computes, and the commit if there is one."""
+    versions = {library.__name__: library.__version__ for library in _LIBRARIES}
+    return {
+        "versions": {"python": platform.python_version(), **versions},
+        "commit": _commit(),
+    }
+
+
+def _commit() -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=40"],
+            cwd=pathlib.Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
+
+
+def load_model(path):
+    """Loads the model of a run.
+
+    Args:
+        path: A run folder or a `.keras` file.
+
+    Raises:
+        RequestError: There is no model there.
+    """
+    path = pathlib.Path(path)
+    file = path / MODEL if path.is_dir() else path
+    if not file.is_file():
+        raise RequestError(
+            f"--model={path} holds no {MODEL}. Expected the folder of a "
+            "finished run, a .keras file or a name that apps.models lists."
+        )
+    return keras.models.load_model(file)

@@ -1,0 +1,33 @@
+"""Where a run computes: one device, or several that act as one."""
+
+import tensorflow as tf
+
+from zoo.errors import RequestError
+
+
+def make_strategy() -> tf.distribute.Strategy:
+    """Returns `MirroredStrategy` over all GPUs, or none where one is enough.
+
+    Logical CPU devices count where there is no GPU, so that a machine
+    without one can show what several do.
+    """
+    devices = tf.config.list_logical_devices("GPU")
+    if not devices:
+        devices = tf.config.list_logical_devices("CPU")
+    if len(devices) < 2:
+        return tf.distribute.get_strategy()
+    return tf.distribute.MirroredStrategy([device.name for device in devices])
+
+
+def check_batch(batch_size: int, strategy: tf.distribute.Strategy) -> None:
+    """Refuses a global batch that the devices cannot share evenly.
+
+    Raises:
+        RequestError: It is not a multiple of the number of devices.
+    """
+    replicas = strategy.num_replicas_in_sync
+    if batch_size < 1 or batch_size % replicas:
+        raise RequestError(
+            f"--global_batch_size={batch_size} cannot be shared evenly by "
+            f"{replicas} devices. Give a multiple of {replicas}."
+        )

@@ -1,0 +1,114 @@
+"""What several tests of the zoo build on."""
+
+import dataclasses
+import functools
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from zoo import alexnet
+from zoo import efficientnet
+from zoo import resnet
+from zoo.preprocessing import Preprocessing
+
+
+@functools.cache
+def _outline(name):
+    # Variables that are never initialised: a model of any size in a second.
+    with keras.StatelessScope(initialize_variables=False):
+        return zoo.create_model(name)
+
+
+@pytest.fixture(scope="session")
+def outline():
+    """Builds a model of the zoo by name: all of its shapes, no weights."""
+    return _outline
+
+
+_TINY = {"repeats": (2, 1), "widths": (8, 16)}
+_RESNETS = {
+    "resnet_basic": {"bottleneck": False},
+    "resnet_bottleneck": {},
+    "resnet_v1": {"stride_in": 1},
+    "resnet_v2": {"preactivation": True},
+    "resnet_d": {"stem": "deep", "shortcut": "average"},
+    "resnet_cifar": {"bottleneck": False, "stem": "cifar", "shortcut": "pad"},
+}
+_ALEXNET_SIDES = {"alexnet": 67, "alexnet_owt": 64, "alexnet_cifar": 32}
+FORMS = (*_ALEXNET_SIDES, *_RESNETS, "efficientnet")
+
+
+def build_tiny(form, side=None, **arguments):
+    """Builds a small model of a family's form."""
+    if form in _RESNETS:
+        spec = resnet.ResNetSpec(form, **_TINY, **_RESNETS[form])
+        builder, default = resnet.ResNet, 32
+    elif form == "efficientnet":
+        scaling = efficientnet.compound_scaling(phi=-4)
+        spec = efficientnet.EfficientNetSpec(form, scaling)
+        builder, default = efficientnet.EfficientNet, 32
+        arguments["stem_stride"] = 1
+    else:
+        spec = alexnet.VARIANTS[form]
+        hidden = (24, 16) if spec.hidden else ()
+        spec = dataclasses.replace(spec, hidden=hidden)
+        builder, default = alexnet.AlexNet, _ALEXNET_SIDES[form]
+    side = side or default
+    return builder(spec, input_shape=(side, side, 3), **arguments)
+
+
+@pytest.fixture
+def tiny():
+    return build_tiny
+
+
+@functools.cache
+def _shared(form):
+    record = Preprocessing(64, (1, 2, 3), (90, 80, 70), 0.9, "bicubic")
+    model = build_tiny(form, classes=3, preprocessing=record, name="mine")
+    zoo.set_class_names(model, ("ant", "bee", "cat"))
+    return model
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """Builds a form once, with nothing left at its default; do not change."""
+    return _shared
+
+
+@pytest.fixture
+def pictures():
+    """Returns a function: random uint8 pictures of a side."""
+
+    def make(side, count=4, seed=0):
+        generator = np.random.default_rng(seed)
+        return generator.integers(0, 256, (count, side, side, 3), "uint8")
+
+    return make
+
+
+def convolve(x, kernel, stride=1):
+    """A convolution without padding, in NumPy and float64."""
+    x, kernel = np.asarray(x, "float64"), np.asarray(kernel, "float64")
+    side = kernel.shape[0]
+    height = (x.shape[1] - side) // stride + 1
+    width = (x.shape[2] - side) // stride + 1
+    y = np.zeros((x.shape[0], height, width, kernel.shape[-1]))
+    for row in range(height):
+        for column in range(width):
+            top, left = row * stride, column * stride
+            window = x[:, top : top + side, left : left + side]
+            y[:, row, column] = np.tensordot(window, kernel, 3)
+    return y
+
+
+@pytest.fixture(name="convolve")
+def _convolve():
+    return convolve
+
+
+def pytest_generate_tests(metafunc):
+    if "form" in metafunc.fixturenames:
+        metafunc.parametrize("form", FORMS)

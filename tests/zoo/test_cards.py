@@ -1,0 +1,84 @@
+"""The cards say what the models are."""
+
+import json
+import pathlib
+
+import pytest
+
+import zoo
+from zoo import alexnet
+from zoo import efficientnet
+from zoo import resnet
+from zoo.cards import CARDS
+from zoo.profile import count_macs
+from zoo.profile import count_parameters
+
+# Trainable weights, moving statistics, MACs and input size as torchvision,
+# timm and the papers have them.
+PUBLISHED = json.loads(
+    pathlib.Path(__file__).with_name("published_counts.json").read_text()
+)
+
+
+def _counts(card):
+    return (
+        card.parameters,
+        card.non_trainable,
+        card.macs,
+        card.input_size,
+    )
+
+
+def test_the_cards_are_in_the_order_of_the_tables():
+    tables = (alexnet.VARIANTS, resnet.VARIANTS, efficientnet.VARIANTS)
+    assert list(CARDS) == [name for table in tables for name in table]
+    assert len(CARDS) == 36
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_cards_equal_the_published_counts(name):
+    assert list(_counts(CARDS[name])) == PUBLISHED[name]
+
+
+def test_cards_without_a_published_count_follow_from_arithmetic():
+    convolutions = ((3, 32, 32), (32, 32, 16), (32, 64, 8))
+    parameters = sum(25 * i * o + o for i, o, _ in convolutions)
+    macs = sum(25 * i * o * side**2 for i, o, side in convolutions)
+    head = 4 * 4 * 64 * 10
+    expected = (parameters + head + 10, 0, macs + head, 32)
+    assert _counts(CARDS["alexnet_cifar"]) == expected
+    # The form _v2 of a basic network has no BN in its three projections.
+    channels = 128 + 256 + 512
+    for depth in (18, 34):
+        trainable, moving, macs, side = PUBLISHED[f"resnet{depth}"]
+        assert _counts(CARDS[f"resnet{depth}_v2"]) == (
+            trainable - 2 * channels,
+            moving - 2 * channels,
+            macs,
+            side,
+        )
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_models_are_what_their_cards_say(name, outline):
+    model = outline(name)
+    counted = (
+        *count_parameters(model),
+        count_macs(model),
+        model.input_shape[1],
+    )
+    assert counted == _counts(CARDS[name])
+    assert model.name == name
+    assert zoo.preprocessing(model).image_size == CARDS[name].input_size
+
+
+def test_accuracies_are_percentages_with_a_source():
+    for card in CARDS.values():
+        if card.accuracy is not None:
+            assert 50 < card.accuracy.top1 < 100
+            top5 = card.accuracy.top5
+            assert top5 is None or card.accuracy.top1 < top5 < 100
+            assert card.accuracy.source
+    assert CARDS["resnet50"].accuracy.top1 == 76.13
+    assert CARDS["resnet20"].accuracy.top1 == 91.25
+    assert CARDS["alexnet_cifar"].accuracy is None

@@ -1,0 +1,122 @@
+"""EfficientNet, against the paper's plan and Keras's own B0."""
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from zoo.compound_scaling import plan_blocks
+from zoo.efficientnet import VARIANTS
+from zoo.efficientnet import EfficientNet
+from zoo.efficientnet import compound_scaling
+from zoo.errors import RequestError
+from zoo.layers import DropPath
+
+
+def _weighted(model):
+    return [
+        layer
+        for layer in model.layers
+        if layer.weights and "normalization" not in layer.name
+    ]
+
+
+def test_b0_computes_what_keras_applications_computes():
+    arguments = {"input_shape": (64, 64, 3), "classes": 7}
+    arguments["classifier_activation"] = None
+    reference = keras.applications.EfficientNetB0(weights=None, **arguments)
+    model = EfficientNet(**arguments)
+    generator = np.random.default_rng(0)
+    pairs = zip(_weighted(reference), _weighted(model), strict=True)
+    for theirs, own in pairs:
+        values = theirs.get_weights()
+        if isinstance(theirs, keras.layers.BatchNormalization):
+            values = [generator.uniform(0.5, 1.5, v.shape) for v in values]
+            theirs.set_weights(values)
+            assert theirs.epsilon == own.epsilon == 1e-3
+            assert theirs.momentum == own.momentum == 0.99
+        own.set_weights(values)
+    x = generator.normal(size=(2, 64, 64, 3)).astype("float32")
+    start = reference.get_layer("stem_conv_pad").input
+    expected = np.asarray(keras.Model(start, reference.output)(x))
+    start = model.get_layer("preprocessing").output
+    actual = np.asarray(keras.Model(start, model.output)(x))
+    assert np.abs(actual - expected).max() < 1e-4 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_drop_path_is_on_identity_blocks_alone(name, outline):
+    spec = VARIANTS[name]
+    planned = {
+        f"{block.name}_drop_path": block.drop_path_rate
+        for block in plan_blocks(spec.stages, spec.scaling, 0.2)
+        if block.is_identity and block.drop_path_rate
+    }
+    found = {
+        layer.name: layer.rate
+        for layer in outline(name).layers
+        if isinstance(layer, DropPath)
+    }
+    assert found == planned and found
+    assert outline(name).get_layer("head_dropout").rate == spec.scaling.dropout
+
+
+def test_squeeze_and_excitation_is_as_wide_as_a_quarter_of_the_input(outline):
+    model = outline("efficientnet_b0")
+    reduce = model.get_layer("stage3_block1_se_reduce")
+    assert reduce.filters == 24 // 4 and reduce.use_bias
+    assert model.get_layer("stage3_block1_se_expand").filters == 24 * 6
+
+
+def test_the_head_starts_as_in_the_code_of_the_paper(tiny):
+    kernel = tiny("efficientnet", classes=1000).get_layer("head_logits").kernel
+    limit = (1 / 1000) ** 0.5
+    kernel = np.abs(np.asarray(kernel))
+    assert 0.98 * limit < kernel.max() <= limit
+    assert abs(kernel.mean() / (limit / 2) - 1) < 0.02
+
+
+def test_any_scaling_builds_under_a_name_of_its_own():
+    with keras.StatelessScope(initialize_variables=False):
+        model = EfficientNet(scaling=compound_scaling(phi=1.5))
+    assert model.name == "efficientnet_scaled"
+    assert model.input_shape == (None, 276, 276, 3)
+    blocks = [
+        layer for layer in model.layers if layer.name.endswith("_depthwise")
+    ]
+    assert len(blocks) == 2 + 3 + 3 + 4 + 4 + 6 + 2
+    assert model.get_layer("stage8_conv").filters == 1480
+    with pytest.raises(RequestError, match="for 'efficientnet_scaled'"):
+        EfficientNet(scaling=compound_scaling(phi=1), weights="imagenet")
+
+
+def test_small_pictures_keep_their_pixels_with_a_stem_of_stride_one(outline):
+    with keras.StatelessScope(initialize_variables=False):
+        model = EfficientNet(input_shape=(32, 32, 3), stem_stride=1)
+    sides = [stage.output.shape[1] for stage in zoo.stages(model)[:-1]]
+    assert sides == [32, 32, 16, 8, 4, 4, 2, 2, 2]
+    model = outline("efficientnet_b0")
+    sides = [stage.output.shape[1] for stage in zoo.stages(model)[:-1]]
+    assert sides == [112, 112, 56, 28, 14, 14, 7, 7, 7]
+
+
+@pytest.mark.parametrize("stride", [0, 3, "2"])
+def test_other_strides_are_refused(stride):
+    with pytest.raises(RequestError, match="stem_stride is 1 or 2"):
+        EfficientNet(stem_stride=stride)
+
+
+def test_the_crop_follows_the_paper(outline):
+    for name, spec in VARIANTS.items():
+        record = zoo.preprocessing(outline(name))
+        side = spec.scaling.image_size
+        assert record.crop_fraction == side / (side + 32)
+        assert record.interpolation == "bicubic"
+
+
+def test_any_size_of_picture_fits(tiny, pictures):
+    with keras.StatelessScope(initialize_variables=False):
+        model = EfficientNet(input_shape=(None, None, 3))
+    assert model.input_shape == (None, None, None, 3)
+    features = tiny("efficientnet", include_top=False)
+    assert features(pictures(32, 1)).shape[1:3] == (2, 2)

@@ -1,0 +1,77 @@
+"""The zoo under JAX computes what it computes under TensorFlow."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import zoo
+from zoo.efficientnet import EfficientNet
+
+_NAMES = ("resnet20", "alexnet_cifar", "efficientnet_b0")
+_PROGRAM = """
+import sys
+
+import jax
+import keras
+import numpy as np
+
+import zoo
+from zoo.efficientnet import EfficientNet
+
+folder, *names = sys.argv[1:]
+if keras.backend.backend() != "jax":
+    raise SystemExit("KERAS_BACKEND is not jax")
+pixels = np.load(f"{folder}/pixels.npy")
+for name in names:
+    if name.startswith("eff"):
+        model = EfficientNet(
+            name, input_shape=(32, 32, 3), stem_stride=1, classes=10
+        )
+    else:
+        model = zoo.create_model(name)
+    report = zoo.load_weights(model, f"{folder}/{name}.safetensors")
+    if report.initial:
+        raise SystemExit(str(report))
+    trainable = [v.value for v in model.trainable_variables]
+    others = [v.value for v in model.non_trainable_variables]
+    forward = jax.jit(model.stateless_call)
+    logits, _ = forward(trainable, others, pixels)
+    np.save(f"{folder}/{name}.npy", np.asarray(logits))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Weights, pictures, and the logits that JAX makes of them."""
+    folder = tmp_path_factory.mktemp("jax")
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(0, 256, (2, 32, 32, 3), "uint8")
+    np.save(folder / "pixels.npy", pixels)
+    for name in _NAMES:
+        if name.startswith("eff"):
+            model = EfficientNet(
+                name, input_shape=(32, 32, 3), stem_stride=1, classes=10
+            )
+        else:
+            model = zoo.create_model(name)
+        zoo.save_weights(model, folder / f"{name}.safetensors")
+        np.save(folder / f"{name}_expected.npy", np.asarray(model(pixels)))
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, str(folder), *_NAMES],
+        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_logits_are_those_of_tensorflow(name, folder):
+    logits = np.load(folder / f"{name}.npy")
+    expected = np.load(folder / f"{name}_expected.npy")
+    assert logits.dtype == "float32" and np.ptp(expected) > 0
+    np.testing.assert_allclose(logits, expected, atol=1e-4)

@@ -1,0 +1,152 @@
+"""What every model of the zoo promises, form by form."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import zoo
+from zoo.layers import DropPath
+from zoo.layers import PixelScaling
+
+
+@pytest.fixture(params=["float32", "mixed_bfloat16"])
+def policy(request):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(request.param)
+    yield request.param
+    keras.config.set_dtype_policy(before)
+
+
+def test_every_weight_gets_a_finite_gradient(form, shared, pictures):
+    model = shared(form)
+    images = pictures(model.input_shape[1]).astype("float32")
+    before = [np.asarray(v) for v in model.non_trainable_variables]
+    with tf.GradientTape() as tape:
+        logits = model(images, training=True)
+        loss = keras.losses.sparse_categorical_crossentropy(
+            np.array([0, 1, 2, 0]), logits, from_logits=True
+        )
+    weights = model.trainable_variables
+    gradients = tape.gradient(loss, [weight.value for weight in weights])
+    for weight, gradient in zip(weights, gradients, strict=True):
+        assert gradient is not None, weight.path
+        assert np.isfinite(gradient).all(), weight.path
+        assert np.any(gradient), weight.path
+    for variable, value in zip(
+        model.non_trainable_variables, before, strict=True
+    ):
+        variable.assign(value)
+
+
+def test_a_saved_model_is_the_same_model(form, shared, pictures, tmp_path):
+    model = shared(form)
+    model.save(tmp_path / "model.keras")
+    copy = keras.models.load_model(tmp_path / "model.keras")
+    assert type(copy) is keras.Model or type(copy).__name__ == "Functional"
+    images = pictures(model.input_shape[1])
+    np.testing.assert_allclose(copy(images), model(images), atol=1e-6)
+    assert zoo.class_names(copy) == ("ant", "bee", "cat")
+    assert zoo.preprocessing(copy) == zoo.preprocessing(model)
+    assert zoo.preprocessing(copy).mean == (1.0, 2.0, 3.0)
+    assert zoo.preprocessing(copy).interpolation == "bicubic"
+    assert copy.name == "mine" and copy.output_shape == (None, 3)
+    assert copy.get_config() == model.get_config()
+
+
+def test_it_builds_and_runs_at_a_second_size(form, shared, tiny, pictures):
+    side = shared(form).input_shape[1] + 13
+    logits = tiny(form, side=side, classes=4)(pictures(side, 2))
+    assert logits.shape == (2, 4)
+    assert np.isfinite(np.asarray(logits)).all()
+
+
+def test_integers_and_floats_give_the_same_float32_logits(
+    form, policy, tiny, pictures
+):
+    model = tiny(form, classes=3)
+    pixels = pictures(model.input_shape[1])
+    logits = model(pixels)
+    assert logits.dtype == "float32"
+    for other in ("float32", "int32"):
+        assert np.array_equal(model(pixels.astype(other)), logits), other
+    inner = [
+        layer.compute_dtype
+        for layer in model.layers
+        if isinstance(layer, keras.layers.Conv2D)
+    ]
+    expected = policy.removeprefix("mixed_")
+    assert inner and set(inner) == {expected}
+
+
+def test_pictures_of_one_value_give_finite_logits(form, shared):
+    model = shared(form)
+    side = model.input_shape[1]
+    for value in (0, 127, 255):
+        pixels = np.full((2, side, side, 3), value, "uint8")
+        for training in (False, True):
+            logits = np.asarray(_run(model, pixels, training))
+            assert np.isfinite(logits).all()
+
+
+def _run(model, pixels, training):
+    before = [np.asarray(v) for v in model.non_trainable_variables]
+    logits = model(pixels, training=training)
+    for variable, value in zip(
+        model.non_trainable_variables, before, strict=True
+    ):
+        variable.assign(value)
+    return logits
+
+
+def test_it_learns_two_pictures(form, tiny, pictures):
+    model = tiny(form, classes=2)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dropout | DropPath):
+            layer.rate = 0.0
+    images = pictures(model.input_shape[1], 2)
+    labels = np.array([0, 1])
+    # AlexNet starts from N(0, 0.01²), where plain descent takes epochs.
+    optimizer = keras.optimizers.Adam(1e-3)
+    weights = [weight.value for weight in model.trainable_variables]
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(
+                keras.losses.sparse_categorical_crossentropy(
+                    labels, model(images, training=True), from_logits=True
+                )
+            )
+        gradients = tape.gradient(loss, weights)
+        optimizer.apply_gradients(
+            zip(gradients, model.trainable_variables, strict=True)
+        )
+        return loss
+
+    optimizer.build(model.trainable_variables)
+    losses = [float(step()) for _ in range(12)]
+    assert losses[-1] < 0.8 * losses[0], losses
+
+
+def test_an_activation_turns_logits_into_probabilities(tiny, pictures):
+    probabilities = tiny(
+        "resnet_cifar", classes=5, classifier_activation="softmax"
+    )(pictures(32, 3))
+    np.testing.assert_allclose(np.sum(probabilities, -1), 1, atol=1e-6)
+
+
+def test_class_names_must_be_as_many_as_classes(tiny):
+    model = tiny("resnet_cifar", classes=3)
+    assert zoo.class_names(model) is None
+    with pytest.raises(zoo.registry.RequestError) as caught:
+        zoo.set_class_names(model, ["a", "b"])
+    assert "has 3 classes. Received 2 names: a, b" in str(caught.value)
+    with pytest.raises(zoo.registry.RequestError, match="holds 0 layers"):
+        zoo.preprocessing(keras.Sequential([keras.Input((2,))]))
+
+
+def test_scaling_is_the_first_layer_and_has_no_weights(form, shared):
+    pixels, scaling = shared(form).layers[:2]
+    assert (pixels.name, scaling.name) == ("pixels", "preprocessing")
+    assert isinstance(scaling, PixelScaling) and not scaling.weights

@@ -1,0 +1,85 @@
+"""The zoo by name."""
+
+import keras
+import pytest
+
+import zoo
+from zoo.cards import CARDS
+from zoo.errors import RequestError
+from zoo.registry import create_model
+from zoo.variants import find_variant
+from zoo.variants import nearest
+
+
+def test_list_models_takes_shell_patterns():
+    assert zoo.list_models() == list(CARDS)
+    assert zoo.list_models("eff*") == [f"efficientnet_b{i}" for i in range(8)]
+    assert zoo.list_models("resnet5?") == ["resnet50", "resnet56"]
+    assert zoo.list_models("*_cifar") == ["alexnet_cifar"]
+    assert zoo.list_models("vgg*") == []
+
+
+def test_list_models_can_ask_for_weights():
+    pretrained = zoo.list_models(pretrained=True)
+    assert pretrained == [
+        name for name in CARDS if zoo.model_info(name).weights
+    ]
+
+
+@pytest.mark.parametrize("call", [zoo.model_info, zoo.create_model])
+def test_unknown_names_are_answered_with_the_nearest(call):
+    with pytest.raises(RequestError) as caught:
+        call("resnet-50")
+    message = str(caught.value)
+    assert message.startswith("No model is called 'resnet-50'. Nearest: ")
+    assert "resnet50," in message.partition("Nearest: ")[2]
+    assert message.endswith("All: zoo.list_models().")
+    with pytest.raises(RequestError, match="Nearest: efficientnet_b0"):
+        call("EfficientNetB0")
+
+
+def test_model_info_is_a_card():
+    info = zoo.model_info("efficientnet_b4")
+    assert info.family == "efficientnet" and info.input_size == 380
+    assert info.macs == 4_393_771_024
+    assert "Tan and Le" in info.paper
+    assert isinstance(info.weights, tuple)
+
+
+@pytest.mark.parametrize(
+    "name", ["alexnet_cifar", "resnet32", "efficientnet_b0"]
+)
+def test_create_model_passes_everything_on(name):
+    with keras.StatelessScope(initialize_variables=False):
+        model = create_model(
+            name,
+            classes=7,
+            input_shape=(48, 64, 3),
+            classifier_activation="softmax",
+        )
+        features = create_model(name, include_top=False)
+    assert model.input_shape == (None, 48, 64, 3)
+    assert model.output_shape == (None, 7)
+    assert model.get_layer("head_logits").activation.__name__ == "softmax"
+    assert len(features.output_shape) == 4
+    assert "head_logits" not in [layer.name for layer in features.layers]
+
+
+def test_unknown_weights_are_named():
+    with pytest.raises(RequestError) as caught:
+        create_model("alexnet_cifar", weights="imagenet21k")
+    message = str(caught.value)
+    assert "No weights called 'imagenet21k' are known for 'alexnet_cifar'" in (
+        message
+    )
+    assert "Expected None, a name, or the path of a .safetensors file" in (
+        message
+    )
+
+
+def test_nearest_names_come_best_first():
+    known = ["resnet18", "resnet50", "alexnet"]
+    assert nearest("resnet5", known)[0] == "resnet50"
+    assert nearest("zzz", known, 2) == ["alexnet", "resnet18"]
+    row = object()
+    assert find_variant({}, row) is row
