@@ -12,12 +12,19 @@ from absl import flags
 from absl import logging
 
 
-def launch(run: Callable[[], None], define_flags: Callable[[], None]) -> None:
+def launch(
+    run: Callable[..., None],
+    define_flags: Callable[[], None],
+    *,
+    arguments: bool = False,
+) -> None:
     """Runs a command under absl and exits.
 
     Args:
-        run: The command; reads the flags, returns nothing.
+        run: The command; reads the flags, returns nothing. With `arguments`
+            it is given what stands on the command line beside the flags.
         define_flags: Defines the command's flags.
+        arguments: Whether anything may stand there.
 
     Exit codes: 0 done, 2 a wrong request, 3 bad data, 4 a damaged file, 130
     interrupted. A mistake of the user's is one line on the error stream.
@@ -25,9 +32,11 @@ def launch(run: Callable[[], None], define_flags: Callable[[], None]) -> None:
     define_flags()
 
     def main(argv):
-        del argv
+        rest = argv[1:]
+        if rest and not arguments:
+            fail(f"unexpected argument {rest[0]!r} (flags are --name=value)", 2)
         try:
-            run()
+            run(rest) if arguments else run()
         except KeyboardInterrupt:
             fail("interrupted", 130)
         except ValueError as error:
@@ -47,14 +56,16 @@ def fail(message: str, code: int) -> None:
 
 
 def _parse_flags(argv):
+    argv = ["--help" if word == "-h" else word for word in argv]
     try:
         rest = flags.FLAGS(argv)
+    except SystemExit:
+        # Asking for help is no failure, which absl has it be.
+        raise SystemExit(0) from None
     except flags.Error as error:
         fail(f"{error} (--help lists the flags)", 2)
     # TensorFlow is chatty; absl shows its own messages from here on.
     logging.set_verbosity(logging.ERROR)
-    if flags.FLAGS["help"].value or flags.FLAGS["helpfull"].value:
-        return rest
     return rest
 
 

@@ -140,7 +140,8 @@ _SPECS = (
         pooled_size=6,
         initializer="torch",
         image_size=224,
-        smallest=63,
+        # torchvision takes 63; Keras 3.15 cannot average one pixel to 6x6.
+        smallest=95,
     ),
     AlexNetSpec(
         "alexnet_cifar",

@@ -160,8 +160,7 @@ def EfficientNet(
     ```
     """
     spec = _resolve(variant, scaling)
-    if stem_stride not in (1, 2):
-        raise RequestError(f"stem_stride is 1 or 2. Received: {stem_stride!r}")
+    _check_stride(stem_stride)
     side = spec.scaling.image_size
     pretrained = Pretrained.find(
         spec.name,
@@ -188,9 +187,7 @@ def EfficientNet(
             pretrained.classes,
             dropout=spec.scaling.dropout,
             activation=classifier_activation,
-            initializer=keras.initializers.VarianceScaling(
-                1 / 3, "fan_out", "uniform"
-            ),
+            initializer=_head_initializer(),
         )
     model = keras.Model(pixels, x, name=name or spec.name)
     return pretrained.load_into(model)
@@ -204,6 +201,15 @@ def _resolve(variant, scaling: Scaling | None) -> EfficientNetSpec:
     return dataclasses.replace(
         spec, name="efficientnet_scaled", scaling=scaling
     )
+
+
+def _check_stride(stem_stride) -> None:
+    if stem_stride not in (1, 2):
+        raise RequestError(f"stem_stride is 1 or 2. Received: {stem_stride!r}")
+
+
+def _head_initializer():
+    return keras.initializers.VarianceScaling(1 / 3, "fan_out", "uniform")
 
 
 def _preprocessing(side: int) -> Preprocessing:

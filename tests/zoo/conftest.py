@@ -1,5 +1,6 @@
 """What several tests of the zoo build on."""
 
+import contextlib
 import dataclasses
 import functools
 
@@ -14,10 +15,23 @@ from zoo import resnet
 from zoo.preprocessing import Preprocessing
 
 
+@contextlib.contextmanager
+def _no_weights():
+    with keras.StatelessScope(initialize_variables=False):
+        yield
+    # Keras would initialise all of them when the next such scope ends.
+    keras.backend.clear_session(free_memory=False)
+
+
+@pytest.fixture(scope="session")
+def no_weights():
+    """Builds models of any size in a second: nothing is initialised."""
+    return _no_weights
+
+
 @functools.cache
 def _outline(name):
-    # Variables that are never initialised: a model of any size in a second.
-    with keras.StatelessScope(initialize_variables=False):
+    with _no_weights():
         return zoo.create_model(name)
 
 
@@ -36,7 +50,7 @@ _RESNETS = {
     "resnet_d": {"stem": "deep", "shortcut": "average"},
     "resnet_cifar": {"bottleneck": False, "stem": "cifar", "shortcut": "pad"},
 }
-_ALEXNET_SIDES = {"alexnet": 67, "alexnet_owt": 64, "alexnet_cifar": 32}
+_ALEXNET_SIDES = {"alexnet": 67, "alexnet_owt": 96, "alexnet_cifar": 32}
 FORMS = (*_ALEXNET_SIDES, *_RESNETS, "efficientnet")
 
 

@@ -114,8 +114,8 @@ def test_owt_averages_larger_maps_to_six_pixels(tiny):
 
 
 @pytest.mark.parametrize("name", ["alexnet", "alexnet_owt"])
-def test_weights_of_owt_alone_fit_another_size(name):
-    with keras.StatelessScope(initialize_variables=False):
+def test_weights_of_owt_alone_fit_another_size(name, no_weights):
+    with no_weights():
         small = AlexNet(name, input_shape=(96, 128, 3))
         large = AlexNet(name)
     same = [v.shape for v in small.weights] == [v.shape for v in large.weights]
@@ -133,9 +133,9 @@ def test_inputs_that_cannot_be_are_named(name, shape):
 
 
 @pytest.mark.parametrize("name", ["alexnet", "alexnet_owt"])
-def test_the_smallest_side_is_the_smallest(name):
+def test_the_smallest_side_is_the_smallest(name, no_weights):
     side = VARIANTS[name].smallest
-    with keras.StatelessScope(initialize_variables=False):
+    with no_weights():
         AlexNet(name, input_shape=(side, side, 3))
         with pytest.raises(RequestError):
             AlexNet(name, input_shape=(side, side - 1, 3))

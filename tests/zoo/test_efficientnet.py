@@ -76,8 +76,8 @@ def test_the_head_starts_as_in_the_code_of_the_paper(tiny):
     assert abs(kernel.mean() / (limit / 2) - 1) < 0.02
 
 
-def test_any_scaling_builds_under_a_name_of_its_own():
-    with keras.StatelessScope(initialize_variables=False):
+def test_any_scaling_builds_under_a_name_of_its_own(no_weights):
+    with no_weights():
         model = EfficientNet(scaling=compound_scaling(phi=1.5))
     assert model.name == "efficientnet_scaled"
     assert model.input_shape == (None, 276, 276, 3)
@@ -90,8 +90,8 @@ def test_any_scaling_builds_under_a_name_of_its_own():
         EfficientNet(scaling=compound_scaling(phi=1), weights="imagenet")
 
 
-def test_small_pictures_keep_their_pixels_with_a_stem_of_stride_one(outline):
-    with keras.StatelessScope(initialize_variables=False):
+def test_small_pictures_keep_their_pixels(outline, no_weights):
+    with no_weights():
         model = EfficientNet(input_shape=(32, 32, 3), stem_stride=1)
     sides = [stage.output.shape[1] for stage in zoo.stages(model)[:-1]]
     assert sides == [32, 32, 16, 8, 4, 4, 2, 2, 2]
@@ -114,8 +114,8 @@ def test_the_crop_follows_the_paper(outline):
         assert record.interpolation == "bicubic"
 
 
-def test_any_size_of_picture_fits(tiny, pictures):
-    with keras.StatelessScope(initialize_variables=False):
+def test_any_size_of_picture_fits(tiny, pictures, no_weights):
+    with no_weights():
         model = EfficientNet(input_shape=(None, None, 3))
     assert model.input_shape == (None, None, None, 3)
     features = tiny("efficientnet", include_top=False)

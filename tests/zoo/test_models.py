@@ -1,5 +1,7 @@
 """What every model of the zoo promises, form by form."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -51,7 +53,8 @@ def test_a_saved_model_is_the_same_model(form, shared, pictures, tmp_path):
     assert zoo.preprocessing(copy).mean == (1.0, 2.0, 3.0)
     assert zoo.preprocessing(copy).interpolation == "bicubic"
     assert copy.name == "mine" and copy.output_shape == (None, 3)
-    assert copy.get_config() == model.get_config()
+    # Keras returns tuples before and lists after.
+    assert json.dumps(copy.get_config()) == json.dumps(model.get_config())
 
 
 def test_it_builds_and_runs_at_a_second_size(form, shared, tiny, pictures):
@@ -99,34 +102,32 @@ def _run(model, pixels, training):
     return logits
 
 
-def test_it_learns_two_pictures(form, tiny, pictures):
+def test_the_loss_falls_as_the_gradient_says(form, tiny, pictures):
+    keras.utils.set_random_seed(0)
     model = tiny(form, classes=2)
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout | DropPath):
             layer.rate = 0.0
     images = pictures(model.input_shape[1], 2)
-    labels = np.array([0, 1])
-    # AlexNet starts from N(0, 0.01²), where plain descent takes epochs.
-    optimizer = keras.optimizers.Adam(1e-3)
-    weights = [weight.value for weight in model.trainable_variables]
+    weights = model.trainable_variables
 
-    @tf.function
-    def step():
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(
-                keras.losses.sparse_categorical_crossentropy(
-                    labels, model(images, training=True), from_logits=True
-                )
-            )
-        gradients = tape.gradient(loss, weights)
-        optimizer.apply_gradients(
-            zip(gradients, model.trainable_variables, strict=True)
+    def loss():
+        logits = model(images, training=True)
+        labels = np.array([0, 1])
+        losses = keras.losses.sparse_categorical_crossentropy(
+            labels, logits, from_logits=True
         )
-        return loss
+        return tf.reduce_mean(losses)
 
-    optimizer.build(model.trainable_variables)
-    losses = [float(step()) for _ in range(12)]
-    assert losses[-1] < 0.8 * losses[0], losses
+    with tf.GradientTape() as tape:
+        before = loss()
+    gradients = tape.gradient(before, [weight.value for weight in weights])
+    # The step after which the loss is 0.1 % lower, if it were a plane.
+    step = 1e-3 * before / tf.linalg.global_norm(gradients) ** 2
+    for weight, gradient in zip(weights, gradients, strict=True):
+        weight.assign_sub(step * gradient)
+    fall = float((before - loss()) / before)
+    assert 0.5e-3 < fall < 1.5e-3
 
 
 def test_an_activation_turns_logits_into_probabilities(tiny, pictures):

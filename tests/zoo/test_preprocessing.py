@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from zoo.preprocessing import Preprocessing
@@ -12,8 +13,8 @@ from zoo.preprocessing import imagenet
 def test_records_are_values():
     record = imagenet(288, crop_fraction=0.95)
     assert record.at(224) == imagenet(224, crop_fraction=0.95)
-    assert record.mean == tuple(255 * m for m in (0.485, 0.456, 0.406))
-    assert record.std == tuple(255 * s for s in (0.229, 0.224, 0.225))
+    unit = np.array([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]])
+    np.testing.assert_allclose([record.mean, record.std], 255 * unit)
     assert cifar10().image_size == 32 and cifar10().crop_fraction == 1
     with pytest.raises(dataclasses.FrozenInstanceError):
         record.image_size = 1

@@ -1,6 +1,5 @@
 """The zoo by name."""
 
-import keras
 import pytest
 
 import zoo
@@ -49,8 +48,8 @@ def test_model_info_is_a_card():
 @pytest.mark.parametrize(
     "name", ["alexnet_cifar", "resnet32", "efficientnet_b0"]
 )
-def test_create_model_passes_everything_on(name):
-    with keras.StatelessScope(initialize_variables=False):
+def test_create_model_passes_everything_on(name, no_weights):
+    with no_weights():
         model = create_model(
             name,
             classes=7,

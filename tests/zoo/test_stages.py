@@ -1,5 +1,7 @@
 """Stages: every weighted layer is in exactly one, in every model."""
 
+import itertools
+
 import keras
 import pytest
 
@@ -49,7 +51,7 @@ def test_stages_are_in_the_order_of_the_graph(outline):
         assert found[-1].output is model.output
         (logits,) = found[-1].weighted_layers
         assert logits.name == "head_logits"
-        for stage, following in zip(found, found[1:], strict=False):
+        for stage, following in itertools.pairwise(found):
             assert stage.layers[-1] is not following.layers[0]
 
 
@@ -57,7 +59,7 @@ def test_a_stage_ends_where_the_next_begins(outline):
     # Features taken at a stage's output must be all that the next one sees.
     for name in CARDS:
         found = zoo.stages(outline(name))
-        for stage, following in zip(found, found[1:], strict=False):
+        for stage, following in itertools.pairwise(found):
             own = {layer.name for layer in following.layers}
             for layer in following.layers:
                 for node in layer._inbound_nodes:

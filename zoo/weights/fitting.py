@@ -62,7 +62,7 @@ def load_weights(model, source, *, sha256: str | None = None) -> LoadReport:
     if isinstance(source, (str, pathlib.Path)):
         tensors, where = read_weights(source, sha256), str(source)
     else:
-        tensors, where = dict(source), "the tensors"
+        tensors, where = dict(source), "the dict of tensors"
     variables = variable_names(model)
     replaced = _replaced_head(variables, tensors)
     problems = _mismatches(variables, tensors, replaced)

@@ -96,7 +96,7 @@ def test_every_mismatch_is_named_and_nothing_is_changed(saved, tiny):
     with pytest.raises(IntegrityError) as caught:
         zoo.load_weights(model, tensors)
     message = str(caught.value)
-    assert "the tensors does not fit" not in message
+    assert "the dict of tensors does not fit the model" in message
     for part in (
         "stem_conv/kernel is missing",
         "stage1_block1_conv1/kernel has shape (1, 1, 8, 8), expected (3, 3, "
@@ -112,7 +112,7 @@ def test_every_mismatch_is_named_and_nothing_is_changed(saved, tiny):
 def test_a_cut_file_is_an_integrity_error(saved, tiny, keep):
     _, path = saved
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(IntegrityError, match="is no whole .safetensors file"):
+    with pytest.raises(IntegrityError, match="is no whole"):
         zoo.load_weights(tiny("resnet_cifar", classes=4), path)
 
 
@@ -129,7 +129,9 @@ def test_a_flipped_bit_is_found_by_the_hash(saved, tiny):
 
 def test_missing_and_foreign_files_are_named(tiny, tmp_path):
     missing = tmp_path / "missing.safetensors"
-    with pytest.raises(RequestError, match="There is no weight file .*missing"):
+    with pytest.raises(
+        RequestError, match=r"There is no weight file .*missing"
+    ):
         tiny("resnet_cifar", weights=missing)
     with pytest.raises(RequestError, match=r"from \.safetensors files.*\.h5"):
         tiny("resnet_cifar", weights="model.h5")

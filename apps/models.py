@@ -1,0 +1,93 @@
+"""Lists the zoo, or shows one model stage by stage.
+
+    python -m apps.models
+    python -m apps.models --pattern='resnet*'
+    python -m apps.models --name=resnet50
+
+Exit codes: 0 done, 2 a wrong request.
+"""
+
+from absl import flags
+
+from apps.command import launch
+from apps.command import say
+
+
+def define_flags() -> None:
+    flags.DEFINE_string("pattern", "*", "Which models to list, as in a shell.")
+    flags.DEFINE_string("name", None, "One model, in detail.")
+
+
+def run() -> None:
+    values = flags.FLAGS
+    if values.name:
+        show_model(values.name)
+    else:
+        list_models(values.pattern)
+
+
+def list_models(pattern: str) -> None:
+    """Prints a row a model."""
+    import zoo
+    from zoo.errors import RequestError
+
+    names = zoo.list_models(pattern)
+    if not names:
+        raise RequestError(
+            f"No model matches --pattern={pattern}. Without it all are listed."
+        )
+    say(
+        f"{'model':16} {'parameters':>12} {'MACs':>9} {'size':>5} "
+        f"{'top-1':>6} {'top-5':>6}  weights"
+    )
+    for info in map(zoo.model_info, names):
+        accuracy = info.accuracy
+        top1 = f"{accuracy.top1:.1f}" if accuracy else "-"
+        top5 = f"{accuracy.top5:.1f}" if accuracy and accuracy.top5 else "-"
+        say(
+            f"{info.name:16} {info.parameters:12,} "
+            f"{info.macs / 1e9:7.2f} G {info.input_size:5} {top1:>6} "
+            f"{top5:>6}  {', '.join(info.weights) or '-'}"
+        )
+
+
+def show_model(name: str) -> None:
+    """Prints a model's card and its stages."""
+    import zoo
+    from zoo.profile import layer_macs
+    from zoo.weights.sources import weights_of
+
+    info = zoo.model_info(name)
+    say(f"{info.name} — {info.paper}")
+    say(
+        f"parameters: {info.parameters:,} (and {info.non_trainable:,} of "
+        "BatchNorm's statistics)"
+    )
+    say(f"multiply-adds: {info.macs:,} at {info.input_size} px")
+    if info.accuracy:
+        say(
+            f"published: top-1 {info.accuracy.top1} %, "
+            f"top-5 {info.accuracy.top5 or '-'} % ({info.accuracy.source})"
+        )
+    for row in weights_of(name):
+        say(f"weights {row.name!r}: top-1 {row.top1} % on {row.measured_on}")
+    say("")
+    say(
+        f"{'stage':8} {'output':>16} {'layers':>7} {'parameters':>12} "
+        f"{'MACs':>15}"
+    )
+    for stage in zoo.stages(zoo.create_model(name)):
+        shape = "x".join(map(str, stage.output.shape[1:]))
+        macs = sum(map(layer_macs, stage.layers))
+        say(
+            f"{stage.name:8} {shape:>16} {len(stage.weighted_layers):7} "
+            f"{stage.parameters:12,} {macs:15,}"
+        )
+
+
+def cli() -> None:
+    launch(run, define_flags)
+
+
+if __name__ == "__main__":
+    cli()

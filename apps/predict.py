@@ -1,0 +1,75 @@
+"""Says what is on pictures: the five likeliest classes of each.
+
+    python -m apps.predict --model=runs/first cat.jpg dog.jpg
+
+With --format=json a line of JSON a picture. Exit codes: 0 done, 2 a wrong
+request, 3 a picture that cannot be decoded, 4 a damaged file.
+"""
+
+import json
+
+from absl import flags
+
+from apps.command import launch
+from apps.command import say
+
+
+def define_flags() -> None:
+    flags.DEFINE_string(
+        "model",
+        None,
+        "A run's folder, a .keras file, or the name of a model (with "
+        "--weights).",
+        required=True,
+    )
+    flags.DEFINE_string(
+        "weights", None, "With the name of a model: which weights."
+    )
+    flags.DEFINE_enum(
+        "format", "text", ("text", "json"), "How the answer is written."
+    )
+    flags.DEFINE_integer("top", 5, "How many classes.", lower_bound=1)
+
+
+def run(pictures: list[str]) -> None:
+    from pipelines.evaluation.judging import open_model
+    from pipelines.evaluation.prediction import predict
+    from zoo.errors import RequestError
+
+    values = flags.FLAGS
+    if not pictures:
+        raise RequestError(
+            "No picture was named. Expected: python -m apps.predict "
+            "--model=RUN IMAGE…"
+        )
+    model = open_model(values.model, values.weights)
+    for picture in pictures:
+        guesses = predict(model, picture, values.top)
+        if values.format == "json":
+            say(as_json(picture, guesses))
+        else:
+            say(picture)
+            for guess in guesses:
+                say(f"  {guess.probability:7.2%}  {guess.name}")
+
+
+def as_json(picture: str, guesses) -> str:
+    """Writes a picture's guesses as one line of JSON."""
+    return json.dumps(
+        {
+            "image": picture,
+            "predictions": [
+                {"class": guess.name, "probability": guess.probability}
+                for guess in guesses
+            ],
+        },
+        ensure_ascii=False,
+    )
+
+
+def cli() -> None:
+    launch(run, define_flags, arguments=True)
+
+
+if __name__ == "__main__":
+    cli()
