@@ -11,6 +11,8 @@ from absl import app
 from absl import flags
 from absl import logging
 
+from apps.quiet import start_tensorflow
+
 
 def launch(
     run: Callable[..., None],
@@ -36,6 +38,7 @@ def launch(
         if rest and not arguments:
             fail(f"unexpected argument {rest[0]!r} (flags are --name=value)", 2)
         try:
+            start_tensorflow()
             run(rest) if arguments else run()
         except KeyboardInterrupt:
             fail("interrupted", 130)
@@ -45,7 +48,7 @@ def launch(
                 raise
             fail(str(error), code)
 
-    app.run(main, flags_parser=_parse_flags)
+    app.run(main, flags_parser=lambda argv: _parse_flags(argv, run))
 
 
 def fail(message: str, code: int) -> None:
@@ -55,18 +58,25 @@ def fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def _parse_flags(argv):
-    argv = ["--help" if word == "-h" else word for word in argv]
+def _parse_flags(argv, run):
+    if any(word in ("-h", "-help", "--help") for word in argv[1:]):
+        _show_help(run)
     try:
         rest = flags.FLAGS(argv)
-    except SystemExit:
-        # Asking for help is no failure, which absl has it be.
-        raise SystemExit(0) from None
     except flags.Error as error:
         fail(f"{error} (--help lists the flags)", 2)
     # TensorFlow is chatty; absl shows its own messages from here on.
     logging.set_verbosity(logging.ERROR)
     return rest
+
+
+def _show_help(run) -> None:
+    """absl's own finds neither text nor flags of an installed command."""
+    main = run.__module__ == "__main__"
+    module = sys.argv[0] if main else run.__module__
+    print(sys.modules[run.__module__].__doc__)
+    print(flags.FLAGS.module_help(module))
+    sys.exit(0)
 
 
 def say(message: str) -> None:

@@ -48,7 +48,7 @@ def run() -> None:
         values.data,
         values.output,
         batch_size=values.global_batch_size,
-        checked=Bar("checking pictures", "picture"),
+        checked=Bar("pictures", "picture"),
         progress=Bar("judging", "batch"),
     )
     say(

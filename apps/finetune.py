@@ -37,9 +37,7 @@ def run() -> None:
     from pipelines.training.fine_tuning import finetune
 
     config = FinetuneConfig(**run_flags.run_settings(), plan=flags.FLAGS.plan)
-    metrics = finetune(
-        config, say=say, progress=Bar("checking pictures", "picture")
-    )
+    metrics = finetune(config, say=say, progress=Bar("pictures", "picture"))
     say(run_flags.closing_lines(config.output, metrics))
 
 

@@ -108,6 +108,7 @@ def _new_folder(data: str, model: str) -> str:
 def closing_lines(output: str, metrics: dict) -> str:
     """Says what a run reached and where everything is."""
     top5 = f", top-5 {metrics['top5']:.2%}"
+    logs = os.path.dirname(output) or "."
     return "\n".join(
         [
             "",
@@ -116,6 +117,6 @@ def closing_lines(output: str, metrics: dict) -> str:
             f"run:         {output}",
             f"model:       {os.path.join(output, 'model.keras')}",
             f"predict:     python -m apps.predict --model={output} IMAGE",
-            f"TensorBoard: tensorboard --logdir {os.path.dirname(output) or '.'}",
+            f"TensorBoard: tensorboard --logdir {logs}",
         ]
     )

@@ -33,9 +33,7 @@ def run() -> None:
     from pipelines.training.from_scratch import train
 
     config = TrainConfig(**run_flags.run_settings(), cycles=flags.FLAGS.cycles)
-    metrics = train(
-        config, say=say, progress=Bar("checking pictures", "picture")
-    )
+    metrics = train(config, say=say, progress=Bar("pictures", "picture"))
     say(run_flags.closing_lines(config.output, metrics))
 
 

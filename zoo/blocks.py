@@ -2,6 +2,7 @@
 
 import keras
 
+from zoo.errors import RequestError
 from zoo.layers import Logits
 from zoo.layers import PixelScaling
 from zoo.preprocessing import Preprocessing
@@ -17,7 +18,17 @@ def pixel_input(input_shape, preprocessing: Preprocessing):
 
     Returns:
         The input tensor (RGB, 0…255, uint8 or float) and the scaled one.
+
+    Raises:
+        RequestError: The input shape is no shape of an RGB picture.
     """
+    *sides, channels = input_shape
+    if len(sides) != 2 or channels != 3 or 0 in sides:
+        raise RequestError(
+            "A model of the zoo takes RGB pictures: expected input_shape="
+            f"(height, width, 3). Received: {tuple(input_shape)}. Repeat a "
+            "grey picture's channel three times."
+        )
     pixels = keras.Input(input_shape, name="pixels")
     record = preprocessing.at(input_shape[0] or preprocessing.image_size)
     return pixels, PixelScaling(record, name="preprocessing")(pixels)

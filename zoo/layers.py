@@ -270,12 +270,16 @@ class PaddedMaxPooling2D(keras.layers.MaxPooling2D):
     """Max-pooling that pads symmetrically, with nothing that could win.
 
     `keras.layers.ZeroPadding2D` before a pooling would let a zero beat the
-    negative border of a map that went through no ReLU.
+    negative border of a map that went through no ReLU. Here the map is
+    mirrored at its border: a window that reaches over it also holds the
+    pixels that are mirrored, which win only where they would have won. A
+    very small constant would do the same in floats, but would ruin the scale
+    of a model quantised to 8 bits.
 
     Args:
         pool_size: Side of the window, in pixels.
         strides: Step of the window, in pixels.
-        border: Pixels added on each side.
+        border: Pixels added on each side; less than half of `pool_size`.
 
     Input shape: `(batch, height, width, channels)`.
 
@@ -293,14 +297,17 @@ class PaddedMaxPooling2D(keras.layers.MaxPooling2D):
 
     def __init__(self, pool_size, strides, border=1, **kwargs):
         super().__init__(pool_size, strides, padding="valid", **kwargs)
+        if not 0 <= 2 * border < min(self.pool_size):
+            raise ValueError(
+                "border is at least 0 and less than half of pool_size, so "
+                "that every window holds what is mirrored. Received: "
+                f"border={border}, pool_size={self.pool_size}"
+            )
         self.border = border
 
     def call(self, inputs):
         sides = (self.border, self.border)
-        lowest = float(np.finfo("float16").min)
-        x = ops.pad(
-            inputs, [(0, 0), sides, sides, (0, 0)], constant_values=lowest
-        )
+        x = ops.pad(inputs, [(0, 0), sides, sides, (0, 0)], mode="reflect")
         return super().call(x)
 
     def compute_output_shape(self, input_shape):

@@ -15,6 +15,7 @@ FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
 # Below this many bytes in all, every picture is decoded to its last line,
 # at about 1,000 photos a second; above it, only headers and ends are read.
 DECODE_LIMIT = 256 * 2**20
+_PNG_END = b"IEND\xaeB`\x82"
 _CHUNK = 256
 _SHOWN = 5
 
@@ -112,6 +113,15 @@ def _problem(picture, encoded, decode) -> str:
     width, height = picture.size
     if width * height > MAXIMUM_PIXELS:
         return f"{width}x{height} is over {MAXIMUM_PIXELS:,} pixels"
+    # What follows is fine for Pillow, but not for TensorFlow's decoders.
+    if picture.format == "PNG" and _PNG_END not in encoded:
+        return "is a truncated PNG (it has no end marker)"
+    if picture.format == "BMP" and picture.mode in ("1", "P"):
+        return "is a BMP with a palette (save it as PNG)"
+    if picture.format == "WEBP" and (
+        picture.mode != "RGB" or picture.n_frames > 1
+    ):
+        return "is a WebP with transparency or several frames (save it as PNG)"
     if decode:
         picture.load()
     elif picture.format == "JPEG" and b"\xff\xd9" not in encoded[-4096:]:

@@ -7,12 +7,14 @@ from pipelines.data.folder import open_folder
 from pipelines.data.folder import open_whole_folder
 
 
-def open_splits(data: str, *, seed: int = 0) -> Splits:
+def open_splits(data: str, *, seed: int = 0, progress=None) -> Splits:
     """Opens a data set to train on.
 
     Args:
         data: A folder, `herbarium` (the built-in set) or `tfds:NAME[:SPLIT]`.
         seed: Decides what is held out where the data has no such part.
+        progress: Called with the numbers of pictures drawn and in all, while
+            the built-in set is written for the first time.
 
     Raises:
         RequestError: There is no such data set.
@@ -22,7 +24,7 @@ def open_splits(data: str, *, seed: int = 0) -> Splits:
         from pipelines.data.tfds_source import open_tfds
 
         return open_tfds(data, seed=seed)
-    return open_folder(_folder(data), seed=seed)
+    return open_folder(_folder(data, progress), seed=seed)
 
 
 def open_held_out(data: str) -> Examples:
@@ -43,5 +45,5 @@ def open_held_out(data: str) -> Examples:
     return open_whole_folder(_folder(data))
 
 
-def _folder(data: str):
-    return herbarium.prepare() if data == "herbarium" else data
+def _folder(data: str, progress=None):
+    return herbarium.prepare(progress=progress) if data == "herbarium" else data

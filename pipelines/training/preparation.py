@@ -32,9 +32,11 @@ from pipelines.training.run_folder import HISTORY
 from pipelines.training.run_folder import METRICS
 from pipelines.training.run_folder import RunFolder
 from pipelines.training.strategy import check_batch
+from pipelines.training.strategy import describe_devices
 from pipelines.training.strategy import make_strategy
 from zoo.errors import DataError
 from zoo.errors import RequestError
+from zoo.weights import check_weights
 
 # Pictures not much larger than the input are shifted, larger ones cropped.
 _SHIFT_BELOW = 1.25
@@ -139,6 +141,7 @@ def prepare(
         IntegrityError: The weights are damaged.
     """
     zoo.model_info(config.model)
+    check_weights(config.model, config.weights)
     asked_size = config.image_size
     if config.augmentation != "auto":
         find_augmentation(config.augmentation)
@@ -146,7 +149,7 @@ def prepare(
     strategy = make_strategy()
     check_batch(config.global_batch_size, strategy)
     keras.utils.set_random_seed(config.seed)
-    splits = open_splits(config.data, seed=config.seed)
+    splits = open_splits(config.data, seed=config.seed, progress=progress)
     if splits.train is None:
         raise DataError(
             f"{config.data} has no training part, only one to judge by. "
@@ -168,7 +171,7 @@ def prepare(
         f"{len(splits.validation):,} to judge by, "
         f"{len(splits.train.class_names)} classes; {config.model} at "
         f"{config.image_size} px, augmentation {config.augmentation!r}, "
-        f"{strategy.num_replicas_in_sync} device(s)"
+        f"{describe_devices(strategy)}"
     )
     with strategy.scope():
         model = _build(config, splits.train.class_names)

@@ -5,13 +5,17 @@ import os
 import pathlib
 import platform
 import subprocess
+import zipfile
 
 import keras
 import numpy as np
 import PIL
 import tensorflow as tf
 
+from zoo.errors import IntegrityError
 from zoo.errors import RequestError
+from zoo.registry import list_models
+from zoo.variants import nearest
 from zoo.weights.files import write_atomically
 
 CONFIG = "config.json"
@@ -106,12 +110,20 @@ def load_model(path):
 
     Raises:
         RequestError: There is no model there.
+        IntegrityError: The file is damaged.
     """
     path = pathlib.Path(path)
     file = path / MODEL if path.is_dir() else path
     if not file.is_file():
         raise RequestError(
             f"--model={path} holds no {MODEL}. Expected the folder of a "
-            "finished run, a .keras file or a name that apps.models lists."
+            "finished run, a .keras file or a name that apps.models lists "
+            f"(nearest: {', '.join(nearest(path.name, list_models()))})."
         )
-    return keras.models.load_model(file)
+    try:
+        return keras.models.load_model(file)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise IntegrityError(
+            f"{file} is damaged or was not made by this zoo: {reason[0]}"
+        ) from error

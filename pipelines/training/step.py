@@ -28,10 +28,17 @@ def smoothed_cross_entropy(labels, logits, label_smoothing: float = 0.0):
 
 
 def hits(labels, logits):
-    """Whether each label is the best, and among the five best, logits."""
+    """Whether each label is the best, and among the five best, logits.
+
+    Neither where a logit is NaN: a broken model is not right.
+    """
     own = tf.gather(logits, labels, batch_dims=1)[:, tf.newaxis]
     better = tf.reduce_sum(tf.cast(logits > own, tf.int32), axis=-1)
-    return tf.cast(better < 1, tf.float32), tf.cast(better < 5, tf.float32)
+    valid = ~tf.reduce_any(tf.math.is_nan(logits), axis=-1)
+    return (
+        tf.cast(valid & (better < 1), tf.float32),
+        tf.cast(valid & (better < 5), tf.float32),
+    )
 
 
 def make_train_step(

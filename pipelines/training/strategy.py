@@ -19,6 +19,12 @@ def make_strategy() -> tf.distribute.Strategy:
     return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
+def describe_devices(strategy: tf.distribute.Strategy) -> str:
+    """Says how many devices compute, and of which kind."""
+    kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+    return f"{strategy.num_replicas_in_sync} {kind} device(s)"
+
+
 def check_batch(batch_size: int, strategy: tf.distribute.Strategy) -> None:
     """Refuses a global batch that the devices cannot share evenly.
 

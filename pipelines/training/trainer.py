@@ -134,7 +134,8 @@ class Trainer:
             images, labels = meter.wait_for(batches)
             meter.add(step(images, labels))
             self.global_step += 1
-            read = (batch + 1) % STEPS_BETWEEN_READS == 0
+            last = batch + 1 == train.steps_per_epoch
+            read = last or (batch + 1) % STEPS_BETWEEN_READS == 0
             callbacks.on_train_batch_end(batch, meter.read() if read else {})
             if self.model.stop_training:
                 break

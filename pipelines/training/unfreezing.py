@@ -19,7 +19,7 @@ _RATE_FALLS_BY = 0.5
 _HEAD_SHARE = 1 / 3
 _PHASE = re.compile(
     r"(?P<stage>[a-z]+\d*)\s*:\s*(?P<epochs>\d+)\s*@\s*"
-    r"(?P<rate>[0-9.]+(e[+-]?\d+)?)"
+    r"(?P<rate>(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)"
 )
 
 

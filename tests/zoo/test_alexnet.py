@@ -132,6 +132,11 @@ def test_inputs_that_cannot_be_are_named(name, shape):
     assert f"input_shape={shape}" in message
 
 
+def test_grey_pictures_are_refused():
+    with pytest.raises(RequestError, match="Repeat a grey"):
+        AlexNet(input_shape=(227, 227, 1))
+
+
 @pytest.mark.parametrize("name", ["alexnet", "alexnet_owt"])
 def test_the_smallest_side_is_the_smallest(name, no_weights):
     side = VARIANTS[name].smallest

@@ -4,6 +4,7 @@ import keras
 import ml_dtypes
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from zoo import layers
 from zoo.preprocessing import Preprocessing
@@ -108,20 +109,44 @@ def test_split_channels_are_the_halves():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
-def test_padded_pooling_never_lets_the_border_win(dtype):
-    x = -np.random.default_rng(5).uniform(1, 2, (2, 7, 8, 3))
+@pytest.mark.parametrize("scale", [1, 1e6])
+@pytest.mark.parametrize(
+    ("pool", "stride", "border"), [(3, 2, 1), (4, 3, 1), (5, 1, 2), (2, 2, 0)]
+)
+def test_padded_pooling_never_lets_the_border_win(
+    pool, stride, border, scale, dtype
+):
+    x = -scale * np.random.default_rng(5).uniform(1, 2, (2, 7, 8, 3))
     x = x.astype(ml_dtypes.bfloat16).astype("float32")
-    y = layers.PaddedMaxPooling2D(3, 2, border=1, dtype=dtype)(x)
-    padded = np.pad(
-        x, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=-np.inf
-    )
-    expected = np.empty((2, 4, 4, 3))
-    for row in range(4):
-        for column in range(4):
-            top, left = 2 * row, 2 * column
-            window = padded[:, top : top + 3, left : left + 3]
+    layer = layers.PaddedMaxPooling2D(pool, stride, border, dtype=dtype)
+    sides = ((0, 0), (border, border), (border, border), (0, 0))
+    padded = np.pad(x, sides, constant_values=-np.inf)
+    height, width = ((n + 2 * border - pool) // stride + 1 for n in (7, 8))
+    expected = np.empty((2, height, width, 3))
+    for row in range(height):
+        for column in range(width):
+            top, left = stride * row, stride * column
+            window = padded[:, top : top + pool, left : left + pool]
             expected[:, row, column] = window.max((1, 2))
-    assert (np.asarray(keras.ops.cast(y, "float32")) == expected).all()
+    y = np.asarray(keras.ops.cast(layer(x), "float32"))
+    assert (y == expected).all()
+
+
+def test_padded_pooling_takes_the_gradient_back_to_the_winner():
+    x = tf.constant(np.random.default_rng(6).normal(size=(1, 6, 6, 2)))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        total = tf.reduce_sum(layers.PaddedMaxPooling2D(3, 2)(x))
+    gradient = tape.gradient(total, x).numpy()
+    # 3 x 3 windows, each of which has one winner in each channel.
+    assert gradient.sum() == 3 * 3 * 2
+    assert gradient[0, 0, 0].max() <= 1 and (gradient == gradient // 1).all()
+
+
+@pytest.mark.parametrize("border", [-1, 2])
+def test_padded_pooling_refuses_wide_borders(border):
+    with pytest.raises(ValueError, match=f"Received: border={border}"):
+        layers.PaddedMaxPooling2D(3, 2, border=border)
 
 
 def test_logits_are_float32_under_every_policy():
@@ -151,7 +176,7 @@ def test_logits_are_float32_under_every_policy():
         (layers.SubsampleAndPadChannels(12, 3), ("channels", "stride")),
         (layers.SplitChannels(3), ("parts",)),
         (
-            layers.PaddedMaxPooling2D(4, 3, border=2),
+            layers.PaddedMaxPooling2D(5, 3, border=2),
             ("pool_size", "strides", "border"),
         ),
         (

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
+from zoo.errors import RequestError
 from zoo.layers import DropPath
 from zoo.layers import PixelScaling
 
@@ -140,10 +141,10 @@ def test_an_activation_turns_logits_into_probabilities(tiny, pictures):
 def test_class_names_must_be_as_many_as_classes(tiny):
     model = tiny("resnet_cifar", classes=3)
     assert zoo.class_names(model) is None
-    with pytest.raises(zoo.registry.RequestError) as caught:
+    with pytest.raises(RequestError) as caught:
         zoo.set_class_names(model, ["a", "b"])
     assert "has 3 classes. Received 2 names: a, b" in str(caught.value)
-    with pytest.raises(zoo.registry.RequestError, match="holds 0 layers"):
+    with pytest.raises(RequestError, match="holds 0 layers"):
         zoo.preprocessing(keras.Sequential([keras.Input((2,))]))
 
 
@@ -151,3 +152,23 @@ def test_scaling_is_the_first_layer_and_has_no_weights(form, shared):
     pixels, scaling = shared(form).layers[:2]
     assert (pixels.name, scaling.name) == ("pixels", "preprocessing")
     assert isinstance(scaling, PixelScaling) and not scaling.weights
+
+
+@pytest.mark.parametrize("classes", [0, -1, 2.5, "10", True])
+def test_numbers_of_classes_are_checked(form, tiny, classes):
+    with pytest.raises(RequestError) as caught:
+        tiny(form, classes=classes)
+    message = str(caught.value)
+    assert "classes is the number of classes, at least 1" in message
+    assert f"Received: {classes!r}" in message
+
+
+@pytest.mark.parametrize(
+    "shape", [(64, 64, 1), (64, 64), (3, 64, 64), (0, 9, 3)]
+)
+@pytest.mark.parametrize("name", ["resnet18", "efficientnet_b0"])
+def test_input_shapes_are_those_of_rgb_pictures(name, shape):
+    with pytest.raises(RequestError) as caught:
+        zoo.create_model(name, input_shape=shape)
+    message = str(caught.value)
+    assert "(height, width, 3)" in message and f"{shape}" in message

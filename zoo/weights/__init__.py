@@ -5,6 +5,7 @@ from zoo.weights.files import save_weights
 from zoo.weights.fitting import LoadReport
 from zoo.weights.fitting import load_weights
 from zoo.weights.pretrained import Pretrained
+from zoo.weights.pretrained import check_weights
 from zoo.weights.sources import WEIGHTS
 from zoo.weights.sources import WeightsSource
 from zoo.weights.sources import find_source
@@ -14,6 +15,7 @@ __all__ = [
     "LoadReport",
     "Pretrained",
     "WeightsSource",
+    "check_weights",
     "find_source",
     "load_weights",
     "read_weights",

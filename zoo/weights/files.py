@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import pathlib
-import tempfile
+import uuid
 
 import numpy as np
 import safetensors
@@ -33,15 +33,16 @@ def write_atomically(path, data: bytes) -> None:
         OSError: The disk is full or the folder cannot be written.
     """
     path = pathlib.Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
+    # Not by tempfile, whose files no other user may read.
+    temporary = path.with_name(f".tmp-{uuid.uuid4().hex}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
-        pathlib.Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 

@@ -2,13 +2,40 @@
 
 import dataclasses
 import logging
+import numbers
 import pathlib
 
+from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
 from zoo.weights.fitting import load_weights
 from zoo.weights.sources import find_source
 
 _log = logging.getLogger("zoo")
+
+
+def check_weights(model: str, weights) -> None:
+    """Refuses weights that cannot be there, before any time is spent.
+
+    Args:
+        model: The variant's name.
+        weights: None, a registered name, or a path.
+
+    Raises:
+        RequestError: The name is not known or the file is not there.
+    """
+    if weights is None:
+        return
+    if not is_path(weights):
+        find_source(model, weights)
+    elif not pathlib.Path(weights).is_file():
+        raise RequestError(f"There is no weight file {weights}.")
+
+
+def is_path(weights) -> bool:
+    """Whether `weights` is a file rather than a name."""
+    return isinstance(weights, pathlib.Path) or bool(
+        pathlib.Path(weights).suffix or pathlib.Path(weights).parent.name
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,13 +63,19 @@ class Pretrained:
         """Resolves `weights`: None, a registered name, or a path.
 
         Raises:
-            RequestError: The name is not known or the file is not there.
+            RequestError: The name is not known, or `classes` is no number of
+                classes.
         """
+        if classes is not None and not _is_count(classes):
+            raise RequestError(
+                "classes is the number of classes, at least 1, or None. "
+                f"Received: {classes!r}"
+            )
         if weights is None:
             return cls(
                 None, None, classes or default_classes, None, preprocessing
             )
-        if isinstance(weights, pathlib.Path) or "." in weights:
+        if is_path(weights):
             path = pathlib.Path(weights)
             return cls(
                 path, None, classes or default_classes, None, preprocessing
@@ -67,3 +100,11 @@ class Pretrained:
                 if layer.name == "head_logits":
                     layer.class_names = self.class_names
         return model
+
+
+def _is_count(value) -> bool:
+    return (
+        isinstance(value, numbers.Integral)
+        and not isinstance(value, bool)
+        and value >= 1
+    )

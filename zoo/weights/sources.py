@@ -5,6 +5,7 @@ import pathlib
 
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
+from zoo.preprocessing import cifar10
 
 _PACKAGE = pathlib.Path(__file__).parent
 
@@ -49,7 +50,20 @@ _CIFAR10_CLASSES = (
     "truck",
 )
 
-WEIGHTS: tuple[WeightsSource, ...] = ()
+WEIGHTS: tuple[WeightsSource, ...] = (
+    WeightsSource(
+        model="resnet20",
+        name="cifar10",
+        path=_PACKAGE / "data" / "resnet20_cifar10.safetensors",
+        sha256=(
+            "61cecc303d3c994b50a27cbd8e48414e6bc773ac8c6fb6eb92dfb4b4d7cca209"
+        ),
+        preprocessing=cifar10(),
+        class_names=_CIFAR10_CLASSES,
+        top1=0.0,
+        measured_on="CIFAR-10's test set as JPEG of quality 75",
+    ),
+)
 
 
 def weights_of(model: str) -> tuple[WeightsSource, ...]:

@@ -35,13 +35,13 @@ class Progress(keras.callbacks.Callback):
 
     Args:
         total_epochs: Of the whole run, which may be several calls of `fit`.
-        stream: Where to write.
+        stream: Where to write; the standard output where None.
     """
 
-    def __init__(self, total_epochs: int, stream=sys.stdout):
+    def __init__(self, total_epochs: int, stream=None):
         super().__init__()
         self.total_epochs = total_epochs
-        self.stream = stream
+        self.stream = stream or sys.stdout
         self._run_started = None
         self._first_epoch = None
         self._bar = None

@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+import os
+import pathlib
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 from zoo.preprocessing import cifar10
 from zoo.weights import WeightsSource
+from zoo.weights import check_weights
 from zoo.weights import read_weights
 from zoo.weights import sources
 from zoo.weights.files import read_metadata
@@ -154,6 +157,15 @@ def test_files_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["w.bin"]
 
 
+def test_files_can_be_read_by_whom_the_umask_lets(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "w.bin", b"new")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "w.bin").stat().st_mode & 0o777 == 0o640
+
+
 @pytest.fixture
 def published(saved, monkeypatch):
     """A row of the table of published weights, for the small model."""
@@ -198,3 +210,16 @@ def test_published_rows_are_sound():
         head = safetensors.numpy.load(data)["head_logits/bias"]
         assert head.shape == (len(row.class_names),)
         assert row.name in zoo.model_info(row.model).weights
+
+
+def test_weights_are_checked_before_anything_is_built(saved):
+    _, path = saved
+    assert check_weights("alexnet", None) is None
+    assert check_weights("alexnet", path) is None
+    assert check_weights("alexnet", str(path)) is None
+    for missing in ("w.safetensors", "folder/w", pathlib.Path("imagenet")):
+        with pytest.raises(RequestError) as caught:
+            check_weights("alexnet", missing)
+        assert f"There is no weight file {missing}" in str(caught.value)
+    with pytest.raises(RequestError, match="No weights called 'imagenet'"):
+        check_weights("alexnet", "imagenet")

@@ -1,0 +1,39 @@
+"""Starting TensorFlow without its greeting.
+
+Its libraries write a dozen lines about the processor and missing drivers
+before any of their settings can stop them, and a newcomer reads them as
+errors.
+"""
+
+import contextlib
+import os
+import sys
+import tempfile
+
+
+@contextlib.contextmanager
+def held_back_errors():
+    """Keeps what is written to the error stream, and shows it on failure."""
+    sys.stderr.flush()
+    stream = os.dup(2)
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            kept.seek(0)
+            os.write(stream, kept.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(stream, 2)
+            os.close(stream)
+
+
+def start_tensorflow() -> None:
+    """Imports TensorFlow and looks for devices, without a word."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with held_back_errors():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()

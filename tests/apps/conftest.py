@@ -1,0 +1,69 @@
+"""Running commands in this process, which has TensorFlow already."""
+
+import dataclasses
+import sys
+
+import numpy as np
+import pytest
+from absl import flags
+from PIL import Image
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def command(capsys, monkeypatch):
+    """Runs a command's `cli()` as the shell would; returns an `Answer`."""
+
+    def run(module, *words):
+        before = set(flags.FLAGS)
+        monkeypatch.setattr(sys, "argv", [module.__name__, *map(str, words)])
+        capsys.readouterr()
+        code = 0
+        try:
+            module.cli()
+        except SystemExit as stop:
+            code = stop.code or 0
+        finally:
+            for name in set(flags.FLAGS) - before:
+                delattr(flags.FLAGS, name)
+            flags.FLAGS.unparse_flags()
+        return Answer(code, *capsys.readouterr())
+
+    return run
+
+
+def draw(path, colour, size=(24, 20), seed=0):
+    """Writes a noisy picture of one colour."""
+    random = np.random.default_rng(seed)
+    pixels = np.clip(
+        np.asarray(colour) + random.normal(0, 25, (size[1], size[0], 3)),
+        0,
+        255,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels.astype("uint8")).save(path)
+    return path
+
+
+COLOURS = {"blue": (40, 60, 200), "red": (200, 50, 40)}
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder of two classes that a net of any kind can tell apart."""
+    root = tmp_path / "photos"
+    for part, count in (("train", 12), ("val", 4)):
+        for name, colour in COLOURS.items():
+            for i in range(count):
+                draw(
+                    root / part / name / f"{part}{i}.jpg",
+                    colour,
+                    seed=i + 100 * (part == "val"),
+                )
+    return root

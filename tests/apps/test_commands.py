@@ -1,0 +1,182 @@
+"""The commands as people use them, from pictures to answers."""
+
+import importlib
+import json
+import subprocess
+import sys
+
+import keras
+import pytest
+
+import zoo
+from apps import curves
+from apps import evaluate
+from apps import finetune
+from apps import models
+from apps import predict
+from apps import train
+
+COMMANDS = (
+    "benchmark",
+    "curves",
+    "evaluate",
+    "finetune",
+    "models",
+    "predict",
+    "train",
+)
+HEAVY = ("tensorflow", "keras", "numpy", "zoo", "pipelines")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_is_light(name):
+    """It imports nothing heavy, lists its flags and succeeds."""
+    script = (
+        "import runpy, sys\n"
+        f"sys.argv = ['apps.{name}', '--help']\n"
+        "try:\n"
+        f"    runpy.run_module('apps.{name}', None, '__main__', True)\n"
+        "except SystemExit as stop:\n"
+        "    heavy = [m for m in sys.modules if m.split('.')[0] in "
+        f"{HEAVY}]\n"
+        "    sys.exit(stop.code or (9 if heavy else 0))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done
+    assert "python -m apps." in done.stdout
+    own = [line for line in done.stdout.splitlines() if line[:4] == "  --"]
+    assert 1 <= len(own) <= 15, own
+
+
+@pytest.fixture
+def finished(command, photos, tmp_path):
+    """A run of two seconds that has learnt its two colours."""
+    output = tmp_path / "runs" / "first"
+    answer = command(
+        train,
+        f"--data={photos}",
+        "--model=resnet20",
+        "--image_size=16",
+        "--global_batch_size=8",
+        "--epochs=6",
+        "--learning_rate=0.5",
+        f"--output={output}",
+    )
+    assert answer.code == 0, answer
+    return output, answer.out
+
+
+def test_a_run_is_a_folder(finished, photos):
+    output, printed = finished
+    config = json.loads((output / "config.json").read_text())
+    assert config["model"] == "resnet20"
+    assert config["image_size"] == 16
+    assert config["class_names"] == ["blue", "red"]
+    assert config["versions"]["keras"] == keras.__version__
+    metrics = json.loads((output / "metrics.json").read_text())
+    assert metrics["examples"] == 8
+    assert metrics["top1"] >= 0.75
+    assert metrics["top5"] == 1.0
+    assert metrics["seconds"] > 0
+    assert len(json.loads((output / "history.json").read_text())) == 6
+    for name in ("last", "best"):
+        assert (output / "checkpoints" / f"{name}.safetensors").is_file()
+    assert len(list(output.glob("*/events.out.tfevents.*"))) == 2
+    for line in (f"run:         {output}", "tensorboard --logdir"):
+        assert line in printed
+
+
+def test_the_model_carries_names_and_preprocessing(finished):
+    model = keras.models.load_model(finished[0] / "model.keras")
+    assert zoo.class_names(model) == ("blue", "red")
+    assert zoo.preprocessing(model).image_size == 16
+    assert model.dtype_policy.name == "float32"
+
+
+def test_evaluate_repeats_the_runs_own_figure(
+    command, finished, photos, tmp_path
+):
+    output, _ = finished
+    answer = command(
+        evaluate,
+        f"--model={output}",
+        f"--data={photos}",
+        f"--output={tmp_path}/judged",
+        "--global_batch_size=3",
+    )
+    assert answer.code == 0, answer
+    own = json.loads((output / "metrics.json").read_text())
+    judged = json.loads((tmp_path / "judged" / "metrics.json").read_text())
+    for key in ("examples", "top1", "top5"):
+        assert judged[key] == own[key]
+    assert judged["loss"] == pytest.approx(own["loss"], abs=1e-5)
+    assert set(judged["top1_by_class"]) == {"blue", "red"}
+    rows = (tmp_path / "judged" / "predictions.csv").read_text().splitlines()
+    assert len(rows) == 1 + 8
+
+
+def test_predict_as_text_and_as_json(command, finished, photos):
+    pictures = [photos / "val" / name / "val1.jpg" for name in ("red", "blue")]
+    run = f"--model={finished[0]}"
+    text = command(predict, run, *pictures).out.splitlines()
+    assert text[0] == str(pictures[0])
+    assert len(text) == 6
+    lines = command(predict, run, "--format=json", *pictures).out.splitlines()
+    answers = [json.loads(line) for line in lines]
+    assert [answer["image"] for answer in answers] == list(map(str, pictures))
+    for answer in answers:
+        guesses = answer["predictions"]
+        assert {guess["class"] for guess in guesses} == {"red", "blue"}
+        total = sum(guess["probability"] for guess in guesses)
+        assert total == pytest.approx(1, abs=1e-6)
+
+
+def test_finetune_prints_its_plan_first(command, finished, photos, tmp_path):
+    weights = finished[0] / "checkpoints" / "last.safetensors"
+    answer = command(
+        finetune,
+        f"--data={photos}",
+        "--model=resnet20",
+        f"--weights={weights}",
+        "--image_size=16",
+        "--global_batch_size=8",
+        "--plan=head:1@0.1, stage3:1@0.05",
+        f"--output={tmp_path}/tuned",
+    )
+    assert answer.code == 0, answer
+    lines = answer.out.splitlines()
+    plan = lines.index("plan: head:1@0.1, stage3:1@0.05")
+    first_epoch = next(i for i, x in enumerate(lines) if x[:5] == "epoch")
+    assert plan < first_epoch
+    assert "1. head (130 weights), 1 epoch(s)" in lines[plan + 1]
+    assert "2. stage3 … head (204,418 weights)" in lines[plan + 2]
+
+
+def test_curves_draws_what_the_events_hold(command, finished, tmp_path):
+    picture = tmp_path / "curves.png"
+    answer = command(curves, f"--runs={finished[0]}", f"--output={picture}")
+    assert answer.code == 0, answer
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    answer = command(curves, f"--runs={tmp_path}/none")
+    assert answer.code == 2
+    assert "has no curve 'epoch_top1'" in answer.err
+
+
+def test_models_as_a_table_and_in_detail(command):
+    table = command(models, "--pattern=eff*").out.splitlines()
+    assert len(table) == 1 + 8
+    assert table[1].split()[:2] == ["efficientnet_b0", "5,288,548"]
+    detail = command(models, "--name=resnet20").out
+    assert "40,551,040 at 32 px" in detail
+    rows = [line.split()[0] for line in detail.splitlines()[-5:]]
+    assert rows == ["stem", "stage1", "stage2", "stage3", "head"]
+
+
+def test_console_scripts_exist():
+    for name in ("train", "finetune", "evaluate", "predict", "models"):
+        assert callable(importlib.import_module(f"apps.{name}").cli)
