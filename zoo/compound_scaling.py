@@ -115,6 +115,20 @@ def compound_scaling(
         ) from error
 
 
+def round_to_multiple(filters: int, width: float, divisor: int = 8) -> int:
+    """Scales a number of channels to the nearest multiple of `divisor`.
+
+    Example:
+
+    ```python
+    from zoo.compound_scaling import round_to_multiple
+    assert round_to_multiple(16, 1.2) == 16  # 19.2
+    ```
+    """
+    scaled = filters * width
+    return max(divisor, int(scaled + divisor / 2) // divisor * divisor)
+
+
 def round_filters(filters: int, width: float, divisor: int = 8) -> int:
     """Scales a number of channels to a multiple of `divisor`.
 
@@ -128,9 +142,8 @@ def round_filters(filters: int, width: float, divisor: int = 8) -> int:
     assert round_filters(16, 1.2) == 24  # 19.2, and 16 is 17 % less
     ```
     """
-    scaled = filters * width
-    rounded = max(divisor, int(scaled + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * scaled else rounded
+    rounded = round_to_multiple(filters, width, divisor)
+    return rounded + divisor if rounded < 0.9 * filters * width else rounded
 
 
 def round_repeats(repeats: int, depth: float) -> int:
@@ -140,17 +153,19 @@ def round_repeats(repeats: int, depth: float) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class StageSpec:
-    """One row of the paper's table 1, unscaled.
+    """One row of a paper's table of stages, unscaled.
 
     Args:
-        kernel_size: Side of the depthwise convolution, in pixels.
+        kernel_size: Side of the convolution that looks around, in pixels.
         repeats: Blocks of the stage.
         filters_in: Channels that the first block receives.
         filters_out: Channels that every block returns.
         expand_ratio: How many times wider a block is inside.
         stride: Of the first block; that of the others is 1.
         se_ratio: Width of squeeze-and-excitation, as a part of the channels
-            that the block receives.
+            that the block receives; 0 for none.
+        fused: Whether one full convolution does what the expansion and the
+            depthwise convolution do otherwise.
     """
 
     kernel_size: int
@@ -160,20 +175,36 @@ class StageSpec:
     expand_ratio: int
     stride: int
     se_ratio: float = 0.25
+    fused: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class BlockSpec:
-    """One block, fully resolved: what the builder needs."""
+    """One block, fully resolved: what `zoo.mbconv.mbconv` needs.
+
+    Args:
+        name: What the names of its layers begin with.
+        kernel_size: Side of the convolution that looks around, in pixels.
+        filters_in: Channels that the block receives.
+        expanded: Channels inside; no expansion where they are `filters_in`.
+        filters_out: Channels that the block returns.
+        stride: Of the convolution that looks around.
+        se_filters: Width of squeeze-and-excitation; 0 for none.
+        drop_path_rate: Probability that the branch of an example is dropped.
+        fused: See `StageSpec`.
+        activation: Keras's name of it.
+    """
 
     name: str
     kernel_size: int
     filters_in: int
+    expanded: int
     filters_out: int
-    expand_ratio: int
     stride: int
     se_filters: int
     drop_path_rate: float
+    fused: bool = False
+    activation: str = "silu"
 
     @property
     def is_identity(self) -> bool:
@@ -181,8 +212,22 @@ class BlockSpec:
         return self.stride == 1 and self.filters_in == self.filters_out
 
 
+def check_drop_path_rate(rate) -> None:
+    """Refuses what is no rate of stochastic depth.
+
+    Raises:
+        RequestError: `rate` is not in [0, 1).
+    """
+    if not _is_finite(rate) or not 0 <= rate < 1:
+        raise RequestError(f"drop_path_rate is in [0, 1). Received: {rate!r}")
+
+
 def plan_blocks(
-    stages, scaling: Scaling, drop_path_rate: float = 0.2
+    stages,
+    scaling: Scaling,
+    drop_path_rate: float = 0.2,
+    *,
+    rounding=round_filters,
 ) -> tuple[BlockSpec, ...]:
     """Resolves the stages into blocks, in order.
 
@@ -191,6 +236,8 @@ def plan_blocks(
         scaling: What they are scaled by.
         drop_path_rate: What the rates grow towards: block b of N (b from 0)
             has `drop_path_rate * b / N`, N being the scaled total.
+        rounding: How numbers of channels are scaled: `round_filters` or
+            `round_to_multiple`.
 
     Raises:
         RequestError: `drop_path_rate` is not in [0, 1).
@@ -206,10 +253,7 @@ def plan_blocks(
     assert blocks[-1].drop_path_rate == 0.2 * 15 / 16
     ```
     """
-    if not _is_finite(drop_path_rate) or not 0 <= drop_path_rate < 1:
-        raise RequestError(
-            f"drop_path_rate is in [0, 1). Received: {drop_path_rate!r}"
-        )
+    check_drop_path_rate(drop_path_rate)
     rows = [
         (number, block, stage)
         for number, stage in enumerate(stages, start=1)
@@ -218,22 +262,22 @@ def plan_blocks(
     blocks = []
     for index, (number, block, stage) in enumerate(rows):
         first = block == 0
-        filters_out = round_filters(stage.filters_out, scaling.width)
+        filters_out = rounding(stage.filters_out, scaling.width)
         filters_in = (
-            round_filters(stage.filters_in, scaling.width)
-            if first
-            else filters_out
+            rounding(stage.filters_in, scaling.width) if first else filters_out
         )
+        se_filters = max(1, int(filters_in * stage.se_ratio))
         blocks.append(
             BlockSpec(
                 f"stage{number}_block{block + 1}",
                 stage.kernel_size,
                 filters_in,
+                filters_in * stage.expand_ratio,
                 filters_out,
-                stage.expand_ratio,
                 stage.stride if first else 1,
-                max(1, int(filters_in * stage.se_ratio)),
+                se_filters if stage.se_ratio else 0,
                 drop_path_rate * index / len(rows),
+                stage.fused,
             )
         )
     return tuple(blocks)

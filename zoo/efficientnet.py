@@ -30,16 +30,17 @@ import dataclasses
 import keras
 
 from zoo.blocks import classifier_head
-from zoo.blocks import he_fan_out
 from zoo.blocks import pixel_input
-from zoo.compound_scaling import BlockSpec
 from zoo.compound_scaling import Scaling
 from zoo.compound_scaling import StageSpec
 from zoo.compound_scaling import compound_scaling
 from zoo.compound_scaling import plan_blocks
 from zoo.compound_scaling import round_filters
 from zoo.errors import RequestError
-from zoo.layers import DropPath
+from zoo.mbconv import Style
+from zoo.mbconv import conv_bn_act
+from zoo.mbconv import dense_uniform
+from zoo.mbconv import mbconv
 from zoo.preprocessing import Preprocessing
 from zoo.preprocessing import imagenet
 from zoo.variants import find_variant
@@ -52,6 +53,8 @@ __all__ = [
     "EfficientNetSpec",
     "compound_scaling",
 ]
+
+_STYLE = Style(momentum=0.99)
 
 # kernel, repeats, filters in and out, expansion, stride
 B0_STAGES = (
@@ -174,20 +177,21 @@ def EfficientNet(
         preprocessing or pretrained.preprocessing,
     )
     stem_filters = round_filters(spec.stem_filters, spec.scaling.width)
-    x = _conv_bn_swish(x, stem_filters, 3, stem_stride, "stem_conv")
-    for block in plan_blocks(spec.stages, spec.scaling, drop_path_rate):
-        x = _mbconv(x, block)
-    top_filters = round_filters(spec.top_filters, spec.scaling.width)
-    x = _conv_bn_swish(
-        x, top_filters, 1, 1, f"stage{len(spec.stages) + 1}_conv"
+    x = conv_bn_act(
+        x, stem_filters, 3, stride=stem_stride, name="stem_conv", style=_STYLE
     )
+    for block in plan_blocks(spec.stages, spec.scaling, drop_path_rate):
+        x = mbconv(x, block, _STYLE)
+    top_filters = round_filters(spec.top_filters, spec.scaling.width)
+    top = f"stage{len(spec.stages) + 1}_conv"
+    x = conv_bn_act(x, top_filters, 1, name=top, style=_STYLE)
     if include_top:
         x = classifier_head(
             x,
             pretrained.classes,
             dropout=spec.scaling.dropout,
             activation=classifier_activation,
-            initializer=_head_initializer(),
+            initializer=dense_uniform(),
         )
     model = keras.Model(pixels, x, name=name or spec.name)
     return pretrained.load_into(model)
@@ -208,80 +212,7 @@ def _check_stride(stem_stride) -> None:
         raise RequestError(f"stem_stride is 1 or 2. Received: {stem_stride!r}")
 
 
-def _head_initializer():
-    return keras.initializers.VarianceScaling(1 / 3, "fan_out", "uniform")
-
-
 def _preprocessing(side: int) -> Preprocessing:
     return imagenet(
         side, crop_fraction=side / (side + 32), interpolation="bicubic"
     )
-
-
-def _bn(x, name):
-    return keras.layers.BatchNormalization(
-        momentum=0.99, epsilon=1e-3, name=f"{name}_bn"
-    )(x)
-
-
-def _bn_swish(x, name):
-    return keras.layers.Activation("silu", name=f"{name}_swish")(_bn(x, name))
-
-
-def _conv(x, filters, kernel_size, stride, name):
-    return keras.layers.Conv2D(
-        filters,
-        kernel_size,
-        strides=stride,
-        padding="same",
-        use_bias=False,
-        kernel_initializer=he_fan_out(),
-        name=name,
-    )(x)
-
-
-def _conv_bn_swish(x, filters, kernel_size, stride, name):
-    return _bn_swish(_conv(x, filters, kernel_size, stride, name), name)
-
-
-def _squeeze_excite(x, reduced: int, name):
-    filters = x.shape[-1]
-    gate = keras.layers.GlobalAveragePooling2D(
-        keepdims=True, name=f"{name}_se_pool"
-    )(x)
-    steps = (("reduce", reduced, "silu"), ("expand", filters, "sigmoid"))
-    for step, width, activation in steps:
-        gate = keras.layers.Conv2D(
-            width,
-            1,
-            activation=activation,
-            kernel_initializer=he_fan_out(),
-            name=f"{name}_se_{step}",
-        )(gate)
-    return keras.layers.Multiply(name=f"{name}_se_scale")([x, gate])
-
-
-def _mbconv(x, block: BlockSpec):
-    """Expands, filters each channel, gates the channels, projects back."""
-    y = x
-    name = block.name
-    if block.expand_ratio != 1:
-        filters = block.filters_in * block.expand_ratio
-        y = _conv_bn_swish(y, filters, 1, 1, f"{name}_expand")
-    y = keras.layers.DepthwiseConv2D(
-        block.kernel_size,
-        strides=block.stride,
-        padding="same",
-        use_bias=False,
-        depthwise_initializer=he_fan_out(),
-        name=f"{name}_depthwise",
-    )(y)
-    y = _bn_swish(y, f"{name}_depthwise")
-    y = _squeeze_excite(y, block.se_filters, name)
-    y = _conv(y, block.filters_out, 1, 1, f"{name}_project")
-    y = _bn(y, f"{name}_project")
-    if not block.is_identity:
-        return y
-    if block.drop_path_rate:
-        y = DropPath(block.drop_path_rate, name=f"{name}_drop_path")(y)
-    return keras.layers.Add(name=f"{name}_add")([x, y])

@@ -11,6 +11,22 @@ import numpy as np
 from keras import ops
 
 from zoo.preprocessing import Preprocessing
+from zoo.tokens import ClassToken
+from zoo.tokens import PatchTokens
+from zoo.tokens import SelfAttention
+
+__all__ = [
+    "ClassToken",
+    "DropPath",
+    "LocalResponseNormalization",
+    "Logits",
+    "PaddedMaxPooling2D",
+    "PatchTokens",
+    "PixelScaling",
+    "SelfAttention",
+    "SplitChannels",
+    "SubsampleAndPadChannels",
+]
 
 _register = keras.saving.register_keras_serializable(package="zoo")
 

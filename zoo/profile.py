@@ -2,11 +2,13 @@
 
 import keras
 
+from zoo.layers import SelfAttention
+
 
 def count_macs(model) -> int:
-    """Multiply-adds of one picture: convolutions and dense layers.
+    """Multiply-adds of one picture: convolutions, dense layers, attention.
 
-    Biases, normalisation, activations and pooling are not counted, which is
+    Attention counts its two products of matrices. Biases, normalisation, activations and pooling are not counted, which is
     how torchvision counts; timm's figures are a little higher. Twice this
     number is what others call FLOPs.
 
@@ -31,6 +33,10 @@ def count_macs(model) -> int:
 
 def layer_macs(layer) -> int:
     """Multiply-adds of one layer for one picture, 0 for most layers."""
+    if isinstance(layer, SelfAttention):
+        # Queries by keys, and the outcome by values.
+        _, tokens, channels = layer.output.shape
+        return 2 * tokens * tokens * channels
     if not isinstance(
         layer,
         (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense),

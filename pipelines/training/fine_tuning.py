@@ -70,9 +70,13 @@ def finetune(config: FinetuneConfig, *, say=print, progress=None) -> dict:
         IntegrityError: The weights are damaged.
     """
     run = prepare(
-        config, say=say, progress=progress, choose_image_size=double_size
+        config,
+        say=say,
+        progress=progress,
+        choose_image_size=double_size,
+        check_model=lambda model: plan_of(config, model),
     )
-    plan = plan_of(run)
+    plan = plan_of(run.config, run.model)
     say(f"plan: {', '.join(map(str, plan))}")
     for line in describe_plan(plan, run):
         say(f"  {line}")
@@ -92,10 +96,9 @@ def finetune(config: FinetuneConfig, *, say=print, progress=None) -> dict:
     return run.finish(history)
 
 
-def plan_of(run: Run) -> tuple[Phase, ...]:
+def plan_of(config: FinetuneConfig, model) -> tuple[Phase, ...]:
     """Returns the plan that a configuration asks for."""
-    config = run.config
-    names = [stage.name for stage in zoo.stages(run.model)]
+    names = [stage.name for stage in zoo.stages(model)]
     if config.plan:
         return parse_plan(config.plan, names)
     epochs = config.epochs or EPOCHS

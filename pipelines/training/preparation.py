@@ -122,6 +122,7 @@ def prepare(
     say=print,
     progress=None,
     choose_image_size=own_image_size,
+    check_model=None,
 ) -> Run:
     """Opens the data, checks it, builds the model and makes the run's folder.
 
@@ -134,6 +135,8 @@ def prepare(
         choose_image_size: Chooses the pictures' size, given the model's own
             and the smallest picture's shorter side, where the configuration
             names none.
+        check_model: Called with the model before anything is written, to
+            refuse what does not suit it.
 
     Raises:
         RequestError: Something asked for does not exist or does not fit.
@@ -175,6 +178,8 @@ def prepare(
     )
     with strategy.scope():
         model = _build(config, splits.train.class_names)
+    if check_model:
+        check_model(model)
     folder = RunFolder(config.output)
     folder.write_config(
         {**config.as_dict(), "class_names": splits.train.class_names}

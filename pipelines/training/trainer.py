@@ -141,7 +141,7 @@ class Trainer:
                 break
         return {
             **meter.read(),
-            "learning_rate": float(self.optimizer.learning_rate),
+            "learning_rate": float(self.optimizer.learning_rate.numpy()),
         }
 
     def _validate(self, validation, callbacks) -> dict:

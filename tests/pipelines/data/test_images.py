@@ -1,0 +1,248 @@
+"""Operations on one picture: exact pixels, eagerly and inside tf.data."""
+
+import functools
+import io
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from pipelines.data import images
+
+AREA, ASPECT = (0.08, 1.0), (3 / 4, 4 / 3)
+
+
+def seed(number):
+    return np.array([7, number], "int64")
+
+
+def seeds(count):
+    return tf.data.Dataset.from_tensor_slices(
+        np.stack([seed(i) for i in range(count)])
+    )
+
+
+def by_pillow(encoded):
+    return np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("JPEG", {"quality": 90}),
+        ("JPEG", {"quality": 75, "subsampling": 0}),
+        ("JPEG", {"progressive": True}),
+        ("PNG", {}),
+        ("GIF", {}),
+        ("BMP", {}),
+        ("WEBP", {"lossless": True}),
+    ],
+)
+def test_decoding_equals_pillow_to_the_bit(
+    both_ways, encode, smooth, kind, options
+):
+    encoded = encode(smooth(31, 45), kind, **options)
+    pixels = both_ways(images.decode, encoded)
+    assert pixels.dtype == np.uint8
+    np.testing.assert_array_equal(pixels, by_pillow(encoded))
+
+
+def test_the_first_frame_of_a_gif(both_ways, smooth):
+    first = Image.fromarray(smooth(20, 30))
+    file = io.BytesIO()
+    black = Image.new("RGB", (30, 20))
+    first.save(file, "GIF", save_all=True, append_images=[black])
+    pixels = both_ways(images.decode, file.getvalue())
+    np.testing.assert_array_equal(pixels, by_pillow(file.getvalue()))
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGBA"])
+def test_other_pngs_become_rgb(both_ways, smooth, mode):
+    file = io.BytesIO()
+    Image.fromarray(smooth(20, 30)).convert(mode).save(file, "PNG")
+    pixels = both_ways(images.decode, file.getvalue())
+    np.testing.assert_array_equal(pixels, by_pillow(file.getvalue()))
+
+
+WINDOWS = [(0, 0, 40, 60), (3, 5, 20, 31), (39, 59, 1, 1), (8, 16, 9, 40)]
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_decoding_a_window(both_ways, encode, smooth, kind, window):
+    options = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
+    encoded = encode(smooth(40, 60), kind, **options)
+    shapes = []
+
+    def window_of(shape):
+        shapes.append(shape)
+        return tf.constant(window)
+
+    pixels = both_ways(lambda e: images.decode_and_crop(e, window_of), encoded)
+    top, left, height, width = window
+    whole = images.decode(tf.constant(encoded)).numpy()
+    expected = whole[top : top + height, left : left + width]
+    assert pixels.shape == (height, width, 3) and pixels.dtype == np.uint8
+    # The fast integer transform of JPEG may be some levels off.
+    off = np.abs(pixels.astype(int) - expected).max()
+    assert off <= (4 if kind == "JPEG" else 0)
+    np.testing.assert_array_equal(shapes[0], [40, 60, 3])
+
+
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("size", [(13, 20), (40, 17), (31, 46), (80, 90)])
+def test_resizing_equals_pillow(both_ways, noise, interpolation, size):
+    # Bicubic overshoots, which Pillow cuts off between its two passes.
+    pixels = noise(32, 45) // 2 + 64
+    method = getattr(Image.Resampling, interpolation.upper())
+    resize = functools.partial(
+        images.resize, height=size[0], width=size[1], interpolation=interpolation
+    )
+    resized = both_ways(resize, pixels)
+    expected = np.asarray(Image.fromarray(pixels).resize(size[::-1], method))
+    assert resized.dtype == np.uint8 and resized.shape == (*size, 3)
+    assert np.abs(resized.astype(int) - expected).max() <= 2
+    assert np.abs(resized.astype(int) - expected).mean() < 0.3
+
+
+def test_a_picture_of_the_right_size_is_untouched(both_ways, noise):
+    pixels = noise(9, 14)
+    for interpolation in ("bilinear", "bicubic"):
+        resize = functools.partial(images.resize, interpolation=interpolation)
+        np.testing.assert_array_equal(both_ways(resize, pixels, 9, 14), pixels)
+
+
+def test_sizes_known_beforehand_are_in_the_static_shape(noise):
+    dataset = tf.data.Dataset.from_tensors(noise(9, 14))
+    dataset = dataset.map(lambda x: images.resize(x, 5, 6))
+    assert dataset.element_spec.shape == (5, 6, 3)
+    dataset = dataset.map(lambda x: images.central_crop(x, 4))
+    assert dataset.element_spec.shape == (4, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "expected"),
+    [
+        ((40, 60), 20, (20, 30)),
+        ((60, 40), 20, (30, 20)),
+        ((33, 100), 32, (32, 97)),
+        ((7, 7), 9, (9, 9)),
+        ((1, 50), 3, (3, 150)),
+        ((50, 1), 2, (100, 2)),
+    ],
+)
+def test_the_shorter_side(both_ways, noise, shape, size, expected):
+    resize = functools.partial(images.resize_shorter_side, size=size)
+    assert both_ways(resize, noise(*shape)).shape == (*expected, 3)
+
+
+@pytest.mark.parametrize("shape", [(9, 9), (8, 12), (13, 8), (11, 10)])
+def test_the_middle_is_cut_out(both_ways, noise, shape):
+    pixels = noise(*shape)
+    cut = both_ways(functools.partial(images.central_crop, size=8), pixels)
+    top, left = (shape[0] - 8) // 2, (shape[1] - 8) // 2
+    np.testing.assert_array_equal(cut, pixels[top : top + 8, left : left + 8])
+
+
+def windows(shape, count=200, area=AREA):
+    choose = functools.partial(
+        images.random_resized_window,
+        np.array([*shape, 3], "int32"),
+        area=area,
+        aspect_ratio=ASPECT,
+    )
+    return np.stack(list(seeds(count).map(choose).as_numpy_iterator()))
+
+
+@pytest.mark.parametrize("area", [AREA, (0.35, 1.0)])
+def test_windows_keep_their_promises(area):
+    height, width = 300, 400
+    found = windows((height, width), area=area)
+    top, left, tall, wide = found.T
+    assert (top >= 0).all() and (left >= 0).all()
+    assert (top + tall <= height).all() and (left + wide <= width).all()
+    # Rounding to pixels moves area and aspect a little.
+    part = tall * wide / (height * width)
+    assert area[0] - 0.01 < part.min() < area[0] + 0.1 and part.max() <= 1
+    assert part.max() > 0.85
+    ratio = wide / tall
+    assert ASPECT[0] - 0.02 < ratio.min() < 0.8
+    assert 1.25 < ratio.max() < ASPECT[1] + 0.02
+    assert len({tuple(window) for window in found}) > 195
+
+
+def test_one_seed_chooses_one_window(both_ways):
+    choose = functools.partial(
+        images.random_resized_window, area=AREA, aspect_ratio=ASPECT
+    )
+    shape = np.array([60, 80, 3], "int32")
+    first = both_ways(choose, shape, seed(1))
+    np.testing.assert_array_equal(first, both_ways(choose, shape, seed(1)))
+    assert (first != both_ways(choose, shape, seed(2))).any()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (2, 3), (1, 5000)])
+def test_windows_of_the_smallest_pictures(encode, noise, shape):
+    for top, left, tall, wide in windows(shape, 20):
+        assert 0 <= top < top + tall <= shape[0]
+        assert 0 <= left < left + wide <= shape[1]
+    for kind in ("PNG", "JPEG"):
+        cut = images.decode_and_crop(
+            tf.constant(encode(noise(*shape), kind)),
+            lambda shape: images.random_resized_window(
+                shape, seed(3), area=AREA, aspect_ratio=ASPECT
+            ),
+        )
+        assert images.resize(cut, 8, 8).shape == (8, 8, 3)
+
+
+def test_shifts_are_exact_and_all_of_them_come(both_ways, noise):
+    pixels, border = noise(6, 8), 2
+    padded = np.pad(pixels, [(border, border), (border, border), (0, 0)])
+    allowed = {
+        padded[y : y + 6, x : x + 8].tobytes() for y in range(5) for x in range(5)
+    }
+    shift = functools.partial(images.random_shift, border=border)
+    both_ways(lambda s: shift(tf.constant(pixels), s), seed(0))
+    shifted = seeds(300).map(lambda s: shift(tf.constant(pixels), s))
+    found = {picture.tobytes() for picture in shifted.as_numpy_iterator()}
+    assert found == allowed and len(allowed) == 25
+
+
+def test_half_of_the_pictures_are_mirrored(both_ways, noise):
+    pixels = noise(4, 5)
+    both_ways(images.random_flip, pixels, seed(0))
+    flipped = seeds(400).map(lambda s: images.random_flip(pixels, s))
+    mirrored = 0
+    for picture in flipped.as_numpy_iterator():
+        if (picture == pixels[:, ::-1]).all():
+            mirrored += 1
+        else:
+            np.testing.assert_array_equal(picture, pixels)
+    assert 160 < mirrored < 240
+
+
+def test_colours(both_ways, noise):
+    pixels = noise(12, 15)
+
+    def jitter(strength, number=0):
+        change = functools.partial(images.jitter_colour, strength=strength)
+        return both_ways(change, pixels, seed(number))
+
+    np.testing.assert_array_equal(jitter(0.0), pixels)
+    np.testing.assert_array_equal(jitter(0.4), jitter(0.4))
+    assert (jitter(0.4) != jitter(0.4, 1)).any()
+    assert jitter(0.9).dtype == np.uint8
+    assert 0 < np.abs(jitter(0.4).astype(int) - pixels).mean() < 80
+
+
+def test_grey_stays_grey_and_its_levels_scale():
+    grey = np.full((5, 5, 3), 100, "uint8")
+    levels = set()
+    changed = seeds(100).map(lambda s: images.jitter_colour(grey, s, 0.2))
+    for picture in changed.as_numpy_iterator():
+        assert len(np.unique(picture)) == 1
+        levels.add(int(picture[0, 0, 0]))
+    # Only brightness changes a flat picture: 0.8 to 1.2 times 100.
+    assert 80 <= min(levels) < 84 and 116 < max(levels) <= 120

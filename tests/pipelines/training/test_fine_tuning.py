@@ -1,0 +1,149 @@
+"""`finetune` from end to end, and the choices it makes."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from pipelines.training.fine_tuning import EPOCHS
+from pipelines.training.fine_tuning import FinetuneConfig
+from pipelines.training.fine_tuning import double_size
+from pipelines.training.fine_tuning import finetune
+from zoo.errors import RequestError
+
+
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory):
+    """Weights of another set of classes, with statistics of their own."""
+    keras.utils.set_random_seed(5)
+    model = zoo.create_model("resnet20", classes=10, input_shape=(16, 16, 3))
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.moving_mean.assign(layer.moving_mean + 0.125)
+    path = tmp_path_factory.mktemp("weights") / "resnet20.safetensors"
+    zoo.save_weights(model, path)
+    return path, model
+
+
+@pytest.fixture(scope="module")
+def run(picture_folder, pretrained, tmp_path_factory):
+    output = tmp_path_factory.mktemp("runs") / "tuned"
+    said = []
+    config = FinetuneConfig(
+        data=str(picture_folder),
+        model="resnet20",
+        output=str(output),
+        weights=str(pretrained[0]),
+        plan="head:2@0.5, stage3:1@0.05",
+        global_batch_size=4,
+        image_size=16,
+        seed=1,
+    )
+    return output, finetune(config, say=said.append), said
+
+
+def test_the_run_folder_is_complete(run):
+    output, metrics, _ = run
+    for name in (
+        "config.json",
+        "metrics.json",
+        "history.json",
+        "model.keras",
+        "checkpoints/last.safetensors",
+    ):
+        assert (output / name).is_file(), name
+    assert json.loads((output / "metrics.json").read_text()) == metrics
+    assert metrics["examples"] == 6 and metrics["epochs"] == 3
+    assert metrics["training_examples"] == 12
+
+
+def test_epochs_go_on_over_the_phases(run):
+    history = json.loads((run[0] / "history.json").read_text())
+    assert [logs["epoch"] for logs in history] == [1, 2, 3]
+    assert all(np.isfinite(logs["val_loss"]) for logs in history)
+    # Head: 6 steps, the first of them warm-up; stage3: 3 steps, none.
+    peaks = 0.5 * 4 / 256, 0.05 * 4 / 256
+    waves = [(1 + np.cos(np.pi * done)) / 2 for done in (1 / 5, 4 / 5, 2 / 3)]
+    rates = [peaks[0] * waves[0], peaks[0] * waves[1], peaks[1] * waves[2]]
+    found = [logs["learning_rate"] for logs in history]
+    np.testing.assert_allclose(found, rates, rtol=1e-5)
+
+
+def test_what_is_below_the_plan_is_that_of_the_weights(run, pretrained):
+    tuned = keras.models.load_model(run[0] / "model.keras")
+    before = {v.path: v.numpy() for v in pretrained[1].variables}
+    changed, kept = set(), set()
+    for variable in tuned.variables:
+        assert np.isfinite(variable.numpy()).all(), variable.path
+        if variable.path.startswith("head"):
+            continue
+        same = (variable.numpy() == before[variable.path]).all()
+        (kept if same else changed).add(variable.path)
+    assert changed == {
+        f"stage3_block{block}_conv{conv}/kernel"
+        for block in (1, 2, 3)
+        for conv in (1, 2)
+    }
+    assert sum("moving" in path for path in kept) == 2 * 19
+
+
+def test_what_is_said(run):
+    said = run[2]
+    assert said[1:] == [
+        "plan: head:2@0.5, stage3:1@0.05",
+        "  1. head (195 weights), 2 epoch(s), learning rate up to 0.00781",
+        "  2. stage3 … head (204,483 weights), 1 epoch(s), learning rate up "
+        "to 0.000781",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("own", "smallest", "size"),
+    [(32, 64, 64), (32, 63, 32), (64, 128, 128), (65, 500, 65), (224, 999, 224)],
+)  # fmt: skip
+def test_small_networks_see_photos_at_twice_their_size(own, smallest, size):
+    assert double_size(own, smallest) == size
+
+
+def test_without_weights_everything_learns(
+    picture_folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("pipelines.training.preparation._PICTURES_SHOWN", 2)
+    said = []
+    config = FinetuneConfig(
+        data=str(picture_folder),
+        model="resnet20",
+        output=str(tmp_path / "run"),
+        epochs=1,
+        learning_rate=0.02,
+        global_batch_size=12,
+        image_size=16,
+    )
+    finetune(config, say=said.append)
+    assert said[1] == "plan: stem:1@0.02"
+    tuned = keras.models.load_model(tmp_path / "run" / "model.keras")
+    means = [v.numpy() for v in tuned.variables if "moving_mean" in v.path]
+    assert len(means) == 19 and all(mean.any() for mean in means)
+
+
+def test_a_plan_and_epochs_exclude_each_other():
+    for other in ({"epochs": 3}, {"learning_rate": 0.1}):
+        with pytest.raises(RequestError, match="--plan says epochs and rates"):
+            FinetuneConfig("d", "resnet20", "o", plan="head:1@1", **other)
+    assert EPOCHS == 15
+
+
+def test_a_plan_for_another_model(picture_folder, tmp_path):
+    config = FinetuneConfig(
+        data=str(picture_folder),
+        model="resnet20",
+        output=str(tmp_path / "run"),
+        plan="stage4:1@0.1",
+        global_batch_size=4,
+        image_size=16,
+    )
+    with pytest.raises(RequestError, match="no stage 'stage4'"):
+        finetune(config, say=lambda line: None)
+    assert not (tmp_path / "run").exists()

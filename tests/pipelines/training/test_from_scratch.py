@@ -1,0 +1,214 @@
+"""`train` from end to end: a folder of pictures in, a run folder out."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import zoo
+from pipelines.data.datasets import evaluation_data
+from pipelines.data.sources import open_splits
+from pipelines.evaluation.evaluator import Evaluator
+from pipelines.training import from_scratch
+from pipelines.training.from_scratch import TrainConfig
+from pipelines.training.from_scratch import schedule_of
+from pipelines.training.from_scratch import train
+from zoo.errors import DataError
+from zoo.errors import RequestError
+
+
+@pytest.fixture(scope="module")
+def run(picture_folder, tmp_path_factory):
+    """One run of two epochs in bfloat16: its folder, metrics and words."""
+    output = tmp_path_factory.mktemp("runs") / "first"
+    said, checked = [], []
+    config = TrainConfig(
+        data=str(picture_folder),
+        model="resnet20",
+        output=str(output),
+        epochs=2,
+        global_batch_size=6,
+        image_size=16,
+        seed=3,
+        precision="bfloat16",
+        label_smoothing=0.1,
+    )
+    metrics = train(
+        config, say=said.append, progress=lambda *n: checked.append(n)
+    )
+    return config, output, metrics, said, checked
+
+
+def read(output, name):
+    return json.loads((output / name).read_text())
+
+
+def test_the_run_folder_is_complete(run):
+    _, output, *_ = run
+    files = {
+        str(path.relative_to(output))
+        for path in output.rglob("*")
+        if path.is_file() and "tfevents" not in path.name
+    }
+    assert files == {
+        "config.json",
+        "metrics.json",
+        "history.json",
+        "model.keras",
+        "checkpoints/last.safetensors",
+        "checkpoints/best.safetensors",
+    }
+    for part in ("train", "validation"):
+        assert len(list((output / part).glob("*tfevents*"))) == 1
+
+
+def test_the_metrics(run):
+    _, output, metrics, *_ = run
+    assert read(output, "metrics.json") == metrics
+    assert set(metrics) == {
+        "examples",
+        "loss",
+        "top1",
+        "top5",
+        "seconds",
+        "epochs",
+        "training_examples",
+    }
+    assert metrics["examples"] == 6 and metrics["training_examples"] == 12
+    assert metrics["epochs"] == 2 and metrics["top5"] == 1
+    assert metrics["top1"] * 6 == pytest.approx(round(metrics["top1"] * 6))
+
+
+def test_the_config_is_resolved(run):
+    config, output, *_ = run
+    written = read(output, "config.json")
+    for name, value in config.as_dict().items():
+        if name not in ("learning_rate", "augmentation"):
+            assert written[name] == value, name
+    assert written["learning_rate"] == from_scratch.LEARNING_RATE
+    # 20 to 23 pixels are more than 1.25 times 16.
+    assert written["augmentation"] == "standard"
+    assert written["class_names"] == ["blue", "green", "red"]
+    assert written["versions"]["keras"] == keras.__version__
+
+
+def test_the_history(run):
+    _, output, *_ = run
+    history = read(output, "history.json")
+    assert [logs["epoch"] for logs in history] == [1, 2]
+    assert all(np.isfinite(logs["loss"]) for logs in history)
+    # The last step's rate: 4 steps, no warm-up, a whole half-cosine.
+    peak = 0.2 * 6 / 256
+    last = peak * (1 + np.cos(np.pi * 3 / 4)) / 2
+    assert history[1]["learning_rate"] == pytest.approx(last, rel=1e-5)
+
+
+def test_the_saved_model_gives_the_metrics_again(run, picture_folder):
+    _, output, metrics, *_ = run
+    model = keras.models.load_model(output / "model.keras")
+    assert zoo.class_names(model) == ("blue", "green", "red")
+    assert {layer.dtype_policy.name for layer in model.layers} == {"float32"}
+    assert not any(layer.__module__.startswith("pipelines")
+                   for layer in model.layers)  # fmt: skip
+    record = zoo.preprocessing(model)
+    assert record.image_size == 16
+    examples = open_splits(str(picture_folder)).validation
+    again = Evaluator(model, tf.distribute.get_strategy()).evaluate(
+        evaluation_data(examples, record, batch_size=4)
+    )
+    assert again["top1"] == metrics["top1"]
+    assert again["loss"] == pytest.approx(metrics["loss"], abs=1e-5)
+
+
+def test_the_last_checkpoint_is_the_saved_model(run):
+    _, output, *_ = run
+    model = keras.models.load_model(output / "model.keras")
+    weights = model.get_weights()
+    zoo.load_weights(model, output / "checkpoints" / "last.safetensors")
+    for ours, theirs in zip(model.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_what_is_said(run):
+    *_, said, checked = run
+    assert said == [
+        "12 pictures to train on, 6 to judge by, 3 classes; resnet20 at "
+        "16 px, augmentation 'standard', 1 CPU device(s)",
+        "learning rate up to 0.004688 for batches of 6, warm-up 0 steps, "
+        "1 cosine cycle(s), 2 epochs of 2 steps",
+    ]
+    assert checked == [(12, 12), (6, 6)]
+
+
+def test_the_global_precision_is_left_alone(run):
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_the_cycles_fill_the_run():
+    config = TrainConfig("d", "resnet20", "o", epochs=10, cycles=3,
+                         learning_rate=0.1, global_batch_size=128)  # fmt: skip
+    schedule = schedule_of(config, steps_per_epoch=74)
+    # 740 steps, 37 of warm-up, then cycles of 101, 202 and 404.
+    assert schedule.warmup == 37 and schedule.first_cycle == 101
+    assert schedule.peak == 0.05
+    starts = [37, 37 + 101, 37 + 303]
+    assert [schedule(step) for step in starts] == [0.05] * 3
+    assert schedule(739) < 2e-5
+
+
+BASE = {"model": "resnet20", "global_batch_size": 6, "image_size": 16}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": "resnet21"}, r"No model is called 'resnet21'\. Nearest: re"),
+        ({"augmentation": "wild"}, r"--augmentation=wild is not known"),
+        ({"data": "/nowhere"}, r"--data: there is no folder /nowhere"),
+        ({"global_batch_size": 13}, r"=13 is more than the 12 .* at most 12\."),
+        ({"image_size": 23}, r"shorter side has 2\d pixels, the crop needs 23"),
+    ],
+)
+def test_refusals_write_nothing(picture_folder, tmp_path, changes, message):
+    output = tmp_path / "run"
+    settings = {"data": str(picture_folder), "output": str(output), **BASE}
+    with pytest.raises((RequestError, DataError), match=message):
+        train(TrainConfig(**settings | changes), say=lambda line: None)
+    assert not output.exists()
+
+
+def test_a_folder_without_a_training_part(picture_folder, tmp_path):
+    root = tmp_path / "judge"
+    root.mkdir()
+    (root / "val").symlink_to(picture_folder / "val")
+    config = TrainConfig(data=str(root), output=str(tmp_path / "run"), **BASE)
+    with pytest.raises(DataError, match="has no training part, only one to"):
+        train(config, say=lambda line: None)
+
+
+def test_a_taken_folder(run, picture_folder):
+    config, output, *_ = run
+    with pytest.raises(RequestError, match="already holds a run"):
+        train(config, say=lambda line: None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"epochs": 0}, r"--epochs lies in 1…1000000\. Received: 0"),
+        ({"global_batch_size": 0}, "--global_batch_size lies in 1…"),
+        ({"image_size": 7}, "--image_size lies in 8…4096"),
+        ({"weight_decay": -1e-9}, "--weight_decay lies in 0…1"),
+        ({"label_smoothing": 1.0}, "--label_smoothing lies in 0…0.999"),
+        ({"seed": -1}, "--seed lies in"),
+        ({"learning_rate": 0.0}, r"--learning_rate is above 0\. Received: 0"),
+        ({"precision": "float16"}, "--precision is one of float32, bfloat16"),
+        ({"cycles": 0}, "--cycles lies in 1…12"),
+        ({"cycles": 13}, "--cycles lies in 1…12"),
+    ],
+)
+def test_values_out_of_range(changes, message):
+    with pytest.raises(RequestError, match=message):
+        TrainConfig(data="d", output="o", model="resnet20", **changes)

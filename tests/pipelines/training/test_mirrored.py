@@ -1,0 +1,187 @@
+"""Two devices do what one does: in its own process, before TensorFlow starts.
+
+Two logical CPU devices stand for two GPUs.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import pipelines
+
+_ROOT = pathlib.Path(pipelines.__file__).parents[1]
+_PROGRAM = """
+import io
+import json
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0],
+    [tf.config.LogicalDeviceConfiguration()] * 2,
+)
+
+import zoo
+from pipelines.data.augmentation import AUGMENTATIONS
+from pipelines.data.datasets import evaluation_data
+from pipelines.data.datasets import training_data
+from pipelines.data.examples import Examples
+from pipelines.evaluation.evaluator import Evaluator
+from pipelines.training.batch_norm import FusedBatchNormalization
+from pipelines.training.batch_norm import trainable_copy
+from pipelines.training.optimizers import SGDWithL2
+from pipelines.training.strategy import check_batch
+from pipelines.training.strategy import make_strategy
+from pipelines.training.trainer import Trainer
+from zoo.preprocessing import Preprocessing
+from zoo.resnet import ResNet
+from zoo.resnet import ResNetSpec
+
+SPEC = ResNetSpec(
+    "tiny", repeats=(1, 1), bottleneck=False, stem="cifar", shortcut="pad",
+    widths=(8, 16), image_size=16, classes=3,
+)
+random = np.random.default_rng(0)
+labels = np.arange(23, dtype="int32") % 3
+pictures = [
+    tf.io.encode_png(
+        (random.integers(0, 160, (16, 16, 3)) + 40 * np.eye(3)[label])
+        .astype("uint8")
+    ).numpy()
+    for label in labels
+]
+examples = Examples(
+    tuple(map(str, range(23))), labels, ("a", "b", "c"),
+    lambda wanted: [pictures[i] for i in wanted],
+)
+record = Preprocessing(16, crop_fraction=1.0)
+keras.utils.set_random_seed(0)
+start = ResNet(SPEC, input_shape=(16, 16, 3))
+
+
+def run(strategy):
+    losses = []
+    data = training_data(
+        examples, record, augmentation=AUGMENTATIONS["shift"], batch_size=4
+    )
+    judge = evaluation_data(examples, record, batch_size=8)
+    with strategy.scope():
+        model = trainable_copy(start, strategy.num_replicas_in_sync)
+        optimizer = SGDWithL2(0.05, l2=1e-3)
+    trainer = Trainer(model, optimizer, strategy, label_smoothing=0.1)
+    (logs,) = trainer.fit(data, judge, epochs=1)
+    return {
+        "loss": logs["loss"],
+        "top1": logs["top1"],
+        "validation": [logs["val_" + n] for n in ("loss", "top1", "top5")],
+        "steps": trainer.global_step,
+        "weights": {
+            layer.name + "/" + v.name: v.numpy().flatten().tolist()
+            for layer in model.layers for v in layer.weights
+        },
+        "velocities": [
+            v.numpy().flatten().tolist() for v in optimizer.variables[2:]
+        ],
+        "norms": sorted({type(l).__name__ for l in model.layers
+                         if "bn" in l.name}),
+        "synchronized": [getattr(l, "synchronized", None)
+                         for l in model.layers if "bn" in l.name],
+    }, model
+
+
+several = make_strategy()
+two, model = run(several)
+one, single = run(tf.distribute.get_strategy())
+exact = []
+for count in range(8, 14):
+    some = examples.subset(range(count))
+    judge = evaluation_data(some, record, batch_size=4)
+    found = Evaluator(model, several).logits(judge)
+    images = np.stack([
+        tf.io.decode_png(p, channels=3).numpy() for p in pictures[:count]
+    ])
+    expected = np.asarray(model(images, training=False))
+    exact.append([len(found), float(np.abs(found - expected).max())])
+try:
+    check_batch(7, several)
+except ValueError as error:
+    message = str(error)
+print(json.dumps({
+    "replicas": several.num_replicas_in_sync,
+    "kind": type(several).__name__,
+    "one": one, "two": two, "exact": exact, "message": message,
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    program = tmp_path_factory.mktemp("mirrored") / "program.py"
+    program.write_text(_PROGRAM)
+    done = subprocess.run(
+        [sys.executable, str(program)],
+        cwd=_ROOT,
+        env={
+            "PYTHONPATH": str(_ROOT),
+            "PATH": "/usr/bin:/bin",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "CUDA_VISIBLE_DEVICES": "",
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_two_devices_make_one_strategy(runs):
+    assert runs["kind"] == "MirroredStrategy" and runs["replicas"] == 2
+
+
+def test_losses_and_metrics_are_those_of_one_device(runs):
+    one, two = runs["one"], runs["two"]
+    assert one["steps"] == two["steps"] == 5
+    assert two["loss"] == pytest.approx(one["loss"], abs=1e-5)
+    assert two["top1"] == one["top1"]
+    np.testing.assert_allclose(two["validation"], one["validation"], atol=1e-5)
+
+
+def test_weights_are_those_of_one_device(runs):
+    one, two = (runs[name]["weights"] for name in ("one", "two"))
+    assert list(one) == list(two)
+    assert sum("moving" in name for name in one) == 10
+    for name, values in one.items():
+        np.testing.assert_allclose(two[name], values, atol=1e-5, err_msg=name)
+
+
+def test_velocities_are_those_of_one_device(runs):
+    one, two = (runs[name]["velocities"] for name in ("one", "two"))
+    assert len(one) == len(two) == 17
+    for ours, theirs in zip(two, one, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_batch_norm_suits_the_devices(runs):
+    assert runs["one"]["norms"] == ["FusedBatchNormalization"]
+    assert runs["two"]["norms"] == ["BatchNormalization"]
+    assert runs["two"]["synchronized"] == [True] * 5
+
+
+def test_every_example_is_judged_once_whatever_is_left_over(runs):
+    counts = [count for count, _ in runs["exact"]]
+    assert counts == [8, 9, 10, 11, 12, 13]
+    assert max(off for _, off in runs["exact"]) < 1e-5
+
+
+def test_a_batch_that_two_devices_cannot_share(runs):
+    assert runs["message"] == (
+        "--global_batch_size=7 cannot be shared evenly by 2 devices. "
+        "Give a multiple of 2."
+    )

@@ -1,0 +1,127 @@
+"""Plans in words, the default plan, and freezing itself."""
+
+import keras
+import pytest
+
+import zoo
+from pipelines.training.batch_norm import trainable_copy
+from pipelines.training.unfreezing import Phase
+from pipelines.training.unfreezing import default_plan
+from pipelines.training.unfreezing import freeze_below
+from pipelines.training.unfreezing import parse_plan
+from zoo.errors import RequestError
+
+STAGES = ["stem", "stage1", "stage2", "stage3", "head"]
+
+
+@pytest.mark.parametrize(
+    ("text", "phases"),
+    [
+        ("head:3@0.1", [("head", 3, 0.1)]),
+        ("head:1@1e-3, all:12@5E-4".lower(), [("head", 1, 1e-3), ("stem", 12, 5e-4)]),
+        (" stage2 : 2 @ .5,stem:1@2. ", [("stage2", 2, 0.5), ("stem", 1, 2.0)]),
+        ("all:4@1e+1,head:1@3", [("stem", 4, 10.0), ("head", 1, 3.0)]),
+    ],
+)  # fmt: skip
+def test_a_plan_is_read(text, phases):
+    assert parse_plan(text, STAGES) == tuple(Phase(*each) for each in phases)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", r"'' is no phase\. Expected STAGE:EPOCHS@RATE, such as head:3@0"),
+        ("head", "'head' is no phase"),
+        ("head:3", "'head:3' is no phase"),
+        ("head:3@", "'head:3@' is no phase"),
+        ("head:3@.", "is no phase"),
+        ("head:3@0.1.2", "is no phase"),
+        ("head:3@1..2", "is no phase"),
+        ("head:-3@0.1", "is no phase"),
+        ("head:3@-0.1", "is no phase"),
+        ("head:1.5@0.1", "is no phase"),
+        ("head:3@0.1,,all:1@1", "'' is no phase"),
+        ("head:0@0.1", "'head:0@0.1' needs at least 1 epoch and a rate above"),
+        ("head:1@0", "needs at least 1 epoch and a rate above 0"),
+        ("stage4:1@1", r"no stage 'stage4'\. Nearest: stage\d.* All: stem, st"),
+        ("body:1@1", r"no stage 'body'\."),
+    ],
+)
+def test_a_plan_that_cannot_be_read(text, message):
+    with pytest.raises(RequestError, match=message) as caught:
+        parse_plan(text, STAGES)
+    assert caught.value.exit_code == 2
+
+
+def test_a_phase_is_written_as_it_is_read():
+    plan = default_plan(STAGES, 15, 0.1)
+    text = ", ".join(map(str, plan))
+    assert text == (
+        "head:5@0.1, stage3:2@0.05, stage2:3@0.025, stage1:2@0.0125, "
+        "stem:3@0.00625"
+    )
+    assert parse_plan(text, STAGES) == plan
+
+
+@pytest.mark.parametrize("stages", [STAGES, ["stem", "head"], ["head"]])
+@pytest.mark.parametrize("epochs", range(1, 21))
+def test_the_default_plan_spends_every_epoch(stages, epochs):
+    plan = default_plan(stages, epochs, 0.4)
+    top_down = stages[::-1]
+    if len(stages) > 1:
+        assert sum(phase.epochs for phase in plan) == epochs
+    assert all(phase.epochs >= 1 for phase in plan)
+    named = [phase.stage for phase in plan]
+    assert named == [stage for stage in top_down if stage in named]
+    assert named[0] == "head"
+    if epochs > 1:
+        assert named[-1] == stages[0]
+    if epochs - plan[0].epochs >= len(stages) - 1:
+        assert named == top_down
+    rates = [phase.learning_rate for phase in plan]
+    assert rates == [0.4 * 0.5**i for i in range(len(plan))]
+
+
+def test_the_head_gets_a_third_and_short_plans_skip_the_middle():
+    def short(epochs):
+        plan = default_plan(STAGES, epochs, 1.0)
+        return [(phase.stage, phase.epochs) for phase in plan]
+
+    assert short(1) == [("head", 1)]
+    assert short(2) == [("head", 1), ("stem", 1)]
+    assert short(4) == [("head", 1), ("stage3", 1), ("stage2", 1), ("stem", 1)]
+    assert short(9)[0] == ("head", 3)
+
+
+@pytest.fixture(scope="module", params=["plain", "fused"])
+def model(request, tiny):
+    return tiny() if request.param == "plain" else trainable_copy(tiny())
+
+
+@pytest.mark.parametrize("norm_frozen", [True, False])
+@pytest.mark.parametrize("stage", ["stem", "stage1", "stage2", "head"])
+def test_the_flags_of_every_layer(model, stage, norm_frozen):
+    freeze_below(model, stage, freeze_batch_norm=norm_frozen)
+    names = [each.name for each in zoo.stages(model)]
+    for each in zoo.stages(model):
+        above = names.index(each.name) >= names.index(stage)
+        for layer in each.layers:
+            norm = isinstance(layer, keras.layers.BatchNormalization)
+            expected = above and not (norm and norm_frozen)
+            assert layer.trainable == expected, layer.name
+
+
+def test_what_learns_grows_from_the_head_down(model):
+    sizes = []
+    for stage in ("head", "stage2", "stage1", "stem"):
+        freeze_below(model, stage)
+        sizes.append([len(model.trainable_variables), model.name])
+    assert [size for size, _ in sizes] == [2, 4, 6, 7]
+    freeze_below(model, "stem", freeze_batch_norm=False)
+    assert len(model.trainable_variables) == 7 + 2 * 5
+
+
+def test_a_stage_that_there_is_not(model):
+    message = r"'tiny' has no stage 'stage3'\. All: stem, stage1, stage2, head"
+    with pytest.raises(RequestError, match=message):
+        freeze_below(model, "stage3")

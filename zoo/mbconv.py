@@ -1,0 +1,153 @@
+"""The mobile inverted bottleneck, which three families are made of.
+
+Sandler et al., "MobileNetV2", 2018; with squeeze-and-excitation as in
+MobileNetV3 and EfficientNet; fused as in EfficientNetV2. A family says in a
+`Style` what it does in its own way.
+"""
+
+import dataclasses
+
+import keras
+
+from zoo.blocks import he_fan_out
+from zoo.compound_scaling import BlockSpec
+from zoo.layers import DropPath
+
+# What the papers call Keras's activations; layers are named by it.
+_NAMES = {"silu": "swish", "relu": "relu", "hard_silu": "hard_swish"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Style:
+    """What all blocks of a family share.
+
+    Args:
+        momentum: Of BatchNorm; its epsilon is 1e-3.
+        squeeze: The activation inside squeeze-and-excitation.
+        gate: The activation that makes its gates.
+    """
+
+    momentum: float
+    squeeze: str = "silu"
+    gate: str = "sigmoid"
+
+
+def dense_uniform():
+    """How the head of EfficientNet's code starts: uniform in ±classes^-½."""
+    return keras.initializers.VarianceScaling(1 / 3, "fan_out", "uniform")
+
+
+def conv_bn_act(
+    x, filters, kernel_size, *, name, style: Style, stride=1, activation="silu"
+):
+    """A convolution without bias, BatchNorm and an activation."""
+    x = _conv(x, filters, kernel_size, stride, name)
+    return _bn_act(x, name, style, activation)
+
+
+def mbconv(x, block: BlockSpec, style: Style):
+    """Expands, looks around, gates the channels and projects back.
+
+    Args:
+        x: Maps of `block.filters_in` channels.
+        block: Widths, stride and names.
+        style: What all blocks of the family share.
+
+    Returns:
+        Maps of `block.filters_out` channels, with `x` added where it fits.
+    """
+    y = _fused(x, block, style) if block.fused else _split(x, block, style)
+    if not block.is_identity:
+        return y
+    if block.drop_path_rate:
+        drop = DropPath(block.drop_path_rate, name=f"{block.name}_drop_path")
+        y = drop(y)
+    return keras.layers.Add(name=f"{block.name}_add")([x, y])
+
+
+def _split(x, block: BlockSpec, style: Style):
+    name, activation = block.name, block.activation
+    if block.expanded != block.filters_in:
+        x = conv_bn_act(
+            x,
+            block.expanded,
+            1,
+            name=f"{name}_expand",
+            style=style,
+            activation=activation,
+        )
+    x = keras.layers.DepthwiseConv2D(
+        block.kernel_size,
+        strides=block.stride,
+        padding="same",
+        use_bias=False,
+        depthwise_initializer=he_fan_out(),
+        name=f"{name}_depthwise",
+    )(x)
+    x = _bn_act(x, f"{name}_depthwise", style, activation)
+    if block.se_filters:
+        x = _squeeze_excite(x, block.se_filters, name, style)
+    return _project(x, block, style)
+
+
+def _fused(x, block: BlockSpec, style: Style):
+    expands = block.expanded != block.filters_in
+    x = conv_bn_act(
+        x,
+        block.expanded if expands else block.filters_out,
+        block.kernel_size,
+        stride=block.stride,
+        name=f"{block.name}_{'expand' if expands else 'conv'}",
+        style=style,
+        activation=block.activation,
+    )
+    return _project(x, block, style) if expands else x
+
+
+def _project(x, block: BlockSpec, style: Style):
+    name = f"{block.name}_project"
+    return _bn(_conv(x, block.filters_out, 1, 1, name), name, style)
+
+
+def _squeeze_excite(x, reduced: int, name, style: Style):
+    filters = x.shape[-1]
+    gate = keras.layers.GlobalAveragePooling2D(
+        keepdims=True, name=f"{name}_se_pool"
+    )(x)
+    steps = (
+        ("reduce", reduced, style.squeeze),
+        ("expand", filters, style.gate),
+    )
+    for step, width, activation in steps:
+        gate = keras.layers.Conv2D(
+            width,
+            1,
+            activation=activation,
+            kernel_initializer=he_fan_out(),
+            name=f"{name}_se_{step}",
+        )(gate)
+    return keras.layers.Multiply(name=f"{name}_se_scale")([x, gate])
+
+
+def _conv(x, filters, kernel_size, stride, name):
+    return keras.layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=stride,
+        padding="same",
+        use_bias=False,
+        kernel_initializer=he_fan_out(),
+        name=name,
+    )(x)
+
+
+def _bn(x, name, style: Style):
+    return keras.layers.BatchNormalization(
+        momentum=style.momentum, epsilon=1e-3, name=f"{name}_bn"
+    )(x)
+
+
+def _bn_act(x, name, style: Style, activation):
+    return keras.layers.Activation(
+        activation, name=f"{name}_{_NAMES[activation]}"
+    )(_bn(x, name, style))

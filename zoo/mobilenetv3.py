@@ -1,0 +1,254 @@
+"""MobileNetV3, small and large.
+
+Howard et al., "Searching for MobileNetV3", 2019, tables 1 and 2. Takes RGB
+pixels, 0…255, and returns float32 logits. The small one, row by row (RE is
+ReLU, HS is hard-swish):
+
+| stage  | block        | inside | channels | SE  | activation | stride  |
+|--------|--------------|--------|----------|-----|------------|---------|
+| stem   | conv 3x3     |        | 16       |     | HS         | 2       |
+| stage1 | 3x3          | 16     | 16       | yes | RE         | 2       |
+| stage2 | 3x3          | 72, 88 | 24       |     | RE         | 2, 1    |
+| stage3 | 5x5          | 96–240 | 40       | yes | HS         | 2, 1, 1 |
+| stage4 | 5x5          | 120–   | 48       | yes | HS         | 1, 1    |
+| stage5 | 5x5          | 288–   | 96       | yes | HS         | 2, 1, 1 |
+| stage6 | conv 1x1     |        | 576      |     | HS         | 1       |
+| stage7 | pool, 1x1    |        | 1024     |     | HS         |         |
+| head   | dropout, fc  |        | classes  |     |            |         |
+
+The paper's table says SE at stage6 too; its code has none, and neither has
+this. `stage7` comes after the global average, has a bias and no BatchNorm; it
+is no part of the head, because it transfers. As in the paper's code:
+TensorFlow's SAME padding, BatchNorm with epsilon 1e-3 and momentum 0.999,
+squeeze-and-excitation as wide as a quarter of a block's *inside* to the next
+8, gates of relu6(x + 3) / 6; pixels are scaled to x / 127.5 − 1.
+"""
+
+import dataclasses
+
+import keras
+
+from zoo.blocks import classifier_head
+from zoo.blocks import he_fan_out
+from zoo.blocks import pixel_input
+from zoo.compound_scaling import BlockSpec
+from zoo.compound_scaling import check_drop_path_rate
+from zoo.compound_scaling import round_filters
+from zoo.mbconv import Style
+from zoo.mbconv import conv_bn_act
+from zoo.mbconv import mbconv
+from zoo.preprocessing import Preprocessing
+from zoo.variants import find_variant
+from zoo.weights import Pretrained
+
+_STYLE = Style(momentum=0.999, squeeze="relu", gate="hard_sigmoid")
+_RE, _HS = "relu", "hard_silu"
+
+
+@dataclasses.dataclass(frozen=True)
+class StageSpec:
+    """Some rows of the paper's tables: blocks that return as many channels.
+
+    Args:
+        kernel_size: Side of the depthwise convolutions, in pixels.
+        expanded: Channels inside, block by block.
+        filters: Channels that every block returns.
+        gated: Whether there is squeeze-and-excitation.
+        activation: Keras's name of it.
+        stride: Of the first block; that of the others is 1.
+    """
+
+    kernel_size: int
+    expanded: tuple[int, ...]
+    filters: int
+    gated: bool
+    activation: str
+    stride: int
+
+
+@dataclasses.dataclass(frozen=True)
+class MobileNetV3Spec:
+    """One of the paper's two tables.
+
+    Args:
+        name: The variant's name.
+        stages: The blocks.
+        last_filters: Channels of the convolution before the pool.
+        top_filters: Channels of the convolution after it.
+        stem_filters: Channels of the stem.
+        dropout: Rate before the classifier.
+        image_size: The side of the pictures it is meant for, in pixels.
+        classes: The number of classes it was published with.
+    """
+
+    name: str
+    stages: tuple[StageSpec, ...]
+    last_filters: int
+    top_filters: int
+    stem_filters: int = 16
+    dropout: float = 0.2
+    image_size: int = 224
+    classes: int = 1000
+
+
+_SMALL = (
+    StageSpec(3, (16,), 16, True, _RE, 2),
+    StageSpec(3, (72, 88), 24, False, _RE, 2),
+    StageSpec(5, (96, 240, 240), 40, True, _HS, 2),
+    StageSpec(5, (120, 144), 48, True, _HS, 1),
+    StageSpec(5, (288, 576, 576), 96, True, _HS, 2),
+)
+_LARGE = (
+    StageSpec(3, (16,), 16, False, _RE, 1),
+    StageSpec(3, (64, 72), 24, False, _RE, 2),
+    StageSpec(5, (72, 120, 120), 40, True, _RE, 2),
+    StageSpec(3, (240, 200, 184, 184), 80, False, _HS, 2),
+    StageSpec(3, (480, 672), 112, True, _HS, 1),
+    StageSpec(5, (672, 960, 960), 160, True, _HS, 2),
+)
+VARIANTS = {
+    spec.name: spec
+    for spec in (
+        MobileNetV3Spec("mobilenetv3_small", _SMALL, 576, 1024),
+        MobileNetV3Spec("mobilenetv3_large", _LARGE, 960, 1280),
+    )
+}
+
+
+def plan_blocks(
+    spec: MobileNetV3Spec, drop_path_rate: float = 0.0
+) -> tuple[BlockSpec, ...]:
+    """Resolves a variant into its blocks, in order, without Keras.
+
+    Raises:
+        RequestError: `drop_path_rate` is not in [0, 1).
+
+    Example:
+
+    ```python
+    from zoo.mobilenetv3 import VARIANTS, plan_blocks
+    blocks = plan_blocks(VARIANTS["mobilenetv3_small"])
+    assert blocks[-1].name == "stage5_block3"
+    assert [b.se_filters for b in blocks[:4]] == [8, 0, 0, 24]
+    ```
+    """
+    check_drop_path_rate(drop_path_rate)
+    total = sum(len(stage.expanded) for stage in spec.stages)
+    blocks, filters_in = [], spec.stem_filters
+    for number, stage in enumerate(spec.stages, start=1):
+        for block, expanded in enumerate(stage.expanded, start=1):
+            blocks.append(
+                BlockSpec(
+                    f"stage{number}_block{block}",
+                    stage.kernel_size,
+                    filters_in,
+                    expanded,
+                    stage.filters,
+                    stage.stride if block == 1 else 1,
+                    round_filters(expanded, 0.25) if stage.gated else 0,
+                    drop_path_rate * len(blocks) / total,
+                    activation=stage.activation,
+                )
+            )
+            filters_in = stage.filters
+    return tuple(blocks)
+
+
+def MobileNetV3(
+    variant: str | MobileNetV3Spec = "mobilenetv3_large",
+    *,
+    weights=None,
+    classes: int | None = None,
+    include_top: bool = True,
+    input_shape=None,
+    drop_path_rate: float = 0.0,
+    classifier_activation=None,
+    preprocessing: Preprocessing | None = None,
+    name: str | None = None,
+) -> keras.Model:
+    """Builds a MobileNetV3.
+
+    Args:
+        variant: A name out of `VARIANTS`, or a row of one's own.
+        weights: None, a name that `zoo.model_info(variant).weights` lists,
+            or the path of a weight file.
+        classes: Number of classes; that of the weights, or of the paper,
+            where None.
+        include_top: Whether the head is there. Without it the output is the
+            last stage's map, of one pixel.
+        input_shape: `(height, width, 3)`; either side may be None.
+        drop_path_rate: What the rate of stochastic depth grows towards, in
+            [0, 1); the paper has none.
+        classifier_activation: None (logits) or an activation's name.
+        preprocessing: What the pixels are scaled by; that of the weights, or
+            of the variant, where None.
+        name: The model's name.
+
+    Returns:
+        A flat functional model: RGB 0…255 in, float32 logits out.
+
+    Raises:
+        RequestError: The variant or the weights are not known, or a value is
+            out of its range.
+        IntegrityError: The weight file does not fit or is damaged.
+
+    Example:
+
+    ```python
+    import numpy as np
+    from zoo.mobilenetv3 import MobileNetV3
+    model = MobileNetV3("mobilenetv3_small", input_shape=(32, 32, 3))
+    assert model(np.zeros((1, 32, 32, 3), "uint8")).shape == (1, 1000)
+    ```
+    """
+    spec = find_variant(VARIANTS, variant)
+    side = spec.image_size
+    pretrained = Pretrained.find(
+        spec.name,
+        weights,
+        classes=classes,
+        default_classes=spec.classes,
+        preprocessing=Preprocessing(side, (127.5,) * 3, (127.5,) * 3),
+    )
+    pixels, x = pixel_input(
+        input_shape or (side, side, 3),
+        preprocessing or pretrained.preprocessing,
+    )
+    x = _conv(x, spec.stem_filters, 3, "stem_conv", stride=2)
+    for block in plan_blocks(spec, drop_path_rate):
+        x = mbconv(x, block, _STYLE)
+    last = len(spec.stages) + 1
+    x = _conv(x, spec.last_filters, 1, f"stage{last}_conv")
+    x = _pooled_conv(x, spec.top_filters, f"stage{last + 1}")
+    if include_top:
+        # The average of the one pixel that is left is that pixel.
+        x = classifier_head(
+            x,
+            pretrained.classes,
+            dropout=spec.dropout,
+            activation=classifier_activation,
+        )
+    model = keras.Model(pixels, x, name=name or spec.name)
+    return pretrained.load_into(model)
+
+
+def _conv(x, filters, kernel_size, name, stride=1):
+    return conv_bn_act(
+        x,
+        filters,
+        kernel_size,
+        stride=stride,
+        name=name,
+        style=_STYLE,
+        activation=_HS,
+    )
+
+
+def _pooled_conv(x, filters, name):
+    x = keras.layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_pool")(
+        x
+    )
+    x = keras.layers.Conv2D(
+        filters, 1, kernel_initializer=he_fan_out(), name=f"{name}_conv"
+    )(x)
+    return keras.layers.Activation(_HS, name=f"{name}_conv_hard_swish")(x)
