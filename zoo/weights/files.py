@@ -7,11 +7,11 @@ import pathlib
 import uuid
 
 import numpy as np
-import safetensors
 import safetensors.numpy
 
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
+from zoo.weights import reading
 
 
 def variable_names(model) -> dict:
@@ -74,10 +74,10 @@ def save_weights(model, path, metadata=None) -> str:
 
 
 def read_weights(path, sha256: str | None = None) -> dict[str, np.ndarray]:
-    """Reads the tensors of a `.safetensors` file.
+    """Reads the tensors of a weight file, whatever its format.
 
     Args:
-        path: The file.
+        path: The file: `.safetensors`, or what `zoo.weights.reading` knows.
         sha256: What the whole file must hash to, where known.
 
     Raises:
@@ -85,25 +85,25 @@ def read_weights(path, sha256: str | None = None) -> dict[str, np.ndarray]:
         IntegrityError: The file is damaged or hashes to something else.
     """
     path = pathlib.Path(path)
-    if path.suffix != ".safetensors":
-        raise RequestError(
-            f"Weights are read from .safetensors files. Received: {path}"
-        )
     if not path.is_file():
-        raise RequestError(f"There is no weight file {path}.")
-    data = path.read_bytes()
-    found = hashlib.sha256(data).hexdigest()
-    if sha256 is not None and found != sha256:
-        raise IntegrityError(
-            f"The weight file {path} is damaged: expected sha256 {sha256}, "
-            f"received {found}. Install the package again."
+        others = (
+            ""
+            if path.suffix == ".safetensors"
+            else (
+                "Weights are read from .safetensors files, and from .pth, .h5 and "
+                ".keras files. "
+            )
         )
-    try:
-        return safetensors.numpy.load(data)
-    except (safetensors.SafetensorError, ValueError, KeyError) as error:
-        raise IntegrityError(
-            f"The weight file {path} is no whole .safetensors file ({error})."
-        ) from error
+        raise RequestError(f"{others}There is no weight file {path}.")
+    if sha256 is not None:
+        with open(path, "rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != sha256:
+            raise IntegrityError(
+                f"The weight file {path} is damaged: expected sha256 "
+                f"{sha256}, received {found}. Install the package again."
+            )
+    return reading.read(path)
 
 
 def read_metadata(path) -> dict[str, str]:

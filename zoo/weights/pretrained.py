@@ -34,7 +34,7 @@ def check_weights(model: str, weights) -> None:
 def is_path(weights) -> bool:
     """Whether `weights` is a file rather than a name."""
     return isinstance(weights, pathlib.Path) or bool(
-        pathlib.Path(weights).suffix or pathlib.Path(weights).parent.name
+        pathlib.Path(weights).suffix
     )
 
 

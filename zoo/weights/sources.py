@@ -56,11 +56,11 @@ WEIGHTS: tuple[WeightsSource, ...] = (
         name="cifar10",
         path=_PACKAGE / "data" / "resnet20_cifar10.safetensors",
         sha256=(
-            "61cecc303d3c994b50a27cbd8e48414e6bc773ac8c6fb6eb92dfb4b4d7cca209"
+            "80147c2683c70eddf63e528b145a616f9d55271ab1ba31159038071541310733"
         ),
         preprocessing=cifar10(),
         class_names=_CIFAR10_CLASSES,
-        top1=0.0,
+        top1=87.05,
         measured_on="CIFAR-10's test set as JPEG of quality 75",
     ),
 )
