@@ -4,6 +4,7 @@ Nothing heavy is imported here or at the top of a command, so that `--help`
 answers at once.
 """
 
+import logging as standard_logging
 import sys
 from collections.abc import Callable
 
@@ -37,6 +38,7 @@ def launch(
         rest = argv[1:]
         if rest and not arguments:
             fail(f"unexpected argument {rest[0]!r} (flags are --name=value)", 2)
+        _show_what_the_zoo_reports()
         try:
             start_tensorflow()
             run(rest) if arguments else run()
@@ -68,6 +70,14 @@ def _parse_flags(argv, run):
     # TensorFlow is chatty; absl shows its own messages from here on.
     logging.set_verbosity(logging.ERROR)
     return rest
+
+
+def _show_what_the_zoo_reports() -> None:
+    """Such as which weights were loaded, beside the command's own output."""
+    reports = standard_logging.getLogger("zoo")
+    reports.setLevel(standard_logging.INFO)
+    reports.propagate = False
+    reports.handlers = [standard_logging.StreamHandler(sys.stderr)]
 
 
 def _show_help(run) -> None:

@@ -37,7 +37,7 @@ def list_models(pattern: str) -> None:
             f"No model matches --pattern={pattern}. Without it all are listed."
         )
     say(
-        f"{'model':16} {'parameters':>12} {'MACs':>9} {'size':>5} "
+        f"{'model':18} {'parameters':>12} {'MACs':>9} {'size':>5} "
         f"{'top-1':>6} {'top-5':>6}  weights"
     )
     for info in map(zoo.model_info, names):
@@ -45,7 +45,7 @@ def list_models(pattern: str) -> None:
         top1 = f"{accuracy.top1:.1f}" if accuracy else "-"
         top5 = f"{accuracy.top5:.1f}" if accuracy and accuracy.top5 else "-"
         say(
-            f"{info.name:16} {info.parameters:12,} "
+            f"{info.name:18} {info.parameters:12,} "
             f"{info.macs / 1e9:7.2f} G {info.input_size:5} {top1:>6} "
             f"{top5:>6}  {', '.join(info.weights) or '-'}"
         )

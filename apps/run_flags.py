@@ -60,7 +60,7 @@ def define_run_flags(*, weights: str | None, batch: int, epochs: str) -> None:
         "augmentation",
         "auto",
         "'none', 'shift', 'gentle', 'crop', 'standard' or 'auto' (shift for "
-        "small pictures, standard for large ones).",
+        "small pictures; for photos standard, and gentle in finetune).",
     )
     flags.DEFINE_float(
         "weight_decay", 1e-4, "L2 on kernels; norms and biases are spared."

@@ -1,8 +1,8 @@
 """What is known of each model: paper, cost, published accuracy, weights.
 
-Parameters are the trainable ones; MACs are multiply-adds of convolutions and
-dense layers at `input_size` (see `zoo.profile`). The tests build every model
-and count.
+Parameters are the trainable ones; MACs are multiply-adds of convolutions,
+dense layers and attention at `input_size` (see `zoo.profile`). The tests
+build every model and count.
 """
 
 import dataclasses
@@ -31,7 +31,7 @@ class ModelInfo:
 
     Args:
         name: As `zoo.create_model` takes it.
-        family: `"alexnet"`, `"resnet"` or `"efficientnet"`.
+        family: The name of the module that builds it, such as `"resnet"`.
         paper: Authors, title and year.
         parameters: Trainable weights, with the published number of classes.
         non_trainable: Moving statistics of BatchNorm.
@@ -77,6 +77,14 @@ _EFFNET = (
     "Tan and Le, EfficientNet: Rethinking Model Scaling for Convolutional "
     "Neural Networks, 2019"
 )
+_EFFNET_V2 = (
+    "Tan and Le, EfficientNetV2: Smaller Models and Faster Training, 2021"
+)
+_MOBILENET_V3 = "Howard et al., Searching for MobileNetV3, 2019"
+_VIT = (
+    "Dosovitskiy et al., An Image is Worth 16x16 Words: Transformers for "
+    "Image Recognition at Scale, 2020"
+)
 
 _BVLC = "Caffe, bvlc_alexnet"
 _TV = "torchvision, IMAGENET1K_V1"
@@ -85,6 +93,7 @@ _TIMM_RA2 = "timm, ra2_in1k"
 _TIMM_A1H = "timm, a1h_in1k"
 _TIMM_TF = "timm, tf_*.in1k"
 _TIMM_AA = "timm, tf_*.aa_in1k (AutoAugment)"
+_TIMM_AUGREG = "timm, augreg_in21k_ft_in1k (ImageNet-21k first)"
 _PAPER = "paper, table 6"
 _PAPER_MEAN = "paper, table 6, mean"
 
@@ -126,6 +135,17 @@ _COUNTS = (
     ("efficientnet_b5", _EFFNET, 30_389_784, 172_736, 10_266_384_752, 456),
     ("efficientnet_b6", _EFFNET, 43_040_704, 224_432, 19_067_593_536, 528),
     ("efficientnet_b7", _EFFNET, 66_347_960, 310_720, 37_745_884_192, 600),
+    ("efficientnetv2_b0", _EFFNET_V2, 7_139_704, 60_608, 718_086_176, 224),
+    ("efficientnetv2_b1", _EFFNET_V2, 8_141_052, 71_072, 1_196_819_360, 240),
+    ("efficientnetv2_b2", _EFFNET_V2, 10_096_086, 82_288, 1_697_542_832, 260),
+    ("efficientnetv2_b3", _EFFNET_V2, 14_358_406, 109_216, 3_011_458_816, 300),
+    ("efficientnetv2_s", _EFFNET_V2, 21_458_488, 153_872, 8_365_617_152, 384),
+    ("efficientnetv2_m", _EFFNET_V2, 54_139_356, 292_032, 24_582_460_384, 480),
+    ("efficientnetv2_l", _EFFNET_V2, 118_515_272, 512_576, 56_079_699_008, 480),
+    ("mobilenetv3_small", _MOBILENET_V3, 2_542_856, 12_112, 56_510_400, 224),
+    ("mobilenetv3_large", _MOBILENET_V3, 5_483_032, 24_400, 216_589_760, 224),
+    ("vit_s16", _VIT, 22_050_664, 0, 4_598_882_304, 224),
+    ("vit_b16", _VIT, 86_567_656, 0, 17_563_828_224, 224),
 )
 
 # At the input size above; resnet18 and 34 are the same network as their `_v1`.
@@ -162,6 +182,17 @@ _PUBLISHED = {
     "efficientnet_b5": Accuracy(83.17, 96.534, _TIMM_TF),
     "efficientnet_b6": Accuracy(84.124, 96.89, _TIMM_AA),
     "efficientnet_b7": Accuracy(84.424, 96.908, _TIMM_AA),
+    "efficientnetv2_b0": Accuracy(78.386, 94.034, _TIMM_TF),
+    "efficientnetv2_b1": Accuracy(79.518, 94.71, _TIMM_TF),
+    "efficientnetv2_b2": Accuracy(80.226, 95.01, _TIMM_TF),
+    "efficientnetv2_b3": Accuracy(81.96, 95.78, _TIMM_TF),
+    "efficientnetv2_s": Accuracy(83.9, 96.702, _TIMM_TF),
+    "efficientnetv2_m": Accuracy(85.208, 97.358, _TIMM_TF),
+    "efficientnetv2_l": Accuracy(85.66, 97.472, _TIMM_TF),
+    "mobilenetv3_small": Accuracy(67.922, 87.686, _TIMM_TF),
+    "mobilenetv3_large": Accuracy(75.51, 92.6, _TIMM_TF),
+    "vit_s16": Accuracy(81.402, 96.15, _TIMM_AUGREG),
+    "vit_b16": Accuracy(84.534, 97.3, _TIMM_AUGREG),
 }
 
 

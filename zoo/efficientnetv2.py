@@ -20,7 +20,7 @@ M and L have one more stage of MBConv6. B1 to B3 scale B0 as EfficientNet
 does, but round channels to the nearest multiple of 8 without the rule of 10 %
 (the first stage of B3 stays at 16). As in the paper's code: TensorFlow's SAME
 padding, BatchNorm with epsilon 1e-3 and momentum 0.9. Image sizes are those
-of the evaluation; training used 15 to 22 % smaller pictures. Pixels are
+of the evaluation; training used 14 to 22 % smaller pictures. Pixels are
 scaled as Keras's weight files want it: B0 to B3 by ImageNet's mean and
 standard deviation, S, M and L by (x − 128) / 128.
 """

@@ -4,17 +4,17 @@ Howard et al., "Searching for MobileNetV3", 2019, tables 1 and 2. Takes RGB
 pixels, 0…255, and returns float32 logits. The small one, row by row (RE is
 ReLU, HS is hard-swish):
 
-| stage  | block        | inside | channels | SE  | activation | stride  |
-|--------|--------------|--------|----------|-----|------------|---------|
-| stem   | conv 3x3     |        | 16       |     | HS         | 2       |
-| stage1 | 3x3          | 16     | 16       | yes | RE         | 2       |
-| stage2 | 3x3          | 72, 88 | 24       |     | RE         | 2, 1    |
-| stage3 | 5x5          | 96–240 | 40       | yes | HS         | 2, 1, 1 |
-| stage4 | 5x5          | 120–   | 48       | yes | HS         | 1, 1    |
-| stage5 | 5x5          | 288–   | 96       | yes | HS         | 2, 1, 1 |
-| stage6 | conv 1x1     |        | 576      |     | HS         | 1       |
-| stage7 | pool, 1x1    |        | 1024     |     | HS         |         |
-| head   | dropout, fc  |        | classes  |     |            |         |
+| stage  | block       | inside        | channels | SE  | act. | strides |
+|--------|-------------|---------------|----------|-----|------|---------|
+| stem   | conv 3x3    |               | 16       |     | HS   | 2       |
+| stage1 | 3x3         | 16            | 16       | yes | RE   | 2       |
+| stage2 | 3x3         | 72, 88        | 24       |     | RE   | 2, 1    |
+| stage3 | 5x5         | 96, 240, 240  | 40       | yes | HS   | 2, 1, 1 |
+| stage4 | 5x5         | 120, 144      | 48       | yes | HS   | 1, 1    |
+| stage5 | 5x5         | 288, 576, 576 | 96       | yes | HS   | 2, 1, 1 |
+| stage6 | conv 1x1    |               | 576      |     | HS   | 1       |
+| stage7 | pool, 1x1   |               | 1024     |     | HS   |         |
+| head   | dropout, fc |               | classes  |     |      |         |
 
 The paper's table says SE at stage6 too; its code has none, and neither has
 this. `stage7` comes after the global average, has a bias and no BatchNorm; it

@@ -36,6 +36,11 @@ def resample_position_embeddings(old, old_grid, new_grid) -> np.ndarray:
     ```
     """
     old = np.asarray(old, "float64")
+    if old.ndim != 2:
+        raise RequestError(
+            "Position embeddings have shape (tokens, channels). Received: "
+            f"{old.shape}"
+        )
     if min(*old_grid, *new_grid) < 1:
         raise RequestError(
             "A grid has at least one row and one column of patches. "
@@ -43,7 +48,7 @@ def resample_position_embeddings(old, old_grid, new_grid) -> np.ndarray:
         )
     rows, columns = old_grid
     extra = old.shape[0] - rows * columns
-    if old.ndim != 2 or extra not in (0, 1):
+    if extra not in (0, 1):
         raise RequestError(
             f"A grid of {rows} x {columns} patches has {rows * columns} "
             "tokens, and one for the class. Received position embeddings of "

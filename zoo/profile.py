@@ -8,9 +8,9 @@ from zoo.layers import SelfAttention
 def count_macs(model) -> int:
     """Multiply-adds of one picture: convolutions, dense layers, attention.
 
-    Attention counts its two products of matrices. Biases, normalisation, activations and pooling are not counted, which is
-    how torchvision counts; timm's figures are a little higher. Twice this
-    number is what others call FLOPs.
+    Of attention the two products of matrices count. Biases, normalisation,
+    activations and pooling do not, which is how torchvision counts; timm's
+    figures are a little higher. Twice this number is what others call FLOPs.
 
     Raises:
         ValueError: A side of the input is not fixed.

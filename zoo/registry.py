@@ -29,10 +29,31 @@ def _efficientnet():
     return EfficientNet
 
 
+def _efficientnetv2():
+    from zoo.efficientnetv2 import EfficientNetV2
+
+    return EfficientNetV2
+
+
+def _mobilenetv3():
+    from zoo.mobilenetv3 import MobileNetV3
+
+    return MobileNetV3
+
+
+def _vit():
+    from zoo.vit import ViT
+
+    return ViT
+
+
 _BUILDERS = {
     "alexnet": _alexnet,
     "resnet": _resnet,
     "efficientnet": _efficientnet,
+    "efficientnetv2": _efficientnetv2,
+    "mobilenetv3": _mobilenetv3,
+    "vit": _vit,
 }
 
 

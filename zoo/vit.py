@@ -181,7 +181,9 @@ def ViT(
         weights,
         classes=classes,
         default_classes=spec.classes,
-        preprocessing=_preprocessing(side),
+        preprocessing=Preprocessing(
+            side, (127.5,) * 3, (127.5,) * 3, 0.9, "bicubic"
+        ),
     )
     pixels, x = pixel_input(
         input_shape or (side, side, 3),
@@ -209,16 +211,6 @@ def ViT(
         )(x)
     model = keras.Model(pixels, x, name=name or spec.name)
     return pretrained.load_into(model)
-
-
-def _preprocessing(side: int) -> Preprocessing:
-    return Preprocessing(
-        side,
-        mean=(127.5, 127.5, 127.5),
-        std=(127.5, 127.5, 127.5),
-        crop_fraction=0.9,
-        interpolation="bicubic",
-    )
 
 
 def _check_sides(sides, patch_size: int) -> None:

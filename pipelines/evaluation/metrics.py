@@ -17,12 +17,15 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def in_top(logits: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
-    """Whether fewer than `k` logits are higher than the label's own.
+    """Whether the label is among the `k` best logits.
 
-    Never where a logit is NaN: a broken model is not right.
+    Of equal logits the first one wins, as in argmax. Never where a logit is
+    NaN: a broken model is not right.
     """
     own = logits[np.arange(len(labels)), labels][:, np.newaxis]
-    return ((logits > own).sum(axis=1) < k) & ~np.isnan(logits).any(axis=1)
+    earlier = np.arange(logits.shape[1]) < labels[:, np.newaxis]
+    ahead = (logits > own) | ((logits == own) & earlier)
+    return (ahead.sum(axis=1) < k) & ~np.isnan(logits).any(axis=1)
 
 
 def classification_metrics(logits: np.ndarray, labels: np.ndarray) -> dict:

@@ -1,6 +1,7 @@
 """What a run is asked to do, resolved and frozen."""
 
 import dataclasses
+from typing import ClassVar
 
 from zoo.errors import RequestError
 
@@ -32,6 +33,9 @@ class RunConfig:
     Raises:
         RequestError: A value is out of its range.
     """
+
+    # What `auto` means where pictures are larger than the input.
+    PHOTO_AUGMENTATION: ClassVar[str] = "standard"
 
     data: str
     model: str

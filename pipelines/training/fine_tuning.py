@@ -1,6 +1,7 @@
 """Fine-tuning: the head first, then stage by stage from the top."""
 
 import dataclasses
+from typing import ClassVar
 
 import zoo
 from pipelines.training.callbacks import CosineRestarts
@@ -17,7 +18,7 @@ from pipelines.training.unfreezing import freeze_below
 from pipelines.training.unfreezing import parse_plan
 from zoo.errors import RequestError
 
-EPOCHS = 15
+EPOCHS = 25
 LEARNING_RATE = 0.1
 _WARMUP = 0.1
 
@@ -29,6 +30,9 @@ class FinetuneConfig(RunConfig):
     Args:
         plan: Phases in words (see `parse_plan`), or None for the default.
     """
+
+    # A short run from good features gains nothing from hard crops.
+    PHOTO_AUGMENTATION: ClassVar[str] = "gentle"
 
     plan: str | None = None
 

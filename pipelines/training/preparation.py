@@ -220,7 +220,7 @@ def _resolve(config: RunConfig, sides, choose_image_size) -> RunConfig:
     augmentation = config.augmentation
     if augmentation == "auto":
         small = np.median(sides) <= _SHIFT_BELOW * size
-        augmentation = "shift" if small else "standard"
+        augmentation = "shift" if small else config.PHOTO_AUGMENTATION
     return config.resolved(image_size=size, augmentation=augmentation)
 
 

@@ -30,14 +30,17 @@ def smoothed_cross_entropy(labels, logits, label_smoothing: float = 0.0):
 def hits(labels, logits):
     """Whether each label is the best, and among the five best, logits.
 
-    Neither where a logit is NaN: a broken model is not right.
+    Of equal logits the first one wins, as in argmax. Neither where a logit
+    is NaN: a broken model is not right.
     """
     own = tf.gather(logits, labels, batch_dims=1)[:, tf.newaxis]
-    better = tf.reduce_sum(tf.cast(logits > own, tf.int32), axis=-1)
+    earlier = tf.range(tf.shape(logits)[1]) < labels[:, tf.newaxis]
+    ahead = (logits > own) | ((logits == own) & earlier)
+    place = tf.reduce_sum(tf.cast(ahead, tf.int32), axis=-1)
     valid = ~tf.reduce_any(tf.math.is_nan(logits), axis=-1)
     return (
-        tf.cast(valid & (better < 1), tf.float32),
-        tf.cast(valid & (better < 5), tf.float32),
+        tf.cast(valid & (place < 1), tf.float32),
+        tf.cast(valid & (place < 5), tf.float32),
     )
 
 

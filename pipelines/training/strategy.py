@@ -1,15 +1,19 @@
 """Where a run computes: one device, or several that act as one."""
 
+import functools
+
 import tensorflow as tf
 
 from zoo.errors import RequestError
 
 
+@functools.cache
 def make_strategy() -> tf.distribute.Strategy:
     """Returns `MirroredStrategy` over all GPUs, or none where one is enough.
 
     Logical CPU devices count where there is no GPU, so that a machine
-    without one can show what several do.
+    without one can show what several do. A process has one strategy: the
+    collective operations of two would be mistaken for each other.
     """
     devices = tf.config.list_logical_devices("GPU")
     if not devices:

@@ -168,7 +168,7 @@ def test_curves_draws_what_the_events_hold(command, finished, tmp_path):
 
 
 def test_models_as_a_table_and_in_detail(command):
-    table = command(models, "--pattern=eff*").out.splitlines()
+    table = command(models, "--pattern=efficientnet_*").out.splitlines()
     assert len(table) == 1 + 8
     assert table[1].split()[:2] == ["efficientnet_b0", "5,288,548"]
     detail = command(models, "--name=resnet20").out

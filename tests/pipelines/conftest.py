@@ -126,25 +126,25 @@ def picture_folder(tmp_path_factory):
     return root
 
 
-def build_tiny(classes=2, side=16, dropout=0.0, repeats=(1, 1)):
+def build_tiny(names=("blue", "green"), dropout=0.0):
     """A small classifier of the zoo, with dropout where asked for."""
     spec = ResNetSpec(
         "tiny",
-        repeats=repeats,
+        repeats=(1, 1),
         bottleneck=False,
         stem="cifar",
         shortcut="pad",
-        widths=(8, 16)[: len(repeats)],
-        image_size=side,
-        classes=classes,
+        widths=(8, 16),
+        image_size=16,
+        classes=len(names),
     )
-    model = ResNet(spec, input_shape=(side, side, 3))
+    model = ResNet(spec)
     if dropout:
         features = model.get_layer("head_pool").output
         x = keras.layers.Dropout(dropout, name="head_dropout")(features)
         logits = model.get_layer("head_logits")(x)
         model = keras.Model(model.input, logits, name="tiny")
-    zoo.set_class_names(model, tuple(COLOURS)[:classes])
+    zoo.set_class_names(model, names)
     return model
 
 

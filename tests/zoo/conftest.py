@@ -11,7 +11,12 @@ import pytest
 import zoo
 from zoo import alexnet
 from zoo import efficientnet
+from zoo import efficientnetv2
+from zoo import mobilenetv3
 from zoo import resnet
+from zoo import vit
+from zoo.compound_scaling import Scaling
+from zoo.compound_scaling import StageSpec
 from zoo.preprocessing import Preprocessing
 
 
@@ -51,12 +56,49 @@ _RESNETS = {
     "resnet_cifar": {"bottleneck": False, "stem": "cifar", "shortcut": "pad"},
 }
 _ALEXNET_SIDES = {"alexnet": 67, "alexnet_owt": 96, "alexnet_cifar": 32}
-FORMS = (*_ALEXNET_SIDES, *_RESNETS, "efficientnet")
+_OTHERS = {
+    "efficientnetv2": (
+        efficientnetv2.EfficientNetV2,
+        efficientnetv2.EfficientNetV2Spec(
+            "efficientnetv2",
+            (
+                StageSpec(3, 1, 8, 8, 1, 1, se_ratio=0.0, fused=True),
+                StageSpec(3, 2, 8, 16, 4, 2, se_ratio=0.0, fused=True),
+                StageSpec(3, 2, 16, 24, 4, 2),
+            ),
+            Scaling(1.0, 1.0, 32, 0.2),
+            Preprocessing(32, (128,) * 3, (128,) * 3),
+            top_filters=32,
+        ),
+    ),
+    "mobilenetv3": (
+        mobilenetv3.MobileNetV3,
+        mobilenetv3.MobileNetV3Spec(
+            "mobilenetv3",
+            (
+                mobilenetv3.StageSpec(3, (8,), 8, True, "relu", 1),
+                mobilenetv3.StageSpec(5, (24, 32), 16, True, "hard_silu", 2),
+            ),
+            last_filters=48,
+            top_filters=32,
+            stem_filters=8,
+        ),
+    ),
+    "vit": (
+        vit.ViT,
+        vit.ViTSpec("vit", channels=24, blocks=2, heads=3, patch_size=8),
+    ),
+}
+FORMS = (*_ALEXNET_SIDES, *_RESNETS, "efficientnet", *_OTHERS)
 
 
 def build_tiny(form, side=None, **arguments):
     """Builds a small model of a family's form."""
-    if form in _RESNETS:
+    if form in _OTHERS:
+        builder, spec = _OTHERS[form]
+        default = 32
+        arguments.setdefault("drop_path_rate", 0.2)
+    elif form in _RESNETS:
         spec = resnet.ResNetSpec(form, **_TINY, **_RESNETS[form])
         builder, default = resnet.ResNet, 32
     elif form == "efficientnet":

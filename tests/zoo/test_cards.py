@@ -8,7 +8,10 @@ import pytest
 import zoo
 from zoo import alexnet
 from zoo import efficientnet
+from zoo import efficientnetv2
+from zoo import mobilenetv3
 from zoo import resnet
+from zoo import vit
 from zoo.cards import CARDS
 from zoo.profile import count_macs
 from zoo.profile import count_parameters
@@ -30,9 +33,13 @@ def _counts(card):
 
 
 def test_the_cards_are_in_the_order_of_the_tables():
-    tables = (alexnet.VARIANTS, resnet.VARIANTS, efficientnet.VARIANTS)
-    assert list(CARDS) == [name for table in tables for name in table]
-    assert len(CARDS) == 36
+    families = (
+        *(alexnet, resnet, efficientnet, efficientnetv2, mobilenetv3, vit),
+    )
+    assert list(CARDS) == [
+        name for family in families for name in family.VARIANTS
+    ]
+    assert len(CARDS) == 47
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -82,3 +89,5 @@ def test_accuracies_are_percentages_with_a_source():
     assert CARDS["resnet50"].accuracy.top1 == 76.13
     assert CARDS["resnet20"].accuracy.top1 == 91.25
     assert CARDS["alexnet_cifar"].accuracy is None
+    assert CARDS["efficientnetv2_s"].accuracy.top1 == 83.9
+    assert "21k" in CARDS["vit_b16"].accuracy.source

@@ -1,5 +1,6 @@
 """The zoo under JAX computes what it computes under TensorFlow."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -9,8 +10,26 @@ import pytest
 
 import zoo
 from zoo.efficientnet import EfficientNet
+from zoo.vit import ViT
+from zoo.vit import ViTSpec
 
-_NAMES = ("resnet20", "alexnet_cifar", "efficientnet_b0")
+_NAMES = (
+    *("resnet20", "alexnet_cifar", "efficientnet_b0"),
+    *("efficientnetv2_b0", "mobilenetv3_small", "vit"),
+)
+
+
+def build(name):
+    """A model of 32 pixels and 10 classes; JAX runs this same source."""
+    small = {"input_shape": (32, 32, 3), "classes": 10}
+    if name == "efficientnet_b0":
+        return EfficientNet(name, stem_stride=1, **small)
+    if name == "vit":
+        spec = ViTSpec(name, channels=48, blocks=3, heads=4, patch_size=8)
+        return ViT(spec, **small)
+    return zoo.create_model(name, **small)
+
+
 _PROGRAM = """
 import sys
 
@@ -20,19 +39,15 @@ import numpy as np
 
 import zoo
 from zoo.efficientnet import EfficientNet
+from zoo.vit import ViT
+from zoo.vit import ViTSpec
+
+{build}
 
 folder, *names = sys.argv[1:]
 if keras.backend.backend() != "jax":
     raise SystemExit("KERAS_BACKEND is not jax")
 pixels = np.load(f"{folder}/pixels.npy")
-
-
-def build(name):
-    if name.startswith("eff"):
-        small = {"input_shape": (32, 32, 3), "stem_stride": 1}
-        return EfficientNet(name, classes=10, **small)
-    return zoo.create_model(name)
-
 
 for name in names:
     # Drawing the initial weights would take JAX most of the time.
@@ -60,16 +75,12 @@ def folder(tmp_path_factory):
     pixels = generator.integers(0, 256, (2, 32, 32, 3), "uint8")
     np.save(folder / "pixels.npy", pixels)
     for name in _NAMES:
-        if name.startswith("eff"):
-            model = EfficientNet(
-                name, input_shape=(32, 32, 3), stem_stride=1, classes=10
-            )
-        else:
-            model = zoo.create_model(name)
+        model = build(name)
         zoo.save_weights(model, folder / f"{name}.safetensors")
         np.save(folder / f"{name}_expected.npy", np.asarray(model(pixels)))
+    program = _PROGRAM.replace("{build}", inspect.getsource(build))
     done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, str(folder), *_NAMES],
+        [sys.executable, "-c", program, str(folder), *_NAMES],
         env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
         capture_output=True,
         text=True,

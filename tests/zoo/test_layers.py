@@ -175,6 +175,9 @@ def test_logits_are_float32_under_every_policy():
         (layers.DropPath(0.3, seed=5), ("rate", "seed")),
         (layers.SubsampleAndPadChannels(12, 3), ("channels", "stride")),
         (layers.SplitChannels(3), ("parts",)),
+        (layers.PatchTokens(name="a"), ("name",)),
+        (layers.SelfAttention(3), ("heads",)),
+        (layers.ClassToken(name="a"), ("name",)),
         (
             layers.PaddedMaxPooling2D(5, 3, border=2),
             ("pool_size", "strides", "border"),

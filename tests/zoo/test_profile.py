@@ -4,6 +4,7 @@ import keras
 import pytest
 
 import zoo
+from zoo.layers import SelfAttention
 from zoo.profile import count_macs
 from zoo.profile import count_parameters
 from zoo.profile import layer_macs
@@ -40,6 +41,13 @@ def test_parameters_do_not_depend_on_what_is_frozen(model):
     assert count_parameters(model) == expected
     model.trainable = False
     assert count_parameters(model) == expected
+
+
+def test_attention_counts_its_two_products():
+    inputs = keras.Input((5, 3 * 8))
+    model = keras.Model(inputs, SelfAttention(2)(inputs))
+    scores = 2 * 5 * 5 * 4  # heads, queries, keys, channels of a head
+    assert count_macs(model) == scores + scores
 
 
 def test_macs_need_a_fixed_size(no_weights):

@@ -12,7 +12,9 @@ from zoo.variants import nearest
 
 def test_list_models_takes_shell_patterns():
     assert zoo.list_models() == list(CARDS)
-    assert zoo.list_models("eff*") == [f"efficientnet_b{i}" for i in range(8)]
+    expected = [f"efficientnet_b{i}" for i in range(8)]
+    assert zoo.list_models("efficientnet_*") == expected
+    assert zoo.list_models("vit*") == ["vit_s16", "vit_b16"]
     assert zoo.list_models("resnet5?") == ["resnet50", "resnet56"]
     assert zoo.list_models("*_cifar") == ["alexnet_cifar"]
     assert zoo.list_models("vgg*") == []
@@ -46,7 +48,15 @@ def test_model_info_is_a_card():
 
 
 @pytest.mark.parametrize(
-    "name", ["alexnet_cifar", "resnet32", "efficientnet_b0"]
+    "name",
+    [
+        "alexnet_cifar",
+        "resnet32",
+        "efficientnet_b0",
+        "efficientnetv2_b0",
+        "mobilenetv3_small",
+        "vit_s16",
+    ],
 )
 def test_create_model_passes_everything_on(name, no_weights):
     with no_weights():
@@ -60,7 +70,7 @@ def test_create_model_passes_everything_on(name, no_weights):
     assert model.input_shape == (None, 48, 64, 3)
     assert model.output_shape == (None, 7)
     assert model.get_layer("head_logits").activation.__name__ == "softmax"
-    assert len(features.output_shape) == 4
+    assert len(features.output_shape) == (3 if name == "vit_s16" else 4)
     assert "head_logits" not in [layer.name for layer in features.layers]
 
 

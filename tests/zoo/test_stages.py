@@ -42,6 +42,11 @@ def test_stages_are_in_the_order_of_the_graph(outline):
         ("resnet50", 4),
         ("resnet20", 3),
         ("efficientnet_b0", 8),
+        ("efficientnetv2_b0", 7),
+        ("efficientnetv2_m", 8),
+        ("mobilenetv3_small", 7),
+        ("mobilenetv3_large", 8),
+        ("vit_b16", 12),
     ):
         model = outline(name)
         found = zoo.stages(model)

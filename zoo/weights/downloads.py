@@ -79,23 +79,6 @@ def download(
         RequestError: The file is not there and cannot be fetched; the
             message says where it belongs if fetched by hand.
         IntegrityError: The server sent something else than was expected.
-
-    Example:
-
-    ```python
-    import hashlib, pathlib, tempfile
-    from zoo.weights.downloads import download, place
-
-    url = "https://example.org/models/net-2c26b46b.pth"
-    with tempfile.TemporaryDirectory() as folder:
-        path = place(url, folder)
-        path.parent.mkdir(parents=True)
-        path.write_bytes(b"foo")
-        found = download(
-            url, sha256="2c26b46b", cache_dir=folder, offline=True
-        )
-    assert found == path and path.name == "net-2c26b46b.pth"
-    ```
     """
     _check_arguments(url, sha256, size)
     path = place(url, cache_dir)
@@ -112,7 +95,7 @@ def download(
             if file is not None:
                 _fetch(wanted, file)
     except OSError as error:
-        reason = f"{path.parent} cannot be written ({error.strerror})"
+        reason = f"{path.parent} cannot be written ({error.strerror or error})"
         raise RequestError(_by_hand(wanted, reason)) from error
     return path
 
@@ -126,6 +109,21 @@ def place(url: str, cache_dir=None) -> pathlib.Path:
 
     Raises:
         RequestError: The URL names no file.
+
+    Example:
+
+    ```python
+    import tempfile
+    from zoo.weights.downloads import download, place
+
+    url = "https://example.org/models/net-2c26b46b.pth"
+    with tempfile.TemporaryDirectory() as folder:
+        path = place(url, folder)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"foo")
+        # It is there, so nothing is fetched.
+        assert download(url, sha256="2c26b46b", cache_dir=folder) == path
+    ```
     """
     if cache_dir is None:
         base = os.environ.get("ZOO_CACHE") or "~/.cache/zoo"
@@ -182,13 +180,16 @@ def _check_arguments(url, sha256, size) -> None:
 
 
 def _check_scheme(url: str, error: type) -> None:
-    parts = urllib.parse.urlsplit(url)
+    try:
+        parts = urllib.parse.urlsplit(url)
+    except ValueError:
+        parts = urllib.parse.SplitResult("", "", "", "", "")
+    if parts.username or parts.password:
+        raise error(f"No passwords in URLs: that of {parts.hostname} has one.")
     testing = os.environ.get("ZOO_LOOPBACK_HTTP") == "1"
     local = parts.scheme == "http" and parts.hostname in _LOOPBACK and testing
     if not (parts.scheme == "https" or local) or not parts.hostname:
-        raise error(f"Weights are fetched by https only. Received: {url}")
-    if parts.username or parts.password:
-        raise error(f"No passwords in URLs: that of {parts.hostname} has one.")
+        raise error(f"Weights are fetched by https only. Received: {url!r}")
 
 
 def _by_hand(wanted, reason: str) -> str:
@@ -220,8 +221,13 @@ def _part(wanted):
             if wanted.is_there():
                 part.unlink()
                 yield None
-            else:
+                return
+            try:
                 yield file
+            finally:
+                if not file.closed and _is_empty(part, file):
+                    part.unlink()
+                    pathlib.Path(f"{part}.json").unlink(missing_ok=True)
             return
 
 
@@ -230,6 +236,10 @@ def _is_at(path, file) -> bool:
         return os.path.samestat(os.stat(path), os.fstat(file.fileno()))
     except FileNotFoundError:
         return False
+
+
+def _is_empty(path, file) -> bool:
+    return _is_at(path, file) and not os.fstat(file.fileno()).st_size
 
 
 class _Partial:

@@ -86,15 +86,12 @@ def read_weights(path, sha256: str | None = None) -> dict[str, np.ndarray]:
     """
     path = pathlib.Path(path)
     if not path.is_file():
-        others = (
-            ""
-            if path.suffix == ".safetensors"
-            else (
-                "Weights are read from .safetensors files, and from .pth, .h5 and "
-                ".keras files. "
-            )
+        if path.suffix == ".safetensors":
+            raise RequestError(f"There is no weight file {path}.")
+        raise RequestError(
+            "Weights are read from .safetensors files, and from .pth, .h5 and "
+            f".keras files. There is no weight file {path}."
         )
-        raise RequestError(f"{others}There is no weight file {path}.")
     if sha256 is not None:
         with open(path, "rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()

@@ -86,7 +86,9 @@ def test_one_seed_gives_the_same_batches(coloured):
         take(train(examples, 6, "standard", seed=seed), 8) for seed in (3, 3, 4)
     )
     assert_same(one, same)
-    assert any((a != b).any() for (a, _), (b, _) in zip(one, other, strict=True))
+    assert any(
+        (a != b).any() for (a, _), (b, _) in zip(one, other, strict=True)
+    )
 
 
 def test_a_picture_is_augmented_anew_in_each_epoch(coloured):

@@ -97,7 +97,10 @@ def test_resizing_equals_pillow(both_ways, noise, interpolation, size):
     pixels = noise(32, 45) // 2 + 64
     method = getattr(Image.Resampling, interpolation.upper())
     resize = functools.partial(
-        images.resize, height=size[0], width=size[1], interpolation=interpolation
+        images.resize,
+        height=size[0],
+        width=size[1],
+        interpolation=interpolation,
     )
     resized = both_ways(resize, pixels)
     expected = np.asarray(Image.fromarray(pixels).resize(size[::-1], method))
@@ -201,7 +204,9 @@ def test_shifts_are_exact_and_all_of_them_come(both_ways, noise):
     pixels, border = noise(6, 8), 2
     padded = np.pad(pixels, [(border, border), (border, border), (0, 0)])
     allowed = {
-        padded[y : y + 6, x : x + 8].tobytes() for y in range(5) for x in range(5)
+        padded[y : y + 6, x : x + 8].tobytes()
+        for y in range(5)
+        for x in range(5)
     }
     shift = functools.partial(images.random_shift, border=border)
     both_ways(lambda s: shift(tf.constant(pixels), s), seed(0))

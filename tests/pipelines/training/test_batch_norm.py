@@ -113,7 +113,9 @@ def test_a_copy_keeps_names_and_weights(tiny, pictures, replicas):
     assert [norm.synchronized for norm in norms] == [replicas == 2] * 5
     assert {(norm.momentum, norm.epsilon) for norm in norms} == {(0.9, 1e-5)}
     np.testing.assert_allclose(
-        copy(pictures, training=False), model(pictures, training=False), rtol=1e-4
+        copy(pictures, training=False),
+        model(pictures, training=False),
+        rtol=1e-4,
     )
     assert zoo.class_names(copy) == zoo.class_names(model)
     assert zoo.preprocessing(copy) == zoo.preprocessing(model)

@@ -188,10 +188,9 @@ def test_a_folder_without_a_training_part(picture_folder, tmp_path):
         train(config, say=lambda line: None)
 
 
-def test_a_taken_folder(run, picture_folder):
-    config, output, *_ = run
+def test_a_taken_folder(run):
     with pytest.raises(RequestError, match="already holds a run"):
-        train(config, say=lambda line: None)
+        train(run[0], say=lambda line: None)
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ import pipelines
 
 _ROOT = pathlib.Path(pipelines.__file__).parents[1]
 _PROGRAM = """
-import io
 import json
+import sys
 
 import keras
 import numpy as np
@@ -33,9 +33,12 @@ from pipelines.data.datasets import evaluation_data
 from pipelines.data.datasets import training_data
 from pipelines.data.examples import Examples
 from pipelines.evaluation.evaluator import Evaluator
-from pipelines.training.batch_norm import FusedBatchNormalization
 from pipelines.training.batch_norm import trainable_copy
+from pipelines.training.callbacks import Checkpoints
+from pipelines.training.callbacks import CosineRestarts
+from pipelines.training.callbacks import TensorBoard
 from pipelines.training.optimizers import SGDWithL2
+from pipelines.training.schedules import CosineSchedule
 from pipelines.training.strategy import check_batch
 from pipelines.training.strategy import make_strategy
 from pipelines.training.trainer import Trainer
@@ -66,7 +69,6 @@ start = ResNet(SPEC, input_shape=(16, 16, 3))
 
 
 def run(strategy):
-    losses = []
     data = training_data(
         examples, record, augmentation=AUGMENTATIONS["shift"], batch_size=4
     )
@@ -75,8 +77,19 @@ def run(strategy):
         model = trainable_copy(start, strategy.num_replicas_in_sync)
         optimizer = SGDWithL2(0.05, l2=1e-3)
     trainer = Trainer(model, optimizer, strategy, label_smoothing=0.1)
-    (logs,) = trainer.fit(data, judge, epochs=1)
+    folder = sys.argv[1] + "/" + type(strategy).__name__
+    (logs,) = trainer.fit(data, judge, epochs=1, callbacks=[
+        CosineRestarts(CosineSchedule(0.05, first_cycle=5)),
+        Checkpoints(folder),
+        TensorBoard(folder),
+    ])
+    again = ResNet(SPEC)
+    report = zoo.load_weights(again, folder + "/best.safetensors")
+    off = [np.abs(a - b).max() for a, b in
+           zip(again.get_weights(), model.get_weights(), strict=True)]
     return {
+        "rate": logs["learning_rate"],
+        "saved": [len(report.matched), float(max(off))],
         "loss": logs["loss"],
         "top1": logs["top1"],
         "validation": [logs["val_" + n] for n in ("loss", "top1", "top5")],
@@ -96,6 +109,7 @@ def run(strategy):
 
 
 several = make_strategy()
+assert make_strategy() is several
 two, model = run(several)
 one, single = run(tf.distribute.get_strategy())
 exact = []
@@ -125,7 +139,7 @@ def runs(tmp_path_factory):
     program = tmp_path_factory.mktemp("mirrored") / "program.py"
     program.write_text(_PROGRAM)
     done = subprocess.run(
-        [sys.executable, str(program)],
+        [sys.executable, str(program), str(program.parent)],
         cwd=_ROOT,
         env={
             "PYTHONPATH": str(_ROOT),
@@ -172,6 +186,13 @@ def test_batch_norm_suits_the_devices(runs):
     assert runs["one"]["norms"] == ["FusedBatchNormalization"]
     assert runs["two"]["norms"] == ["BatchNormalization"]
     assert runs["two"]["synchronized"] == [True] * 5
+
+
+def test_rates_and_checkpoints_are_those_of_one_device(runs):
+    last = 0.05 * (1 + np.cos(np.pi * 4 / 5)) / 2
+    for name in ("one", "two"):
+        assert runs[name]["rate"] == pytest.approx(last, rel=1e-5)
+        assert runs[name]["saved"] == [27, 0]
 
 
 def test_every_example_is_judged_once_whatever_is_left_over(runs):

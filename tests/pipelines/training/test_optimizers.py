@@ -29,7 +29,9 @@ def test_ten_steps_equal_numpy(momentum, nesterov, l2):
     random = np.random.default_rng(0)
     start = {"kernel": random.normal(size=(3, 3, 2, 4)), "scale": np.ones(4)}
     variables = [keras.Variable(value) for value in start.values()]
-    steps = [[random.normal(size=v.shape) for v in variables] for _ in range(10)]
+    steps = [
+        [random.normal(size=v.shape) for v in variables] for _ in range(10)
+    ]
     optimizer = SGDWithL2(0.1, l2=l2, momentum=momentum, nesterov=nesterov)
     for gradients in steps:
         optimizer.apply(

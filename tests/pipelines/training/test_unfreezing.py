@@ -18,11 +18,11 @@ STAGES = ["stem", "stage1", "stage2", "stage3", "head"]
     ("text", "phases"),
     [
         ("head:3@0.1", [("head", 3, 0.1)]),
-        ("head:1@1e-3, all:12@5E-4".lower(), [("head", 1, 1e-3), ("stem", 12, 5e-4)]),
+        ("head:1@1e-3,all:12@5e-4", [("head", 1, 1e-3), ("stem", 12, 5e-4)]),
         (" stage2 : 2 @ .5,stem:1@2. ", [("stage2", 2, 0.5), ("stem", 1, 2.0)]),
         ("all:4@1e+1,head:1@3", [("stem", 4, 10.0), ("head", 1, 3.0)]),
     ],
-)  # fmt: skip
+)
 def test_a_plan_is_read(text, phases):
     assert parse_plan(text, STAGES) == tuple(Phase(*each) for each in phases)
 

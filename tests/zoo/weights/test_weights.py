@@ -217,7 +217,11 @@ def test_weights_are_checked_before_anything_is_built(saved):
     assert check_weights("alexnet", None) is None
     assert check_weights("alexnet", path) is None
     assert check_weights("alexnet", str(path)) is None
-    for missing in ("w.safetensors", "folder/w", pathlib.Path("imagenet")):
+    for missing in (
+        "w.safetensors",
+        "folder/w.safetensors",
+        pathlib.Path("imagenet"),
+    ):
         with pytest.raises(RequestError) as caught:
             check_weights("alexnet", missing)
         assert f"There is no weight file {missing}" in str(caught.value)

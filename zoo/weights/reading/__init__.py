@@ -1,5 +1,7 @@
 """Foreign weight files, read as numbers and nothing else.
 
+These are `.safetensors`, PyTorch's `.pth` (both of its formats), Keras's
+`.h5` and `.weights.h5` and its `.keras` archives.
 One reader for each format, and `read` for whatever a file turns out to be.
 Nothing in a file is imported, called or followed out of it; how much is
 read is checked before it is.
@@ -38,9 +40,7 @@ _DAMAGE = (
 def read(path, *, expected_bytes: int | None = None) -> dict[str, np.ndarray]:
     """Reads the tensors of a weight file of any format that is known.
 
-    These are `.safetensors`, PyTorch's `.pth` (both of its formats), Keras's
-    `.h5` and `.weights.h5` and its `.keras` archives. What a file is, is
-    seen from its content, not from its name.
+    What a file is, is seen from its content, not from its name.
 
     Args:
         path: The file.

@@ -7,6 +7,8 @@ import zipfile
 
 from zoo.weights.reading import limits
 
+# What a `.keras` file calls its weights.
+KERAS_WEIGHTS = "model.weights.h5"
 _END = b"PK\x05\x06"
 _END64 = b"PK\x06\x07"
 _MAX_DIRECTORY = 4 << 20

@@ -6,7 +6,6 @@ import zipfile
 
 from zoo.errors import RequestError
 from zoo.weights.reading import archives
-from zoo.weights.reading import keras_h5
 from zoo.weights.reading import limits
 from zoo.weights.reading import safetensors
 from zoo.weights.reading import torch_legacy
@@ -38,7 +37,7 @@ def find_reader(path: pathlib.Path):
     with open(path, "rb") as file:
         head = file.read(512)
         if head.startswith(b"\x89HDF\r\n\x1a\n"):
-            return keras_h5.read
+            return _keras().read
         if head[:1] == b"\x80" and head[2:].startswith(torch_legacy.MAGIC):
             return torch_legacy.read
         if head.startswith(b"PK\x03\x04"):
@@ -56,14 +55,21 @@ def _is_length(head: bytes) -> bool:
     return length < 1 << 40
 
 
+def _keras():
+    # Here, because HDF5 takes as long to load as the rest of the package.
+    from zoo.weights.reading import keras_h5
+
+    return keras_h5
+
+
 def _archive_reader(path):
     try:
         with archives.open_archive(path) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, struct.error, UnicodeError) as error:
         raise limits.damaged(path, str(error)[:200], "zip") from error
-    if keras_h5.MEMBER in names:
-        return keras_h5.read_archive
+    if archives.KERAS_WEIGHTS in names:
+        return _keras().read_archive
     if any(name.endswith(torch_zip.PICKLE) for name in names):
         return torch_zip.read
     return None

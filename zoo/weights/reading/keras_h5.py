@@ -27,7 +27,6 @@ from zoo.weights.reading import archives
 from zoo.weights.reading import arrays
 from zoo.weights.reading import limits
 
-MEMBER = "model.weights.h5"
 _FORM = "Keras"
 _MAX_DEPTH = 16
 _MAX_CHUNKS = 100_000
@@ -74,7 +73,7 @@ def read_archive(path, limit: int = limits.LIMIT) -> dict[str, np.ndarray]:
         IntegrityError: As for `read`, or the weights are compressed.
     """
     with archives.open_archive(path) as archive:
-        info = archives.stored(path, archive, MEMBER)
+        info = archives.stored(path, archive, archives.KERAS_WEIGHTS)
         with archive.open(info) as stream:
             # Reading to the end compares the checksum.
             while stream.read(1 << 20):

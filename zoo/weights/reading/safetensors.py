@@ -1,5 +1,6 @@
 """Reading `.safetensors`: checked here, then by the library, then read."""
 
+import collections
 import json
 import math
 import os
@@ -108,8 +109,8 @@ def _header(path, data: bytes) -> dict:
     def unique(pairs):
         named = dict(pairs)
         if len(named) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in named if names.count(name) > 1)
+            names = collections.Counter(name for name, _ in pairs)
+            twice = names.most_common(1)[0][0]
             raise limits.damaged(
                 path, f"its header names {twice[:200]!r} twice", _FORM
             )

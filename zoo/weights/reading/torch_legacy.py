@@ -7,8 +7,10 @@ import numpy as np
 from zoo.weights.reading import arrays
 from zoo.weights.reading import limits
 from zoo.weights.reading import torch_pickle
+from zoo.weights.reading import torch_views
 
-# The number 0x1950a86a20f9469cfc6c as a pickle, behind its protocol.
+_NUMBER = 0x1950A86A20F9469CFC6C
+# The number as a pickle, behind its protocol.
 MAGIC = bytes.fromhex("8a0a6cfc9c46f9206aa850192e")
 _PROTOCOL = 1001
 _FORM = "PyTorch"
@@ -47,22 +49,22 @@ def read(path, limit: int = limits.LIMIT) -> dict[str, np.ndarray]:
     ```
     """
     with open(path, "rb") as file:
-        torch_pickle.load(file, path)
-        if torch_pickle.load(file, path) != _PROTOCOL:
-            raise limits.damaged(path, "it is of another protocol", _FORM)
+        for expected in (_NUMBER, _PROTOCOL):
+            if torch_pickle.load(file, path) != expected:
+                raise limits.damaged(path, "it is of another format", _FORM)
         system = torch_pickle.load(file, path)
         if not isinstance(system, dict) or not system.get("little_endian"):
             raise limits.damaged(path, "it is not little-endian", _FORM)
         root, storages = torch_pickle.load_with_storages(file, path)
         keys = torch_pickle.load(file, path)
-        views = torch_pickle.find_state(root, path)
+        views = torch_views.find_state(root, path)
         starts = _starts(path, file, keys, storages)
 
         def read_storage(storage):
             file.seek(starts[storage.key])
             return arrays.read_array(file, storage.kind, storage.count)
 
-        return torch_pickle.read_views(views, read_storage, path, limit)
+        return torch_views.read_views(views, read_storage, path, limit)
 
 
 def _starts(path, file, keys, storages) -> dict[str, int]:

@@ -3,60 +3,26 @@
 Pickle is a small machine. This one knows the instructions that `torch.save`
 writes for tensors in dicts, and nothing that imports, calls or builds
 anything else: the few names a file may mention stand for functions of this
-module. `pickle.Unpickler` would allocate what a file says (one instruction
+package. `pickle.Unpickler` would allocate what a file says (one instruction
 of five bytes asks for 32 GB) and hash whatever it is given as a key.
 """
 
 import copyreg
 import dataclasses
-import math
 import pickletools
-
-import numpy as np
 
 from zoo.weights.reading import arrays
 from zoo.weights.reading import limits
+from zoo.weights.reading.torch_views import Storage
+from zoo.weights.reading.torch_views import Wrong
+from zoo.weights.reading.torch_views import are_sizes
+from zoo.weights.reading.torch_views import rebuild_parameter
+from zoo.weights.reading.torch_views import rebuild_tensor
 
 _FORM = "PyTorch"
 _MAX_PICKLE = 8 << 20
 _MAX_STEPS = 500_000
-_MAX_DIMENSIONS = 32
-# What training scripts call the entry that holds the weights, in the order
-# in which they are looked for.
-_WRAPPERS = ("state_dict", "model_state_dict", "model", "module")
 _MARK = object()
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Storage:
-    """Numbers in a row, somewhere else in the file.
-
-    Args:
-        key: What the file calls it.
-        kind: A dtype's name, or "bfloat16".
-        count: How many numbers.
-    """
-
-    key: str
-    kind: str
-    count: int
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class View:
-    """A tensor: which numbers of a storage, in which order.
-
-    Args:
-        storage: Where the numbers are.
-        offset: Of the first, in numbers.
-        shape: Of the tensor.
-        strides: In numbers, none negative.
-    """
-
-    storage: Storage
-    offset: int
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -67,10 +33,6 @@ class _StorageType:
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Function:
     call: object
-
-
-class _Wrong(ValueError):
-    """A reason to turn the file down, still without its name."""
 
 
 class _Bounded:
@@ -86,7 +48,7 @@ class _Bounded:
 
     def read(self, size: int) -> bytes:
         if size > self._left:
-            raise _Wrong(f"its pickle has more than {_MAX_PICKLE:,} bytes")
+            raise Wrong(f"its pickle has more than {_MAX_PICKLE:,} bytes")
         return self._take(self._stream.read(size))
 
     def readline(self) -> bytes:
@@ -131,14 +93,14 @@ def load_with_storages(stream, path) -> tuple[object, dict[str, Storage]]:
         steps = pickletools.genops(_Bounded(stream))
         for number, (opcode, argument, _) in enumerate(steps):
             if number > _MAX_STEPS:
-                raise _Wrong(f"its pickle has more than {_MAX_STEPS:,} steps")
+                raise Wrong(f"its pickle has more than {_MAX_STEPS:,} steps")
             if opcode.name == "STOP":
                 return machine.pop(), machine.storages
             step = _STEPS.get(opcode.name)
             if step is None:
-                raise _Wrong(machine.describe(opcode.name, argument))
+                raise Wrong(machine.describe(opcode.name, argument))
             step(machine, argument)
-    except _Wrong as error:
+    except Wrong as error:
         raise limits.refused(path, str(error)) from None
     except (ValueError, LookupError, TypeError, OverflowError) as error:
         raise limits.damaged(path, str(error)[:200], _FORM) from error
@@ -159,7 +121,7 @@ class _Machine:
     def pop(self):
         value = self.stack.pop()
         if value is _MARK:
-            raise _Wrong("its pickle is out of step")
+            raise Wrong("its pickle is out of step")
         return value
 
     def pop_to_mark(self) -> list:
@@ -219,21 +181,21 @@ def _put(machine, argument):
 
 def _get(machine, argument):
     if argument not in machine.memo:
-        raise _Wrong("its pickle is out of step")
+        raise Wrong("its pickle is out of step")
     machine.push(machine.memo[argument])
 
 
 def _extend(machine, values):
     target = machine.stack[-1]
     if not isinstance(target, list):
-        raise _Wrong("its pickle appends to something that is no list")
+        raise Wrong("its pickle appends to something that is no list")
     target.extend(values)
 
 
 def _set_items(machine, values):
     target = machine.stack[-1]
     if not isinstance(target, dict):
-        raise _Wrong("its pickle fills something that is no dict")
+        raise Wrong("its pickle fills something that is no dict")
     _fill(target, values[::2], values[1::2])
 
 
@@ -241,7 +203,7 @@ def _fill(target, keys, values):
     for key, value in zip(keys, values, strict=True):
         # Hashing nested tuples can take for ever.
         if not isinstance(key, (str, int, float, type(None))):
-            raise _Wrong("its pickle has a key that is no name or number")
+            raise Wrong("its pickle has a key that is no name or number")
         target[key] = value
 
 
@@ -249,14 +211,14 @@ def _global(machine, argument):
     value = _GLOBALS.get(argument)
     if value is None:
         name = str(argument)[:200].replace(" ", ".")
-        raise _Wrong(f"its pickle names the global {name}")
+        raise Wrong(f"its pickle names the global {name}")
     machine.push(value)
 
 
 def _reduce(machine, argument):
     arguments, function = machine.pop(), machine.pop()
     if not isinstance(function, _Function) or type(arguments) is not tuple:
-        raise _Wrong(
+        raise Wrong(
             "its pickle calls something of type "
             f"{type(function).__name__.strip('_')}"
         )
@@ -267,32 +229,26 @@ def _build(machine, argument):
     machine.pop()
     # An OrderedDict's own attributes: torch keeps version numbers in them.
     if not isinstance(machine.stack[-1], dict):
-        raise _Wrong("its pickle changes the attributes of an object")
+        raise Wrong("its pickle changes the attributes of an object")
 
 
 def _persistent(machine, argument):
     given = machine.pop()
     if type(given) is not tuple or not 5 <= len(given) <= 6:
-        raise _Wrong("its pickle refers to something that is no storage")
+        raise Wrong("its pickle refers to something that is no storage")
     tag, form, key, _, count, *shared = given
     if (
         tag != "storage"
         or not isinstance(form, _StorageType)
         or not isinstance(key, str)
         or shared not in ([], [None])
-        or not _are_sizes((count,))
+        or not are_sizes((count,))
     ):
-        raise _Wrong("its pickle refers to something that is no storage")
+        raise Wrong("its pickle refers to something that is no storage")
     storage = Storage(key, form.kind, count)
     if machine.storages.setdefault(key, storage) != storage:
-        raise _Wrong(f"storage {key[:50]!r} is described in two ways")
+        raise Wrong(f"storage {key[:50]!r} is described in two ways")
     machine.push(storage)
-
-
-def _are_sizes(values) -> bool:
-    return type(values) is tuple and all(
-        type(value) is int and 0 <= value < 1 << 48 for value in values
-    )
 
 
 def _ordered_dict(items=()):
@@ -300,52 +256,16 @@ def _ordered_dict(items=()):
     if type(items) not in (list, tuple) or not all(
         type(item) in (list, tuple) and len(item) == 2 for item in items
     ):
-        raise _Wrong("its pickle has an OrderedDict of something else")
+        raise Wrong("its pickle has an OrderedDict of something else")
     _fill(target, [key for key, _ in items], [value for _, value in items])
     return target
 
 
-def _rebuild_tensor(storage, offset, shape, strides, *_) -> View:
-    """Returns the view, if it stays inside of its storage.
-
-    What follows the strides (requires_grad, hooks, metadata) is training's.
-    """
-    if not isinstance(storage, Storage):
-        raise _Wrong("a tensor has no storage")
-    if not (_are_sizes((offset,)) and _are_sizes(shape)):
-        raise _Wrong("a tensor has an impossible offset or shape")
-    if not _are_sizes(strides) or len(strides) != len(shape):
-        raise _Wrong("a tensor has an impossible or negative stride")
-    if (
-        len(shape) > _MAX_DIMENSIONS
-        or math.prod(max(side, 1) for side in shape) >> 48
-    ):
-        raise _Wrong(f"a tensor has an impossible shape of {len(shape)} sides")
-    count = math.prod(shape)
-    if count > storage.count:
-        raise _Wrong(
-            f"a tensor of {count:,} numbers is to come from a storage of "
-            f"{storage.count:,}"
-        )
-    reach = sum(
-        (side - 1) * step for side, step in zip(shape, strides, strict=True)
-    )
-    if offset + (reach + 1 if count else 0) > storage.count:
-        raise _Wrong("a tensor reaches beyond the end of its storage")
-    return View(storage, offset, shape, strides)
-
-
-def _rebuild_parameter(view, *_) -> View:
-    if not isinstance(view, View):
-        raise _Wrong("a parameter has no tensor")
-    return view
-
-
 _GLOBALS = {
     "collections OrderedDict": _Function(_ordered_dict),
-    "torch._utils _rebuild_tensor": _Function(_rebuild_tensor),
-    "torch._utils _rebuild_tensor_v2": _Function(_rebuild_tensor),
-    "torch._utils _rebuild_parameter": _Function(_rebuild_parameter),
+    "torch._utils _rebuild_tensor": _Function(rebuild_tensor),
+    "torch._utils _rebuild_tensor_v2": _Function(rebuild_tensor),
+    "torch._utils _rebuild_parameter": _Function(rebuild_parameter),
     "torch BoolStorage": _StorageType("bool"),
     "torch ByteStorage": _StorageType("uint8"),
     "torch CharStorage": _StorageType("int8"),
@@ -405,91 +325,3 @@ _STEPS = {
     "BUILD": _build,
     "BINPERSID": _persistent,
 }
-
-
-def find_state(root, path) -> dict[str, View]:
-    """Returns the tensors by name, out of whatever they are wrapped in.
-
-    While the dict has an entry `state_dict`, `model_state_dict`, `model` or
-    `module` that is a dict itself, that one is taken instead. What is no
-    tensor there, such as an epoch or another dict, is left out.
-
-    Raises:
-        IntegrityError: No tensor is left.
-    """
-    for _ in range(len(_WRAPPERS)):
-        if not isinstance(root, dict):
-            break
-        inner = [
-            root[name] for name in _WRAPPERS if isinstance(root.get(name), dict)
-        ]
-        if not inner:
-            break
-        root = inner[0]
-    views = {}
-    if isinstance(root, dict):
-        views = {
-            name: value
-            for name, value in root.items()
-            if isinstance(name, str) and isinstance(value, View)
-        }
-    if not views:
-        wrappers = ", ".join(_WRAPPERS)
-        raise limits.damaged(
-            path,
-            "it has no dict of tensors, neither by itself nor under one of "
-            + wrappers,
-            _FORM,
-        )
-    return views
-
-
-def read_views(views, read_storage, path, limit: int):
-    """Reads the storages that are needed and returns the arrays by name.
-
-    Tensors that share a storage in the file share memory here.
-
-    Args:
-        views: From `find_state`.
-        read_storage: Returns the numbers of a `Storage`, in one dimension.
-        path: For messages.
-        limit: Of the bytes of all tensors and of all their storages.
-
-    Raises:
-        IntegrityError: They take more.
-    """
-    storages = {view.storage.key: view.storage for view in views.values()}
-    for total in (
-        sum(
-            arrays.bytes_as_read(view.storage.kind, math.prod(view.shape))
-            for view in views.values()
-        ),
-        sum(
-            arrays.bytes_as_read(storage.kind, storage.count)
-            for storage in storages.values()
-        ),
-    ):
-        limits.check_total(path, total, limit)
-    flat = {key: read_storage(storage) for key, storage in storages.items()}
-    return {
-        name: _strided(flat[view.storage.key], view)
-        for name, view in views.items()
-    }
-
-
-def _strided(flat: np.ndarray, view: View) -> np.ndarray:
-    count = math.prod(view.shape)
-    if not count:
-        return np.empty(view.shape, flat.dtype)
-    # A stride along a side of one is never taken and may be anything.
-    strides = [
-        step * flat.itemsize if side > 1 else 0
-        for side, step in zip(view.shape, view.strides, strict=True)
-    ]
-    values = np.lib.stride_tricks.as_strided(
-        flat[view.offset :], view.shape, strides
-    )
-    if values.size == flat.size or values.flags.c_contiguous:
-        return values
-    # Loose numbers out of a large storage.
-    return np.ascontiguousarray(values)

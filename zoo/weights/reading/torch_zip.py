@@ -8,6 +8,7 @@ from zoo.weights.reading import archives
 from zoo.weights.reading import arrays
 from zoo.weights.reading import limits
 from zoo.weights.reading import torch_pickle
+from zoo.weights.reading import torch_views
 
 PICKLE = "/data.pkl"
 _FORM = "PyTorch"
@@ -54,7 +55,7 @@ def read(path, limit: int = limits.LIMIT) -> dict[str, np.ndarray]:
 
         for view in views.values():
             _member(path, archive, folder, view.storage)
-        return torch_pickle.read_views(views, read_storage, path, limit)
+        return torch_views.read_views(views, read_storage, path, limit)
 
 
 def _folder(path, archive) -> str:
@@ -92,7 +93,7 @@ def _views(path, archive, folder) -> dict:
             f"{_MAX_PICKLE:,}",
         )
     root = torch_pickle.load(io.BytesIO(archive.read(info)), path)
-    return torch_pickle.find_state(root, path)
+    return torch_views.find_state(root, path)
 
 
 def _member(path, archive, folder, storage):

@@ -1,0 +1,146 @@
+"""Judging a finished model: exact numbers, in files to look into."""
+
+import csv
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from pipelines.data.augmentation import whole_picture
+from pipelines.data.sources import open_held_out
+from pipelines.evaluation.judging import judge
+from pipelines.evaluation.judging import match_classes
+from pipelines.evaluation.judging import open_model
+from pipelines.evaluation.metrics import classification_metrics
+from pipelines.evaluation.metrics import softmax
+from zoo.errors import DataError
+from zoo.errors import RequestError
+
+# The model numbers its classes otherwise than the folder does.
+NAMES = ("red", "yellow", "blue", "green")
+
+
+@pytest.fixture(scope="module")
+def model(tiny):
+    keras.utils.set_random_seed(4)
+    return tiny(NAMES)
+
+
+@pytest.fixture(scope="module")
+def judged(model, picture_folder, tmp_path_factory):
+    output = tmp_path_factory.mktemp("judged") / "run"
+    seen = []
+    metrics = judge(
+        model,
+        str(picture_folder),
+        str(output),
+        batch_size=4,
+        checked=lambda *n: seen.append(("checked", *n)),
+        progress=lambda *n: seen.append(("judged", *n)),
+    )
+    return output, metrics, seen
+
+
+@pytest.fixture(scope="module")
+def expected(model, picture_folder):
+    """Logits and labels, one picture at a time."""
+    examples = open_held_out(str(picture_folder))
+    record = zoo.preprocessing(model)
+    pixels = [
+        whole_picture(encoded, record).numpy()
+        for encoded in examples.encoded([*range(6)])
+    ]
+    logits = np.asarray(model(np.stack(pixels), training=False))
+    labels = [NAMES.index(name) for name in ("blue", "green", "red")]
+    return examples, logits, np.repeat(labels, 2)
+
+
+def test_the_metrics_are_exact(judged, expected):
+    output, metrics, _ = judged
+    _, logits, labels = expected
+    exact = classification_metrics(logits, labels)
+    assert metrics["examples"] == 6
+    assert metrics["loss"] == pytest.approx(exact["loss"], abs=1e-5)
+    assert metrics["top1"] == exact["top1"] and metrics["top5"] == 1
+    right = logits.argmax(axis=1) == labels
+    assert metrics["top1_by_class"] == {
+        name: right[labels == NAMES.index(name)].mean()
+        for name in ("red", "blue", "green")
+    }
+    assert json.loads((output / "metrics.json").read_text()) == metrics
+
+
+def test_a_row_a_picture(judged, expected):
+    examples, logits, labels = expected
+    with open(judged[0] / "predictions.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    probabilities = softmax(logits)
+    assert [row["picture"] for row in rows] == list(examples.names)
+    assert [row["label"] for row in rows] == [NAMES[i] for i in labels]
+    best = [NAMES[i] for i in logits.argmax(axis=1)]
+    assert [row["predicted"] for row in rows] == best
+    np.testing.assert_allclose(
+        [float(row["probability"]) for row in rows],
+        probabilities.max(axis=1),
+        atol=2e-6,
+    )
+
+
+def test_files_and_progress(judged, picture_folder):
+    output, _, seen = judged
+    assert {path.name for path in output.iterdir()} == {
+        "config.json",
+        "metrics.json",
+        "predictions.csv",
+    }
+    config = json.loads((output / "config.json").read_text())
+    assert config["model"] == "tiny" and config["data"] == str(picture_folder)
+    assert seen == [("checked", 6, 6), ("judged", 1, 2), ("judged", 2, 2)]
+
+
+def test_a_taken_folder_is_refused(judged, model, picture_folder):
+    with pytest.raises(RequestError, match="already holds a run"):
+        judge(model, str(picture_folder), str(judged[0]))
+
+
+def test_labels_are_renumbered(held):
+    examples = held([b"0", b"1", b"2"], [0, 1, 0], ("green", "red"))
+    matched = match_classes(examples, NAMES)
+    np.testing.assert_array_equal(matched.labels, [3, 0, 3])
+    assert matched.labels.dtype == np.int32
+    assert matched.class_names == NAMES and matched.names == examples.names
+    assert matched.encoded([2, 0]) == [b"2", b"0"]
+    assert match_classes(examples, None) is examples
+
+
+def test_a_class_that_the_model_does_not_know(held, tmp_path, tiny, coloured):
+    examples = held([b""] * 2, [0, 1], ("violet", "red"))
+    with pytest.raises(
+        DataError,
+        match=r"does not know: violet\. It knows: red, yellow, blue, green\.$",
+    ) as caught:
+        match_classes(examples, NAMES)
+    assert caught.value.exit_code == 3
+    many = tuple(f"class{i}" for i in range(12))
+    with pytest.raises(DataError, match=r"violet\. It knows: .*, class9 …"):
+        match_classes(examples.subset([0]), (*many, "red"))
+
+
+def test_nothing_is_written_where_classes_differ(
+    tiny, picture_folder, tmp_path
+):
+    with pytest.raises(DataError, match="does not know: red"):
+        judge(tiny(), str(picture_folder), str(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_opening_a_model(model, tmp_path):
+    model.save(tmp_path / "model.keras")
+    for where in (tmp_path, tmp_path / "model.keras"):
+        assert zoo.class_names(open_model(str(where))) == NAMES
+    with pytest.raises(RequestError, match="=resnet18 is an untrained network"):
+        open_model("resnet18")
+    with pytest.raises(RequestError, match=r"holds no model\.keras"):
+        open_model("resnet2000")

@@ -1,0 +1,77 @@
+"""Saying what is on single pictures."""
+
+import numpy as np
+import pytest
+
+import zoo
+from pipelines.data.augmentation import whole_picture
+from pipelines.evaluation.metrics import softmax
+from pipelines.evaluation.prediction import Guess
+from pipelines.evaluation.prediction import predict
+from zoo.errors import DataError
+from zoo.errors import RequestError
+
+NAMES = ("red", "yellow", "blue", "green")
+
+
+@pytest.fixture(scope="module")
+def model(tiny):
+    return tiny(NAMES)
+
+
+@pytest.fixture
+def picture(tmp_path, encode, noise):
+    path = tmp_path / "ein Bild.jpg"
+    path.write_bytes(encode(noise(30, 41), "JPEG"))
+    return path
+
+
+def test_the_likeliest_come_first(model, picture):
+    guesses = predict(model, picture)
+    pixels = whole_picture(picture.read_bytes(), zoo.preprocessing(model))
+    logits = np.asarray(model(pixels[np.newaxis], training=False))
+    (expected,) = softmax(logits)
+    order = np.argsort(-expected)
+    assert [guess.name for guess in guesses] == [NAMES[i] for i in order]
+    found = [guess.probability for guess in guesses]
+    np.testing.assert_allclose(found, expected[order], atol=1e-6)
+    assert sum(found) == pytest.approx(1, abs=1e-6)
+
+
+def test_the_names_are_those_of_the_logits(model, picture):
+    head = model.get_layer("head_logits")
+    before = head.get_weights()
+    head.set_weights([before[0] * 0, np.log([1.0, 4, 2, 1])])
+    guesses = predict(model, str(picture), top=2)
+    head.set_weights(before)
+    assert guesses == [
+        Guess("yellow", pytest.approx(0.5)),
+        Guess("blue", pytest.approx(0.25)),
+    ]
+
+
+def test_without_names_classes_have_numbers(picture):
+    model = zoo.create_model("resnet20", classes=3, input_shape=(16, 16, 3))
+    guesses = predict(model, picture, top=9)
+    assert sorted(guess.name for guess in guesses) == ["0", "1", "2"]
+
+
+def test_there_is_no_picture(model, tmp_path):
+    for path in (tmp_path / "nowhere.jpg", tmp_path):
+        with pytest.raises(
+            RequestError, match="There is no picture "
+        ) as caught:
+            predict(model, path)
+        assert caught.value.exit_code == 2
+
+
+def test_it_cannot_be_decoded(model, tmp_path, picture):
+    text, half = tmp_path / "text.jpg", tmp_path / "half.jpg"
+    text.write_text("no picture at all")
+    half.write_bytes(picture.read_bytes()[:500])
+    for path, problem in ((text, "is no picture"), (half, "cannot be decoded")):
+        with pytest.raises(
+            DataError, match=f"{path.name}: {problem}"
+        ) as caught:
+            predict(model, path)
+        assert caught.value.exit_code == 3
