@@ -26,6 +26,7 @@ import numpy as np
 from zoo.weights.reading import archives
 from zoo.weights.reading import arrays
 from zoo.weights.reading import limits
+from zoo.weights.reading.hdf5_heaps import check_heaps
 
 _FORM = "Keras"
 _MAX_DEPTH = 16
@@ -59,6 +60,8 @@ def read(path, limit: int = limits.LIMIT) -> dict[str, np.ndarray]:
     assert list(tensors) == ["conv1/kernel"]
     ```
     """
+    with open(path, "rb") as file:
+        check_heaps(file, path)
     return _read(path, path, limit)
 
 
@@ -79,6 +82,7 @@ def read_archive(path, limit: int = limits.LIMIT) -> dict[str, np.ndarray]:
             while stream.read(1 << 20):
                 pass
         with archives.Window(archive, info) as window:
+            check_heaps(window, path)
             return _read(window, path, limit)
 
 
