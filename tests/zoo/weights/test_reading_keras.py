@@ -1,5 +1,6 @@
 """Keras's files: names, and everything HDF5 can do but must not."""
 
+import io
 import json
 import zipfile
 import zlib
@@ -11,6 +12,7 @@ import pytest
 
 from zoo.errors import IntegrityError
 from zoo.weights import reading
+from zoo.weights.reading import hdf5_heaps
 
 
 @pytest.fixture(scope="module")
@@ -296,4 +298,40 @@ def test_archives_are_read_without_their_config(model, tmp_path):
     data[data.index(weights) + len(weights) // 2] ^= 1
     path.write_bytes(data)
     with pytest.raises(IntegrityError, match="Bad CRC-32"):
+        reading.read(path)
+
+
+@pytest.mark.parametrize("at", [8, 24])
+@pytest.mark.parametrize("value", [0, 1, 2**63, 2**64 - 16])
+def test_damaged_heaps_of_strings_are_found(model, tmp_path, at, value):
+    # HDF5 itself loops for ever in some of them.
+    path = tmp_path / "m.weights.h5"
+    model.save_weights(path)
+    data = bytearray(path.read_bytes())
+    heap = data.index(b"GCOL")
+    data[heap + at : heap + at + 8] = value.to_bytes(8, "little")
+    path.write_bytes(data)
+    with pytest.raises(IntegrityError, match=f"its heap at {heap:,}"):
+        reading.read(path)
+
+
+def test_a_heap_between_two_pieces_is_found(tmp_path):
+    stream = io.BytesIO(bytes((1 << 20) - 3) + b"GCOL\x01\0\0\0" + bytes(40))
+    with pytest.raises(IntegrityError, match="its heap at 1,048,573 is cut"):
+        hdf5_heaps.check_heaps(stream, "w.h5")
+
+
+def test_a_layers_name_that_is_no_string_is_not_read(tmp_path):
+    path = tmp_path / "m.weights.h5"
+    with h5py.File(path, "w") as file:
+        file["layers/dense/vars/0"] = np.ones(3, "float32")
+        file["layers/dense/vars"].attrs["name"] = [1, 2]
+        file["layers/dense_1/vars/0"] = np.ones(3, "float32")
+        file["layers/dense_1/vars"].attrs["name"] = "top"
+        file["optimizer/vars/0"] = np.ones(3, "float32")
+        file["layers/dropout/seed_generator/vars/0"] = np.ones(2, "uint32")
+    assert set(reading.read(path)) == {"dense/0", "top/0"}
+    with h5py.File(path, "a") as file:
+        file["layers/dense/vars"].attrs["name"] = "top"
+    with pytest.raises(IntegrityError, match="are called 'top/0'"):
         reading.read(path)

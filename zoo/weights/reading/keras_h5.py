@@ -215,7 +215,10 @@ def _own_name(file, place) -> str | None:
     if "name" not in attributes:
         return None
     attribute = attributes.get_id("name")
-    if attribute.shape != () or attribute.get_storage_size() > _MAX_NAME:
+    kind = attribute.get_type()
+    # Lists of lists of numbers are read by the same call, and less safely.
+    is_string = isinstance(kind, h5py.h5t.TypeStringID)
+    if not is_string or attribute.shape != () or kind.get_size() > _MAX_NAME:
         return None
     name = attributes["name"]
     whole = isinstance(name, str) and 0 < len(name) <= _MAX_NAME

@@ -50,13 +50,13 @@ def read(path, limit: int = limits.LIMIT) -> dict[str, np.ndarray]:
     """
     with open(path, "rb") as file:
         for expected in (_NUMBER, _PROTOCOL):
-            if torch_pickle.load(file, path) != expected:
+            if torch_pickle.interpret(file, path) != expected:
                 raise limits.damaged(path, "it is of another format", _FORM)
-        system = torch_pickle.load(file, path)
+        system = torch_pickle.interpret(file, path)
         if not isinstance(system, dict) or not system.get("little_endian"):
             raise limits.damaged(path, "it is not little-endian", _FORM)
-        root, storages = torch_pickle.load_with_storages(file, path)
-        keys = torch_pickle.load(file, path)
+        root, storages = torch_pickle.interpret_all(file, path)
+        keys = torch_pickle.interpret(file, path)
         views = torch_views.find_state(root, path)
         starts = _starts(path, file, keys, storages)
 

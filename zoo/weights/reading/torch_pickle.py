@@ -55,7 +55,7 @@ class _Bounded:
         return self._take(self._stream.readline(min(self._left, 1000)))
 
 
-def load(stream, path):
+def interpret(stream, path):
     """Reads one pickle from where the stream stands.
 
     Args:
@@ -73,20 +73,20 @@ def load(stream, path):
 
     ```python
     import io, pickle
-    from zoo.weights.reading.torch_pickle import load
+    from zoo.weights.reading.torch_pickle import interpret
 
     data = pickle.dumps({"epoch": 3}, protocol=2)
-    assert load(io.BytesIO(data), "example.pth") == {"epoch": 3}
+    assert interpret(io.BytesIO(data), "example.pth") == {"epoch": 3}
     ```
     """
-    return load_with_storages(stream, path)[0]
+    return interpret_all(stream, path)[0]
 
 
-def load_with_storages(stream, path) -> tuple[object, dict[str, Storage]]:
-    """Reads as `load` does; returns all storages that occur as well.
+def interpret_all(stream, path) -> tuple[object, dict[str, Storage]]:
+    """Reads as `interpret` does; returns all storages that occur as well.
 
     Raises:
-        IntegrityError: As for `load`.
+        IntegrityError: As for `interpret`.
     """
     machine = _Machine()
     try:

@@ -92,7 +92,7 @@ def _views(path, archive, folder) -> dict:
             f"its pickle has {info.file_size:,} bytes, expected at most "
             f"{_MAX_PICKLE:,}",
         )
-    root = torch_pickle.load(io.BytesIO(archive.read(info)), path)
+    root = torch_pickle.interpret(io.BytesIO(archive.read(info)), path)
     return torch_views.find_state(root, path)
 
 
