@@ -19,7 +19,7 @@ from apps.command import say
 
 def define_flags() -> None:
     run_flags.define_run_flags(
-        weights=None, batch=32, epochs="25 over all phases where not given"
+        weights=None, batch=32, epochs="30 over all phases where not given"
     )
     flags.adopt_module_key_flags(run_flags)
     flags.DEFINE_string(

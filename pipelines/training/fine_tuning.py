@@ -18,8 +18,8 @@ from pipelines.training.unfreezing import freeze_below
 from pipelines.training.unfreezing import parse_plan
 from zoo.errors import RequestError
 
-EPOCHS = 25
-LEARNING_RATE = 0.1
+EPOCHS = 30
+LEARNING_RATE = 0.3
 _WARMUP = 0.1
 
 
@@ -133,11 +133,7 @@ def describe_plan(plan: tuple[Phase, ...], run: Run) -> list[str]:
 def _run_phase(
     run: Run, trainer: Trainer, phase: Phase, first_epoch: int, common: list
 ) -> list[dict]:
-    freeze_below(
-        run.model,
-        phase.stage,
-        freeze_batch_norm=run.config.weights is not None,
-    )
+    freeze_below(run.model, phase.stage)
     data = run.training_data(first_step=trainer.global_step)
     steps = phase.epochs * data.steps_per_epoch
     warmup = round(_WARMUP * steps)

@@ -14,9 +14,12 @@ from zoo.errors import RequestError
 from zoo.variants import nearest
 
 # Each stage further down starts from features that are more general, and is
-# changed less.
-_RATE_FALLS_BY = 0.5
-_HEAD_SHARE = 1 / 3
+# changed a little less.
+_RATE_FALLS_BY = 0.8
+# Parts of the epochs: the head alone, and each stage on the way down. The
+# whole network gets what is left.
+_HEAD_SHARE = 0.15
+_STAGE_SHARE = 0.1
 _PHASE = re.compile(
     r"(?P<stage>[a-z]+\d*)\s*:\s*(?P<epochs>\d+)\s*@\s*"
     r"(?P<rate>(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)"
@@ -94,29 +97,42 @@ def default_plan(
 
     Args:
         stage_names: Of the model, from the pixels to the logits.
-        epochs: Of the whole plan; with fewer epochs than stages the last
-            phase frees all that is left.
-        learning_rate: Of the head; each stage below has half of that of
-            the stage above.
+        epochs: Of the whole plan. The last phase, in which everything
+            learns, gets about half; with few epochs stages in the middle
+            are freed together with those below them.
+        learning_rate: Of the head; each phase has 0.8 of the one before.
+
+    Example:
+
+    ```python
+    from pipelines.training.unfreezing import default_plan
+    plan = default_plan(["stem", "stage1", "stage2", "head"], 20, 0.1)
+    assert [(p.stage, p.epochs) for p in plan] == [
+        ("head", 3), ("stage2", 2), ("stage1", 2), ("stem", 13)]
+    ```
     """
-    order = stage_names[::-1]
-    head = max(1, round(epochs * _HEAD_SHARE)) if epochs > 1 else epochs
-    phases = [Phase(order[0], head, learning_rate)]
-    rest = epochs - head
-    below = order[1:]
-    if rest and len(below) > rest:
-        below = [*below[: rest - 1], below[-1]]
-    for i, stage in enumerate(below if rest else []):
-        # What does not divide evenly goes to the last phases, which train
-        # the most.
-        share = rest * (i + 1) // len(below) - rest * i // len(below)
-        rate = learning_rate * _RATE_FALLS_BY ** (i + 1)
-        phases.append(Phase(stage, share, rate))
-    return tuple(phases)
+    head, *below = stage_names[::-1]
+    if epochs == 1 or not below:
+        return (Phase(head, epochs, learning_rate),)
+    *between, last = below
+    shares = [max(1, round(_HEAD_SHARE * epochs))]
+    each = max(1, round(_STAGE_SHARE * epochs))
+    # At least half of what is left belongs to the whole network.
+    count = min(len(between), (epochs - shares[0]) // 2 // each)
+    step = len(between) / count if count else 1
+    chosen = [between[int(i * step)] for i in range(count)]
+    shares += [each] * count
+    shares.append(epochs - sum(shares))
+    return tuple(
+        Phase(stage, share, learning_rate * _RATE_FALLS_BY**i)
+        for i, (stage, share) in enumerate(
+            zip([head, *chosen, last], shares, strict=True)
+        )
+    )
 
 
 def freeze_below(
-    model: keras.Model, stage: str, *, freeze_batch_norm: bool = True
+    model: keras.Model, stage: str, *, freeze_batch_norm: bool = False
 ) -> None:
     """Lets a stage and those above it learn, and nothing else.
 
@@ -128,9 +144,8 @@ def freeze_below(
         model: A model of the zoo.
         stage: The lowest stage that learns.
         freeze_batch_norm: Whether BatchNorm stays frozen in stages that
-            learn, all but those of a whole model that learns from scratch.
-            The statistics of a small set are worse than those of the
-            pretrained one.
+            learn, too. It lets very small batches learn, at rates about ten
+            times lower.
 
     Raises:
         RequestError: The model has no such stage.
