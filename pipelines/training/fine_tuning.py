@@ -19,7 +19,7 @@ from pipelines.training.unfreezing import parse_plan
 from zoo.errors import RequestError
 
 EPOCHS = 30
-LEARNING_RATE = 0.3
+LEARNING_RATE = 0.4
 _WARMUP = 0.1
 
 

@@ -15,7 +15,7 @@ from zoo.variants import nearest
 
 # Each stage further down starts from features that are more general, and is
 # changed a little less.
-_RATE_FALLS_BY = 0.8
+_RATE_FALLS_BY = 0.9
 # Parts of the epochs: the head alone, and each stage on the way down. The
 # whole network gets what is left.
 _HEAD_SHARE = 0.15
@@ -100,7 +100,7 @@ def default_plan(
         epochs: Of the whole plan. The last phase, in which everything
             learns, gets about half; with few epochs stages in the middle
             are freed together with those below them.
-        learning_rate: Of the head; each phase has 0.8 of the one before.
+        learning_rate: Of the head; each phase has 0.9 of the one before.
 
     Example:
 
