@@ -98,7 +98,7 @@ def test_a_step_moves_what_is_trainable_and_nothing_else(tiny, noise):
     model = tiny()
     optimizer = SGDWithL2(0.1)
     optimizer.build(model.trainable_variables)
-    freeze_below(model, "stage2")
+    freeze_below(model, "stage2", freeze_batch_norm=True)
     before = [variable.numpy() for variable in model.variables]
     step = make_train_step(model, optimizer, ONE, global_batch_size=2)
     pictures = np.stack([noise(16, 16), noise(16, 16, seed=1)])
