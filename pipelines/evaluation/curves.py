@@ -101,10 +101,10 @@ def draw_runs(runs: dict[str, str], output, title: str = "") -> None:
             )
     accuracy.set(ylabel="top-1 on held-out pictures, %", xlabel="epoch")
     loss.set(ylabel="cross-entropy, nats", xlabel="epoch")
-    for axes in (accuracy, loss):
+    for axes, corner in ((accuracy, "lower right"), (loss, "upper right")):
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, loc=corner, fontsize="small")
         axes.margins(x=0.08)
     sheet.suptitle(title)
     sheet.savefig(output)

@@ -24,10 +24,19 @@ class LoadReport:
     initial: tuple[str, ...] = ()
 
     def __str__(self):
+        reasons = dict(self.skipped)
         parts = [f"{len(self.matched)} tensors loaded"]
-        parts += [f"{name} skipped ({why})" for name, why in self.skipped]
+        parts += [
+            f"{name} skipped ({why})"
+            for name, why in self.skipped
+            if name not in self.initial
+        ]
         if self.initial:
-            parts.append(f"left as initialised: {', '.join(self.initial)}")
+            why = sorted({reasons.get(name, "") for name in self.initial})
+            parts.append(
+                f"{', '.join(self.initial)} left as initialised"
+                + (f" ({', '.join(why)})" if any(why) else "")
+            )
         return "; ".join(parts)
 
 
