@@ -81,7 +81,6 @@ def test_another_number_of_classes_leaves_the_head(saved, tiny):
         "head_logits/kernel, head_logits/bias left as initialised "
         "(4 classes in the file)"
     )
-    assert "left as initialised: head_logits/kernel" in str(report)
 
 
 def test_a_model_without_a_head_takes_what_it_needs(saved, tiny):
