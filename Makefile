@@ -10,6 +10,7 @@ setup: $(READY)
 
 $(READY): setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("error: Python 3.11, 3.12 or 3.13 is needed, this is " + sys.version.split()[0] + ". Give another: make PYTHON=python3.12") if not (3, 11) <= sys.version_info < (3, 14) else None'
+	@echo "installing into $(VENV): about 3 GB, some minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'

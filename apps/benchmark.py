@@ -11,6 +11,7 @@ import json
 
 from absl import flags
 
+from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
 
@@ -39,6 +40,8 @@ def run(subjects: list[str]) -> None:
     from pipelines.training.benchmark import benchmark_step
 
     values = flags.FLAGS
+    if values.output:
+        check_new_file(values.output)
     results = benchmark_step(
         values.model,
         image_size=values.image_size or zoo.model_info(values.model).input_size,

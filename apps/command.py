@@ -5,6 +5,7 @@ answers at once.
 """
 
 import logging as standard_logging
+import os
 import sys
 from collections.abc import Callable
 
@@ -87,6 +88,21 @@ def _show_help(run) -> None:
     print(sys.modules[run.__module__].__doc__)
     print(flags.FLAGS.module_help(module))
     sys.exit(0)
+
+
+def check_new_file(path: str) -> None:
+    """Refuses to write over a file.
+
+    Raises:
+        RequestError: It is there already.
+    """
+    from zoo.errors import RequestError
+
+    if os.path.exists(path):
+        raise RequestError(
+            f"--output={path} is there already. Give another name, or remove "
+            "it first."
+        )
 
 
 def say(message: str) -> None:

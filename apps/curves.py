@@ -9,6 +9,7 @@ import os
 
 from absl import flags
 
+from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
 
@@ -29,6 +30,7 @@ def run() -> None:
     from zoo.errors import RequestError
 
     values = flags.FLAGS
+    check_new_file(values.output)
     names = values.names or [
         os.path.basename(os.path.normpath(folder)) for folder in values.runs
     ]

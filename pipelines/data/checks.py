@@ -20,37 +20,44 @@ _CHUNK = 256
 _SHOWN = 5
 
 
-def check_pictures(examples: Examples, *, progress=None) -> np.ndarray:
+def check_pictures(*parts: Examples, progress=None) -> np.ndarray:
     """Looks at every picture and refuses the set if one cannot be decoded.
 
     Args:
-        examples: What is to be trained on or judged by.
+        parts: What is to be trained on or judged by.
         progress: Called with the numbers of pictures done and in all.
 
     Returns:
-        The shorter side of every picture, in pixels.
+        The shorter side of every picture, in pixels, part after part.
 
     Raises:
         DataError: Names the first few pictures and what is wrong with them.
     """
     sides, problems, budget = [], [], DECODE_LIMIT
+    total = sum(map(len, parts))
     with futures.ThreadPoolExecutor(4) as pool, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for start in range(0, len(examples), _CHUNK):
-            indices = list(range(start, min(start + _CHUNK, len(examples))))
-            pictures = examples.encoded(indices)
+        for names, pictures in _chunks(parts):
             budget -= sum(map(len, pictures))
             whole = [budget > 0] * len(pictures)
-            for index, (side, problem) in zip(
-                indices, pool.map(inspect, pictures, whole), strict=True
+            for name, (side, problem) in zip(
+                names, pool.map(inspect, pictures, whole), strict=True
             ):
                 sides.append(side)
                 if problem:
-                    problems.append(f"{examples.names[index]}: {problem}")
+                    problems.append(f"{name}: {problem}")
             if progress:
-                progress(indices[-1] + 1, len(examples))
+                progress(len(sides), total)
     _refuse(problems, "Remove or replace")
     return np.asarray(sides)
+
+
+def _chunks(parts):
+    for examples in parts:
+        for start in range(0, len(examples), _CHUNK):
+            indices = list(range(start, min(start + _CHUNK, len(examples))))
+            names = [examples.names[i] for i in indices]
+            yield names, examples.read(indices)
 
 
 def check_sizes(examples: Examples, sides: np.ndarray, smallest: int) -> None:

@@ -18,9 +18,6 @@ from pipelines.data.examples import Examples
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
 
-# Above this many bytes, pictures are read when they are needed.
-MEMORY_LIMIT = 4 * 2**30
-
 
 @dataclasses.dataclass(frozen=True)
 class TrainingData:
@@ -60,6 +57,21 @@ class EvaluationData:
         return -(-len(self.examples) // self.batch_size)
 
 
+def whole_batches(examples: Examples, batch_size: int) -> int:
+    """Returns how many whole batches an epoch has.
+
+    Raises:
+        RequestError: A batch is larger than the set.
+    """
+    count = len(examples)
+    if batch_size > count:
+        raise RequestError(
+            f"--global_batch_size={batch_size} is more than the {count} "
+            f"pictures to train on. Give at most {count}."
+        )
+    return count // batch_size
+
+
 def training_data(
     examples: Examples,
     preprocessing: Preprocessing,
@@ -84,12 +96,7 @@ def training_data(
         RequestError: A batch is larger than the set.
     """
     count = len(examples)
-    steps_per_epoch = count // batch_size
-    if steps_per_epoch == 0:
-        raise RequestError(
-            f"--global_batch_size={batch_size} is more than the {count} "
-            f"pictures to train on. Give at most {count}."
-        )
+    steps_per_epoch = whole_batches(examples, batch_size)
     fetch = _fetcher(examples)
     base = tf.constant(seed, tf.int64)
 
@@ -156,7 +163,7 @@ def evaluation_data(
 def _fetcher(examples: Examples):
     """Returns a function from an index to (encoded picture, label)."""
     labels = tf.constant(examples.labels)
-    held = _held_in_memory(examples)
+    held = examples.held
     if held is not None:
         return lambda index: (tf.gather(held, index), tf.gather(labels, index))
 
@@ -168,18 +175,6 @@ def _fetcher(examples: Examples):
         return tf.ensure_shape(encoded, ()), tf.gather(labels, index)
 
     return fetch
-
-
-def _held_in_memory(examples: Examples):
-    """Returns all pictures' bytes as one tensor, or None if too many."""
-    pictures, total, chunk = [], 0, 1024
-    for start in range(0, len(examples), chunk):
-        stop = min(start + chunk, len(examples))
-        pictures += examples.encoded(list(range(start, stop)))
-        total += sum(map(len, pictures[start:]))
-        if total > MEMORY_LIMIT:
-            return None
-    return tf.constant(pictures, dtype=tf.string)
 
 
 def _options() -> tf.data.Options:

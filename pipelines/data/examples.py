@@ -1,12 +1,18 @@
 """A set of labelled pictures, each of them reachable by one integer."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import numpy as np
+import tensorflow as tf
+
+# Above this many bytes, pictures are read when they are needed.
+MEMORY_LIMIT = 4 * 2**30
+_CHUNK = 1024
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Examples:
     """Pictures in a fixed order, with their labels.
 
@@ -27,6 +33,27 @@ class Examples:
 
     def __len__(self):
         return len(self.names)
+
+    @functools.cached_property
+    def held(self) -> tf.Tensor | None:
+        """All pictures' bytes, string `(examples,)`; None if too many.
+
+        Read once, however many pipelines share it.
+        """
+        pictures, total = [], 0
+        for start in range(0, len(self), _CHUNK):
+            stop = min(start + _CHUNK, len(self))
+            pictures += self.encoded(list(range(start, stop)))
+            total += sum(map(len, pictures[start:]))
+            if total > MEMORY_LIMIT:
+                return None
+        return tf.constant(pictures, dtype=tf.string)
+
+    def read(self, indices: list[int]) -> list[bytes]:
+        """Returns the bytes of some pictures, from memory where they are."""
+        if self.held is None:
+            return self.encoded(indices)
+        return list(tf.gather(self.held, indices).numpy())
 
     def subset(self, indices) -> "Examples":
         """Returns only the examples of these indices, in their order."""

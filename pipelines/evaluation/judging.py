@@ -17,14 +17,13 @@ from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.metrics import classification_metrics
 from pipelines.evaluation.metrics import softmax
 from pipelines.training.run_folder import METRICS
+from pipelines.training.run_folder import PREDICTIONS
 from pipelines.training.run_folder import RunFolder
 from pipelines.training.run_folder import load_model
 from zoo.errors import DataError
 from zoo.errors import RequestError
 from zoo.registry import list_models
 from zoo.weights.files import write_atomically
-
-PREDICTIONS = "predictions.csv"
 
 
 def open_model(model: str, weights: str | None = None):

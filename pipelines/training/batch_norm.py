@@ -62,6 +62,25 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         average.assign(average * self.momentum + value * (1 - self.momentum))
 
 
+def plain_copy(model):
+    """Returns a copy as it is saved: float32, and plain Keras BatchNorm.
+
+    Everything else, preprocessing and class names among it, is that of the
+    model.
+    """
+
+    def copy(layer):
+        config = {**layer.get_config(), "dtype": "float32"}
+        if isinstance(layer, keras.layers.BatchNormalization):
+            config["synchronized"] = False
+            return keras.layers.BatchNormalization.from_config(config)
+        return layer.__class__.from_config(config)
+
+    copied = keras.models.clone_model(model, clone_function=copy)
+    copied.set_weights(model.get_weights())
+    return copied
+
+
 def trainable_copy(model, replicas: int = 1):
     """Returns a copy of a model whose BatchNorm suits the devices.
 

@@ -18,9 +18,11 @@ from pipelines.data.datasets import EvaluationData
 from pipelines.data.datasets import TrainingData
 from pipelines.data.datasets import evaluation_data
 from pipelines.data.datasets import training_data
+from pipelines.data.datasets import whole_batches
 from pipelines.data.examples import Splits
 from pipelines.data.sources import open_splits
 from pipelines.evaluation.evaluator import Evaluator
+from pipelines.training.batch_norm import plain_copy
 from pipelines.training.batch_norm import trainable_copy
 from pipelines.training.callbacks import Checkpoints
 from pipelines.training.callbacks import Progress
@@ -35,7 +37,6 @@ from pipelines.training.strategy import check_batch
 from pipelines.training.strategy import describe_devices
 from pipelines.training.strategy import make_strategy
 from zoo.errors import DataError
-from zoo.errors import RequestError
 from zoo.weights import check_weights
 
 # Pictures not much larger than the input are shifted, larger ones cropped.
@@ -97,7 +98,7 @@ class Run:
     def finish(self, history: list[dict]) -> dict:
         """Writes the model and what it reaches, and returns the metrics."""
         seconds = time.perf_counter() - self.started
-        model = float32_copy(self.model, self.config)
+        model = plain_copy(self.model)
         self.folder.save_model(model)
         self.folder.write_json(HISTORY, history)
         evaluator = Evaluator(model, tf.distribute.get_strategy())
@@ -160,15 +161,10 @@ def prepare(
         )
     if splits.note:
         say(splits.note)
-    sides = np.concatenate(
-        [
-            check_pictures(part, progress=progress)
-            for part in (splits.train, splits.validation)
-        ]
-    )
+    sides = check_pictures(splits.train, splits.validation, progress=progress)
     config = _resolve(config, sides, choose_image_size)
     _check_sizes(config, asked_size, splits, sides, say)
-    _check_batch_fits(config, splits)
+    whole_batches(splits.train, config.global_batch_size)
     say(
         f"{len(splits.train):,} pictures to train on, "
         f"{len(splits.validation):,} to judge by, "
@@ -193,23 +189,6 @@ def prepare(
         augmentation=AUGMENTATIONS[config.augmentation],
         say=say,
     )
-
-
-def float32_copy(model: keras.Model, config: RunConfig) -> keras.Model:
-    """Returns the trained weights in a plain float32 model of the zoo."""
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")
-    try:
-        plain = zoo.create_model(
-            config.model,
-            classes=model.output_shape[-1],
-            input_shape=model.input_shape[1:],
-        )
-    finally:
-        keras.config.set_dtype_policy(policy)
-    plain.set_weights(model.get_weights())
-    zoo.set_class_names(plain, zoo.class_names(model))
-    return plain
 
 
 def _resolve(config: RunConfig, sides, choose_image_size) -> RunConfig:
@@ -241,15 +220,6 @@ def _check_sizes(config, asked_size, splits, sides, say) -> None:
         say(f"{enlarged} pictures are smaller than {size} px and are enlarged")
 
 
-def _check_batch_fits(config: RunConfig, splits: Splits) -> None:
-    if config.global_batch_size > len(splits.train):
-        raise RequestError(
-            f"--global_batch_size={config.global_batch_size} is more than "
-            f"the {len(splits.train)} pictures to train on. Give at most "
-            f"{len(splits.train)}."
-        )
-
-
 def _build(config: RunConfig, class_names) -> keras.Model:
     size = config.image_size
     keras.config.set_dtype_policy(PRECISIONS[config.precision])
@@ -260,8 +230,17 @@ def _build(config: RunConfig, class_names) -> keras.Model:
             weights=config.weights,
             input_shape=(size, size, 3),
         )
+        if zoo.class_names(model) not in (None, tuple(class_names)):
+            _renew_head(model)
         zoo.set_class_names(model, class_names)
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         return trainable_copy(model, replicas)
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def _renew_head(model: keras.Model) -> None:
+    """Starts the head anew: as many classes are not the same classes."""
+    head = model.get_layer("head_logits")
+    head.kernel.assign(head.kernel_initializer(head.kernel.shape))
+    head.bias.assign(head.bias_initializer(head.bias.shape))

@@ -23,6 +23,9 @@ METRICS = "metrics.json"
 HISTORY = "history.json"
 MODEL = "model.keras"
 CHECKPOINTS = "checkpoints"
+PREDICTIONS = "predictions.csv"
+
+_OWN_FILES = (CONFIG, METRICS, HISTORY, MODEL, CHECKPOINTS, PREDICTIONS)
 
 _LIBRARIES = (keras, tf, np, PIL)
 
@@ -56,11 +59,12 @@ class RunFolder:
         Raises:
             RequestError: It holds a run already.
         """
-        if (pathlib.Path(path) / CONFIG).exists():
-            raise RequestError(
-                f"--output={path} already holds a run. Give another folder, "
-                "or remove this one first."
-            )
+        for name in _OWN_FILES:
+            if (pathlib.Path(path) / name).exists():
+                raise RequestError(
+                    f"--output={path} already holds a run. Give another "
+                    f"folder, or remove this one first (it has {name})."
+                )
 
     def write_json(self, name: str, content) -> None:
         """Writes a JSON file, whole or not at all."""

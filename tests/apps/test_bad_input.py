@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from apps import curves
 from apps import evaluate
 from apps import finetune
 from apps import models
@@ -210,3 +211,18 @@ def test_the_shell_sees_one_line_and_the_code(tmp_path):
     assert done.stdout == ""
     assert done.stderr.startswith("error: --data: there is no folder")
     assert done.stderr.count("\n") == 1
+
+
+def test_all_bad_pictures_are_named_at_once(training, photos):
+    (photos / "train" / "red" / "one.jpg").write_text("no picture")
+    (photos / "val" / "blue" / "two.jpg").write_text("no picture")
+    assert_refused(training(), 3, r"red/one\.jpg: .*blue/two\.jpg: ", "these")
+
+
+def test_a_picture_is_not_drawn_over_another(command, tmp_path):
+    (tmp_path / "mine.png").write_text("mine")
+    answer = command(
+        curves, f"--runs={tmp_path}", f"--output={tmp_path}/mine.png"
+    )
+    assert_refused(answer, 2, r"mine\.png is there already", "another name")
+    assert (tmp_path / "mine.png").read_text() == "mine"

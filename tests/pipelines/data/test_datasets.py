@@ -1,12 +1,14 @@
 """The two pipelines: order, repeatability, nothing lost, nothing doubled."""
 
+import dataclasses
 import itertools
 
 import numpy as np
 import pytest
 
-from pipelines.data import datasets
+from pipelines.data import examples as module
 from pipelines.data.augmentation import AUGMENTATIONS
+from pipelines.data.checks import check_pictures
 from pipelines.data.datasets import evaluation_data
 from pipelines.data.datasets import training_data
 from zoo.errors import RequestError
@@ -114,13 +116,31 @@ def test_reading_when_needed_gives_the_same_batches(coloured, monkeypatch):
             examples, RECORD, batch_size=5
         ).dataset.as_numpy_iterator()
     )
-    monkeypatch.setattr(datasets, "MEMORY_LIMIT", 0)
-    assert datasets._held_in_memory(examples) is None
+    monkeypatch.setattr(module, "MEMORY_LIMIT", 0)
+    examples = coloured(9)
+    assert examples.held is None
     assert_same(held, take(train(examples, 4, "standard", seed=1), 9))
     again = evaluation_data(examples, RECORD, batch_size=5)
     for batch, other in zip(judged, again.dataset, strict=True):
         for part, same in zip(batch, other, strict=True):
             np.testing.assert_array_equal(part, same)
+
+
+def test_pictures_are_fetched_once_for_all_pipelines(coloured):
+    source = coloured(5)
+    fetched = []
+
+    def encoded(indices):
+        fetched.extend(indices)
+        return source.encoded(indices)
+
+    examples = dataclasses.replace(source, encoded=encoded)
+    check_pictures(examples)
+    for first_step in (0, 3):
+        take(train(examples, 2, first_step=first_step), 3)
+    list(evaluation_data(examples, RECORD, batch_size=2).dataset)
+    assert examples.read([3, 1]) == source.encoded([3, 1])
+    assert fetched == list(range(len(source)))
 
 
 def test_batches_are_uint8_of_a_fixed_shape(coded):

@@ -7,7 +7,10 @@ import tensorflow as tf
 
 import zoo
 from pipelines.training.batch_norm import FusedBatchNormalization
+from pipelines.training.batch_norm import plain_copy
 from pipelines.training.batch_norm import trainable_copy
+from zoo.preprocessing import Preprocessing
+from zoo.resnet import ResNet
 
 FORMS = {
     "default": {},
@@ -153,3 +156,29 @@ def test_a_copy_in_bfloat16(tiny, pictures):
     copy(pictures, training=True)
     for w, value in zip(norm.non_trainable_variables, before, strict=True):
         assert np.isfinite(w.numpy()).all() and (w.numpy() != value).all()
+
+
+def test_the_plain_copy_is_the_same_model_in_float32():
+    record = Preprocessing(16, mean=(1, 2, 3), std=(4, 5, 6))
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = ResNet(
+            "resnet20",
+            classes=2,
+            input_shape=(16, 16, 3),
+            preprocessing=record,
+        )
+        zoo.set_class_names(model, ("a", "b"))
+        trained = trainable_copy(model)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    plain = plain_copy(trained)
+    assert zoo.preprocessing(plain) == record
+    assert zoo.class_names(plain) == ("a", "b")
+    assert not any(
+        isinstance(layer, FusedBatchNormalization) for layer in plain.layers
+    )
+    assert {layer.compute_dtype for layer in plain.layers} == {"float32"}
+    for own, other in zip(plain.weights, trained.weights, strict=True):
+        assert own.path == other.path
+        np.testing.assert_array_equal(own, other)

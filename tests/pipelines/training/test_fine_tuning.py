@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import zoo
+from pipelines.training import preparation
 from pipelines.training.fine_tuning import EPOCHS
 from pipelines.training.fine_tuning import FinetuneConfig
 from pipelines.training.fine_tuning import double_size
@@ -145,3 +146,22 @@ def test_a_plan_for_another_model(picture_folder, tmp_path):
     with pytest.raises(RequestError, match="no stage 'stage4'"):
         finetune(config, say=lambda line: None)
     assert not (tmp_path / "run").exists()
+
+
+def test_as_many_classes_are_not_the_same_classes():
+    names = zoo.weights.find_source("resnet20", "cifar10").class_names
+    config = FinetuneConfig(
+        "d", "resnet20", "o", weights="cifar10", image_size=32
+    )
+    pretrained = zoo.create_model("resnet20", weights="cifar10")
+    head = pretrained.get_layer("head_logits").kernel.numpy()
+    kept = preparation._build(config, names)
+    renewed = preparation._build(config, [f"class {i}" for i in range(10)])
+    for model, same in ((kept, True), (renewed, False)):
+        kernel = model.get_layer("head_logits").kernel.numpy()
+        assert (kernel == head).all() == same
+        np.testing.assert_array_equal(
+            model.get_layer("stem_conv").kernel,
+            pretrained.get_layer("stem_conv").kernel,
+        )
+    assert np.abs(renewed.get_layer("head_logits").bias.numpy()).max() == 0

@@ -139,7 +139,7 @@ def test_what_is_said(run):
         "learning rate up to 0.004688 for batches of 6, warm-up 0 steps, "
         "1 cosine cycle(s), 2 epochs of 2 steps",
     ]
-    assert checked == [(12, 12), (6, 6)]
+    assert checked == [(12, 18), (18, 18)]
 
 
 def test_the_global_precision_is_left_alone(run):

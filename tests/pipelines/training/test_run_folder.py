@@ -43,6 +43,14 @@ def test_a_taken_folder_is_refused(folder):
         assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize("name", ["metrics.json", "predictions.csv"])
+def test_what_would_be_written_over_is_refused(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(RequestError, match=rf"it has {name}"):
+        RunFolder(tmp_path)
+    assert (tmp_path / name).read_text() == "mine"
+
+
 def test_a_file_in_its_place_is_refused(tmp_path):
     (tmp_path / "run").write_text("")
     for path in (tmp_path / "run", tmp_path / "run" / "below"):
