@@ -15,8 +15,6 @@ from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
 
-SUBJECTS = ("step",)
-
 
 def define_flags() -> None:
     flags.DEFINE_string("model", "resnet20", "A model's name.")
@@ -28,20 +26,10 @@ def define_flags() -> None:
     flags.DEFINE_string("output", None, "A JSON file for the results.")
 
 
-def run(subjects: list[str]) -> None:
-    from zoo.errors import RequestError
-
-    if len(subjects) != 1 or subjects[0] not in SUBJECTS:
-        raise RequestError(
-            f"Expected one subject out of: {', '.join(SUBJECTS)}. "
-            f"Received: {' '.join(subjects) or 'none'}"
-        )
+def _step(values) -> dict:
     import zoo
     from pipelines.training.benchmark import benchmark_step
 
-    values = flags.FLAGS
-    if values.output:
-        check_new_file(values.output)
     results = benchmark_step(
         values.model,
         image_size=values.image_size or zoo.model_info(values.model).input_size,
@@ -53,9 +41,28 @@ def run(subjects: list[str]) -> None:
             f"{row['name']:18} {row['images_per_second']:10,.0f} images/s "
             f"{row['ratio_to_keras']:6.2f} x"
         )
+    return {"results": results}
+
+
+# Each measures, prints a table and returns what --output holds.
+SUBJECTS = {"step": _step}
+
+
+def run(subjects: list[str]) -> None:
+    from zoo.errors import RequestError
+
+    if len(subjects) != 1 or subjects[0] not in SUBJECTS:
+        raise RequestError(
+            f"Expected one subject out of: {', '.join(SUBJECTS)}. "
+            f"Received: {' '.join(subjects) or 'none'}"
+        )
+    values = flags.FLAGS
+    if values.output:
+        check_new_file(values.output)
+    results = SUBJECTS[subjects[0]](values)
     if values.output:
         with open(values.output, "w", encoding="utf-8") as file:
-            json.dump({"results": results}, file, indent=2)
+            json.dump(results, file, indent=2)
 
 
 def cli() -> None:

@@ -25,6 +25,7 @@ try:
     from zoo.metadata import class_names
     from zoo.metadata import preprocessing
     from zoo.metadata import set_class_names
+    from zoo.splitting import split
 except ModuleNotFoundError as error:
     # Tables and planning work where no backend of Keras is installed; only
     # what builds a model needs one, and says so itself.
@@ -43,5 +44,6 @@ __all__ = [
     "preprocessing",
     "save_weights",
     "set_class_names",
+    "split",
     "stages",
 ]

@@ -15,6 +15,7 @@ from pipelines.data.augmentation import Augmentation
 from pipelines.data.augmentation import augment
 from pipelines.data.augmentation import whole_picture
 from pipelines.data.examples import Examples
+from pipelines.data.order import sample_order
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
 
@@ -80,6 +81,8 @@ def training_data(
     batch_size: int,
     seed: int = 0,
     first_step: int = 0,
+    views: int | None = None,
+    balance: float = 0.0,
 ) -> TrainingData:
     """Builds the pipeline that training reads.
 
@@ -91,23 +94,27 @@ def training_data(
         seed: Decides order and augmentation.
         first_step: The step that the first batch belongs to; any step is
             reached at once.
+        views: How many ways of changing one picture there are, taken in turn
+            epoch by epoch; None for a new one each time.
+        balance: How far rare classes come more often than they are: 0 as
+            they are, 0.5 by the square root of their sizes, 1 as often as
+            frequent ones (`pipelines.data.order`).
 
     Raises:
-        RequestError: A batch is larger than the set.
+        RequestError: A batch is larger than the set, or no such balance.
     """
-    count = len(examples)
     steps_per_epoch = whole_batches(examples, batch_size)
     fetch = _fetcher(examples)
+    order = sample_order(
+        examples.labels, batch_size=batch_size, seed=seed, balance=balance
+    )
     base = tf.constant(seed, tf.int64)
 
     def load(position):
-        epoch = position // (steps_per_epoch * batch_size)
-        place = position - epoch * steps_per_epoch * batch_size
-        index = tf.random.experimental.index_shuffle(
-            place, tf.stack([base, epoch]), tf.constant(count - 1, tf.int64)
-        )
+        epoch, index = order(position)
         encoded, label = fetch(index)
-        key = tf.stack([base, position])
+        sample = position if views is None else index * views + epoch % views
+        key = tf.stack([base, sample])
         return augment(encoded, key, augmentation, preprocessing), label
 
     positions = tf.data.Dataset.range(

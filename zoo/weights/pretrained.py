@@ -8,6 +8,10 @@ import pathlib
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
 from zoo.weights.fitting import load_weights
+from zoo.weights.origins import OWN
+from zoo.weights.origins import Origin
+from zoo.weights.origins import canonical
+from zoo.weights.origins import find_origin
 from zoo.weights.sources import find_source
 
 _log = logging.getLogger("zoo")
@@ -48,6 +52,7 @@ class Pretrained:
         classes: Number of classes of the model.
         class_names: Names to put into the head, or None.
         preprocessing: What the model's pixels are scaled by.
+        origin: How the network is built.
     """
 
     path: pathlib.Path | None
@@ -55,10 +60,18 @@ class Pretrained:
     classes: int
     class_names: tuple[str, ...] | None
     preprocessing: Preprocessing
+    origin: Origin = OWN
 
     @classmethod
     def find(
-        cls, model: str, weights, *, classes, default_classes, preprocessing
+        cls,
+        model: str,
+        weights,
+        *,
+        classes,
+        default_classes,
+        preprocessing,
+        origin: str | None = None,
     ) -> "Pretrained":
         """Resolves `weights`: None, a registered name, or a path.
 
@@ -71,9 +84,15 @@ class Pretrained:
                 "classes is the number of classes, at least 1, or None. "
                 f"Received: {classes!r}"
             )
+        built = find_origin(canonical(origin), model) if origin else OWN
         if weights is None:
             return cls(
-                None, None, classes or default_classes, None, preprocessing
+                None,
+                None,
+                classes or default_classes,
+                None,
+                preprocessing,
+                built,
             )
         if is_path(weights):
             path = pathlib.Path(weights)
