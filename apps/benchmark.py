@@ -3,7 +3,8 @@
     python -m apps.benchmark step --model=resnet20
 
 Subjects: `step` (the training step, Keras's BatchNorm against the fused one,
-float32 against bfloat16). Run nothing else meanwhile. Exit codes: 0 done, 2 a
+float32 against bfloat16), `transfer` (fine-tuning on --data against Keras's
+`fit` as its guide shows it). Run nothing else meanwhile. Exit codes: 0 done, 2 a
 wrong request.
 """
 
@@ -17,6 +18,7 @@ from apps.command import say
 
 
 def define_flags() -> None:
+    flags.DEFINE_string("data", None, "Pictures, as apps.finetune takes them.")
     flags.DEFINE_string("model", "resnet20", "A model's name.")
     flags.DEFINE_integer("image_size", None, "In pixels; the model's own.")
     flags.DEFINE_integer(
@@ -44,8 +46,22 @@ def _step(values) -> dict:
     return {"results": results}
 
 
+def _transfer(values) -> dict:
+    from pipelines.training.benchmark_transfer import benchmark_transfer
+
+    return benchmark_transfer(_data(values), say=say)
+
+
+def _data(values) -> str:
+    from zoo.errors import RequestError
+
+    if not values.data:
+        raise RequestError("This is measured on pictures. Give --data.")
+    return values.data
+
+
 # Each measures, prints a table and returns what --output holds.
-SUBJECTS = {"step": _step}
+SUBJECTS = {"step": _step, "transfer": _transfer}
 
 
 def run(subjects: list[str]) -> None:

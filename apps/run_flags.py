@@ -1,20 +1,24 @@
 """The flags that mean the same in every command that trains."""
 
 import os
-import time
 
 from absl import flags
 
 RUNS = "tensorboard_logs"
+AUTO = "auto"
 
 
-def define_run_flags(*, weights: str | None, batch: int, epochs: str) -> None:
+def define_run_flags(
+    *, model: str | None, weights: str, batch: int, epochs: str, rate: str
+) -> None:
     """Defines the flags of `pipelines.training.config.RunConfig`.
 
     Args:
+        model: The default of `--model`.
         weights: The default of `--weights`.
-        batch: The default of `--global_batch_size`.
+        batch: What `--global_batch_size` is where it is not given.
         epochs: What `--epochs` does where it is not given.
+        rate: What `--learning_rate` takes besides a number.
     """
     flags.DEFINE_string(
         "data",
@@ -25,13 +29,17 @@ def define_run_flags(*, weights: str | None, batch: int, epochs: str) -> None:
         required=True,
     )
     flags.DEFINE_string(
-        "model", "resnet50", "A model's name; `python -m apps.models` lists."
+        "model",
+        model,
+        "A model's name; `python -m apps.models` lists them."
+        + ("" if model else " Chosen by pictures and device where not given."),
     )
     flags.DEFINE_string(
         "weights",
         weights,
-        "What to start from: 'none', a name such as 'cifar10' that "
-        "`python -m apps.models --name=MODEL` lists, or a .safetensors file.",
+        "What to start from: 'none', a name such as 'cifar10' or 'imagenet' "
+        "that `python -m apps.models --name=MODEL` lists, hf://ORG/MODEL, or "
+        "a weight file.",
     )
     flags.DEFINE_string(
         "output",
@@ -42,13 +50,18 @@ def define_run_flags(*, weights: str | None, batch: int, epochs: str) -> None:
         "epochs", None, f"Passes over the training pictures; {epochs}."
     )
     flags.DEFINE_integer(
-        "global_batch_size", batch, "Pictures a step, over all devices."
+        "global_batch_size",
+        None,
+        f"Pictures a step, over all devices; {batch}, or less where there "
+        "are fewer.",
     )
-    flags.DEFINE_float(
+    flags.DEFINE_string(
         "learning_rate",
         None,
-        "The highest rate, for a batch of 256; scaled linearly to the batch.",
+        "The highest rate, for a batch of 256; scaled linearly to the batch."
+        + rate,
     )
+    flags.DEFINE_alias("lr", "learning_rate")
     flags.DEFINE_integer(
         "image_size",
         None,
@@ -68,27 +81,39 @@ def define_run_flags(*, weights: str | None, batch: int, epochs: str) -> None:
     flags.DEFINE_float("label_smoothing", 0.0, "Part of the target spread.")
     flags.DEFINE_enum(
         "precision",
-        "float32",
-        ("float32", "bfloat16"),
-        "bfloat16 is mixed: faster where the processor has it.",
+        AUTO,
+        (AUTO, "float32", "bfloat16"),
+        "bfloat16 is mixed; auto takes it where the device is quick at it.",
     )
     flags.DEFINE_bool(
         "upscale", False, "Enlarge pictures smaller than --image_size."
+    )
+    flags.DEFINE_float(
+        "balance",
+        None,
+        "How far rare classes are shown more often: 0 as is, 0.5 by the "
+        "square root of their sizes, 1 all alike; by the data where not "
+        "given.",
+    )
+    flags.DEFINE_integer(
+        "shots", None, "Pictures a class to learn from; all where not given."
     )
 
 
 def run_settings() -> dict:
     """Returns the flags as arguments of a `RunConfig`."""
+    from pipelines.training.run_folder import new_folder
+
     values = flags.FLAGS
     weights = values.weights
     return {
         "data": values.data,
         "model": values.model,
-        "output": values.output or _new_folder(values.data, values.model),
+        "output": values.output or new_folder(values.data, values.model),
         "weights": None if weights in (None, "", "none") else weights,
         "epochs": values.epochs,
         "global_batch_size": values.global_batch_size,
-        "learning_rate": values.learning_rate,
+        "learning_rate": _rate(values.learning_rate),
         "image_size": values.image_size,
         "seed": values.seed,
         "augmentation": values.augmentation,
@@ -96,13 +121,22 @@ def run_settings() -> dict:
         "label_smoothing": values.label_smoothing,
         "precision": values.precision,
         "upscale": values.upscale,
+        "balance": values.balance,
+        "shots": values.shots,
     }
 
 
-def _new_folder(data: str, model: str) -> str:
-    name = os.path.basename(os.path.normpath(data)).replace(":", "-")
-    moment = time.strftime("%Y%m%d-%H%M%S")
-    return os.path.join(RUNS, f"{name}-{model}-{moment}")
+def _rate(text: str | None) -> float | str | None:
+    from zoo.errors import RequestError
+
+    if text in (None, AUTO):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise RequestError(
+            f"--learning_rate is a number. Received: {text!r}"
+        ) from None
 
 
 def closing_lines(output: str, metrics: dict) -> str:

@@ -17,7 +17,11 @@ from apps.command import say
 
 def define_flags() -> None:
     run_flags.define_run_flags(
-        weights="none", batch=128, epochs="30 where not given"
+        model="resnet50",
+        weights="none",
+        batch=128,
+        epochs="30 where not given",
+        rate="",
     )
     flags.adopt_module_key_flags(run_flags)
     flags.DEFINE_integer(
@@ -33,8 +37,8 @@ def run() -> None:
     from pipelines.training.from_scratch import train
 
     config = TrainConfig(**run_flags.run_settings(), cycles=flags.FLAGS.cycles)
-    metrics = train(config, say=say, progress=Bar("pictures", "picture"))
-    say(run_flags.closing_lines(config.output, metrics))
+    finished = train(config, say=say, progress=Bar("pictures", "picture"))
+    say(run_flags.closing_lines(config.output, finished.metrics))
 
 
 def cli() -> None:

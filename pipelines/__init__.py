@@ -1,0 +1,45 @@
+"""Data in, trained model out.
+
+```python
+from pipelines import finetune
+
+finished = finetune("photos/", model="resnet20", weights="cifar10")
+finished.model, finished.history, finished.report
+```
+"""
+
+
+def finetune(data: str, *, output: str | None = None, say=print, **settings):
+    """Fine-tunes a model on a folder of pictures.
+
+    Args:
+        data: A folder with one sub-folder of pictures a class, or whatever
+            else `python -m apps.finetune --data=` takes.
+        output: The run's folder, new; made up from data, model and time
+            where None.
+        say: Tells a person something in one line.
+        settings: Fields of `pipelines.training.fine_tuning.FinetuneConfig`,
+            which the command's flags are named after: `model`, `weights`,
+            `epochs`, `image_size` … What is left out is chosen by the
+            pictures and the device.
+
+    Returns:
+        A `pipelines.training.run.Finished`: `model`, `history`, `metrics`,
+        `report` (the path of the page to look at), `folder`.
+
+    Raises:
+        RequestError: Something asked for does not exist or does not fit.
+        DataError: The pictures cannot be trained on.
+        IntegrityError: The weights are damaged.
+    """
+    from pipelines.training.fine_tuning import FinetuneConfig
+    from pipelines.training.fine_tuning import finetune_run
+    from pipelines.training.run_folder import new_folder
+
+    settings = {"model": None, "weights": "auto", **settings}
+    output = output or new_folder(data, settings["model"])
+    config = FinetuneConfig(data=data, output=output, **settings)
+    return finetune_run(config, say=say)
+
+
+__all__ = ["finetune"]

@@ -108,3 +108,35 @@ def draw_runs(runs: dict[str, str], output, title: str = "") -> None:
         axes.margins(x=0.08)
     sheet.suptitle(title)
     sheet.savefig(output)
+
+
+def draw_comparison(runs: dict[str, tuple], output) -> None:
+    """Draws validation accuracy over time and over pictures seen.
+
+    Args:
+        runs: Folder and number of training pictures of each run, by the name
+            that the legend gives it.
+        output: The PNG to write.
+
+    Raises:
+        RequestError: A folder holds no run.
+    """
+    from matplotlib import figure
+    from matplotlib.backends import backend_agg
+
+    sheet = figure.Figure(figsize=(10, 4), dpi=120, layout="constrained")
+    backend_agg.FigureCanvasAgg(sheet)
+    over_time, over_examples = sheet.subplots(1, 2, sharey=True)
+    for name, (run, examples) in runs.items():
+        curve = read_curve(run, "validation", _TAGS["top-1"])
+        percent = [100 * value for value in curve.values]
+        seen = [epoch * examples for epoch in curve.epochs]
+        over_time.plot(curve.seconds, percent, label=name)
+        over_examples.plot(seen, percent, label=name)
+    over_time.set(ylabel="top-1 on held-out pictures, %", xlabel="seconds")
+    over_examples.set(xlabel="pictures seen")
+    for axes in (over_time, over_examples):
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, loc="lower right", fontsize="small")
+    sheet.savefig(output)

@@ -3,9 +3,11 @@
 import dataclasses
 
 from pipelines.training.callbacks import CosineRestarts
+from pipelines.training.config import AUTO
 from pipelines.training.config import RunConfig
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.preparation import prepare
+from pipelines.training.run import Finished
 from pipelines.training.schedules import CosineSchedule
 from pipelines.training.schedules import fill_with_cycles
 from pipelines.training.schedules import scaled_rate
@@ -32,13 +34,18 @@ class TrainConfig(RunConfig):
 
     def __post_init__(self):
         super().__post_init__()
+        if AUTO in (self.weights, self.learning_rate) or self.model is None:
+            raise RequestError(
+                "Only apps.finetune chooses model, weights and learning rate "
+                "by itself. Give --model, --weights and a number."
+            )
         if not 1 <= self.cycles <= 12:
             raise RequestError(
                 f"--cycles lies in 1…12. Received: {self.cycles}"
             )
 
 
-def train(config: TrainConfig, *, say=print, progress=None) -> dict:
+def train(config: TrainConfig, *, say=print, progress=None) -> Finished:
     """Trains a model and leaves a run folder behind.
 
     The model saved is that of the last epoch: it has not been chosen by the
@@ -48,9 +55,6 @@ def train(config: TrainConfig, *, say=print, progress=None) -> dict:
         config: What is asked for.
         say: Tells a person something in one line.
         progress: Called with the numbers of pictures checked and in all.
-
-    Returns:
-        `examples`, `loss`, `top1`, `top5` on the held-out part, `seconds`.
 
     Raises:
         RequestError: Something asked for does not exist or does not fit.

@@ -5,6 +5,7 @@ import os
 import pathlib
 import platform
 import subprocess
+import time
 import zipfile
 
 import keras
@@ -24,10 +25,19 @@ HISTORY = "history.json"
 MODEL = "model.keras"
 CHECKPOINTS = "checkpoints"
 PREDICTIONS = "predictions.csv"
+REPORT = "report.html"
+RUNS = "tensorboard_logs"
 
-_OWN_FILES = (CONFIG, METRICS, HISTORY, MODEL, CHECKPOINTS, PREDICTIONS)
+_OWN_FILES = (CONFIG, METRICS, HISTORY, MODEL, CHECKPOINTS, PREDICTIONS, REPORT)
 
 _LIBRARIES = (keras, tf, np, PIL)
+
+
+def new_folder(data: str, model: str | None) -> str:
+    """Returns a folder for a run that nobody has named one for."""
+    name = os.path.basename(os.path.normpath(data)).replace(":", "-")
+    moment = time.strftime("%Y%m%d-%H%M%S")
+    return os.path.join(RUNS, f"{name}-{model or 'auto'}-{moment}")
 
 
 class RunFolder:

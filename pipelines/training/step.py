@@ -51,6 +51,7 @@ def make_train_step(
     *,
     global_batch_size: int,
     label_smoothing: float = 0.0,
+    frozen=None,
 ):
     """Builds the function that a trainer calls once a step.
 
@@ -60,11 +61,14 @@ def make_train_step(
     fixed at the first call.
 
     Args:
-        model: Pixels in, float32 logits out.
+        model: What learns: pixels, or what `frozen` returns, in; float32
+            logits out.
         optimizer: A Keras optimizer, made and built in the strategy's scope.
         strategy: Any strategy, the default one included.
         global_batch_size: Examples of a step over all replicas.
         label_smoothing: See `smoothed_cross_entropy`.
+        frozen: What comes before `model` and does not learn, run in
+            inference mode; None for nothing.
 
     Returns:
         A function of (images, labels), possibly distributed, that returns
@@ -73,6 +77,8 @@ def make_train_step(
     variables = list(model.trainable_variables)
 
     def replica_step(images, labels):
+        if frozen is not None:
+            images = frozen(images, training=False)
         with tf.GradientTape() as tape:
             logits = model(images, training=True)
             losses = smoothed_cross_entropy(labels, logits, label_smoothing)

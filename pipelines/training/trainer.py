@@ -72,6 +72,8 @@ class Trainer:
         epochs: int,
         first_epoch: int = 0,
         callbacks=(),
+        learner=None,
+        frozen=None,
     ) -> list[dict]:
         """Trains from `first_epoch` up to, not including, `epochs`.
 
@@ -79,13 +81,18 @@ class Trainer:
 
         Args:
             train: Its first batch belongs to `global_step`.
-            validation: Judged after each epoch, where given.
+            validation: Judged after each epoch, where given; batches as
+                those of `train`.
             epochs: The number of the epoch to stop before.
             first_epoch: The number of the first epoch.
             callbacks: Keras callbacks; logs carry `loss`, `top1`, `top5`,
                 `learning_rate`, `images_per_second` and `input_wait` (the
                 part of the time spent waiting for pictures), and `val_loss`,
                 `val_top1`, `val_top5` at the end of an epoch.
+            learner: The part of the model that learns (see `zoo.split`); the
+                model itself where None.
+            frozen: The part below it, run in inference mode; None where
+                batches hold its features already.
 
         Returns:
             The logs of each epoch.
@@ -95,12 +102,16 @@ class Trainer:
         """
         check_batch(train.batch_size, self.strategy)
         step = make_train_step(
-            self.model,
+            learner or self.model,
             self.optimizer,
             self.strategy,
             global_batch_size=train.batch_size,
             label_smoothing=self.label_smoothing,
+            frozen=frozen,
         )
+        evaluator = self._evaluator
+        if learner is not None and frozen is None:
+            evaluator = Evaluator(learner, self.strategy)
         batches = iter(
             self.strategy.experimental_distribute_dataset(train.dataset)
         )
@@ -119,7 +130,7 @@ class Trainer:
             callbacks.on_epoch_begin(epoch)
             logs = self._epoch(step, batches, train, callbacks)
             if validation is not None:
-                logs |= self._validate(validation, callbacks)
+                logs |= _validate(evaluator, validation, callbacks)
             callbacks.on_epoch_end(epoch, logs)
             history.append({"epoch": epoch + 1, **logs})
             if self.model.stop_training:
@@ -144,13 +155,12 @@ class Trainer:
             "learning_rate": float(self.optimizer.learning_rate.numpy()),
         }
 
-    def _validate(self, validation, callbacks) -> dict:
-        callbacks.on_test_begin()
-        metrics = self._evaluator.evaluate(validation)
-        callbacks.on_test_end(metrics)
-        return {
-            f"val_{name}": metrics[name] for name in ("loss", "top1", "top5")
-        }
+
+def _validate(evaluator, validation, callbacks) -> dict:
+    callbacks.on_test_begin()
+    metrics = evaluator.evaluate(validation)
+    callbacks.on_test_end(metrics)
+    return {f"val_{name}": metrics[name] for name in ("loss", "top1", "top5")}
 
 
 class _Meter:

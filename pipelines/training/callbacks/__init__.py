@@ -1,8 +1,15 @@
 """Keras callbacks, one behaviour each."""
 
+from pipelines.training.callbacks.best_weights import BestWeights
 from pipelines.training.callbacks.checkpoints import Checkpoints
 from pipelines.training.callbacks.cosine_restarts import CosineRestarts
 from pipelines.training.callbacks.progress import Progress
 from pipelines.training.callbacks.tensorboard import TensorBoard
 
-__all__ = ["Checkpoints", "CosineRestarts", "Progress", "TensorBoard"]
+__all__ = [
+    "BestWeights",
+    "Checkpoints",
+    "CosineRestarts",
+    "Progress",
+    "TensorBoard",
+]

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import zoo
-from pipelines.training import preparation
+from pipelines.training.building import build_model
 from pipelines.training.fine_tuning import EPOCHS
 from pipelines.training.fine_tuning import FinetuneConfig
 from pipelines.training.fine_tuning import double_size
-from pipelines.training.fine_tuning import finetune
+from pipelines.training.fine_tuning import finetune_run
 from zoo.errors import RequestError
 
 
@@ -42,7 +42,7 @@ def run(picture_folder, pretrained, tmp_path_factory):
         image_size=16,
         seed=1,
     )
-    return output, finetune(config, say=said.append), said
+    return output, finetune_run(config, say=said.append).metrics, said
 
 
 def test_the_run_folder_is_complete(run):
@@ -109,7 +109,7 @@ def test_small_networks_see_photos_at_twice_their_size(own, smallest, size):
 def test_without_weights_everything_learns(
     picture_folder, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("pipelines.training.preparation._PICTURES_SHOWN", 2)
+    monkeypatch.setattr("pipelines.training.run._PICTURES_SHOWN", 2)
     said = []
     config = FinetuneConfig(
         data=str(picture_folder),
@@ -120,7 +120,7 @@ def test_without_weights_everything_learns(
         global_batch_size=12,
         image_size=16,
     )
-    finetune(config, say=said.append)
+    finetune_run(config, say=said.append)
     assert said[1] == "plan: stem:1@0.02"
     tuned = keras.models.load_model(tmp_path / "run" / "model.keras")
     means = [v.numpy() for v in tuned.variables if "moving_mean" in v.path]
@@ -144,19 +144,24 @@ def test_a_plan_for_another_model(picture_folder, tmp_path):
         image_size=16,
     )
     with pytest.raises(RequestError, match="no stage 'stage4'"):
-        finetune(config, say=lambda line: None)
+        finetune_run(config, say=lambda line: None)
     assert not (tmp_path / "run").exists()
 
 
 def test_as_many_classes_are_not_the_same_classes():
     names = zoo.weights.find_source("resnet20", "cifar10").class_names
     config = FinetuneConfig(
-        "d", "resnet20", "o", weights="cifar10", image_size=32
+        "d",
+        "resnet20",
+        "o",
+        weights="cifar10",
+        image_size=32,
+        precision="float32",
     )
     pretrained = zoo.create_model("resnet20", weights="cifar10")
     head = pretrained.get_layer("head_logits").kernel.numpy()
-    kept = preparation._build(config, names)
-    renewed = preparation._build(config, [f"class {i}" for i in range(10)])
+    kept = build_model(config, names)
+    renewed = build_model(config, [f"class {i}" for i in range(10)])
     for model, same in ((kept, True), (renewed, False)):
         kernel = model.get_layer("head_logits").kernel.numpy()
         assert (kernel == head).all() == same

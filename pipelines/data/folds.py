@@ -1,0 +1,54 @@
+"""Cross-validation: every picture is held out once."""
+
+import numpy as np
+
+from pipelines.data.examples import Examples
+from pipelines.data.examples import Splits
+from pipelines.data.joining import join
+from zoo.errors import DataError
+from zoo.errors import RequestError
+
+
+def fold_of(splits: Splits, fold: int, folds: int, *, seed: int = 0) -> Splits:
+    """Returns one of several ways to hold a part of all pictures out.
+
+    Both parts of a data set are taken together and every class is dealt out
+    evenly, so that each picture is held out in exactly one fold.
+
+    Args:
+        splits: The data set.
+        fold: Which way, in 0…folds-1.
+        folds: How many parts there are, at least 2.
+        seed: Decides which pictures are held out together.
+
+    Raises:
+        RequestError: There are not so many folds.
+        DataError: A class has fewer pictures than there are folds.
+    """
+    if not 0 <= fold < folds or folds < 2:
+        raise RequestError(
+            f"--folds is 2 or more. Received: fold {fold} of {folds}"
+        )
+    train, held_out = splits.train, splits.validation
+    labels = np.concatenate([train.labels, held_out.labels])
+    part = np.empty(len(labels), "int64")
+    random = np.random.default_rng([seed, folds])
+    for label, name in enumerate(train.class_names):
+        members = random.permutation(np.flatnonzero(labels == label))
+        if len(members) < folds:
+            raise DataError(
+                f"Class {name!r} has {len(members)} pictures, too few for "
+                f"--folds={folds}. Give fewer folds, or more pictures."
+            )
+        part[members] = (np.arange(len(members)) + label) % folds
+    return Splits(
+        _pick(train, held_out, np.flatnonzero(part != fold)),
+        _pick(train, held_out, np.flatnonzero(part == fold)),
+    )
+
+
+def _pick(first: Examples, second: Examples, indices) -> Examples:
+    """Takes examples out of two sets, as if they were one."""
+    ours = indices[indices < len(first)]
+    theirs = indices[indices >= len(first)] - len(first)
+    return join(first.subset(ours), second.subset(theirs))

@@ -1,0 +1,1 @@
+"""What a frozen part of a network makes of pictures, computed once."""

@@ -1,0 +1,56 @@
+"""Stops a run that no longer gets better, and goes back to its best."""
+
+import math
+
+import keras
+
+
+class BestWeights(keras.callbacks.Callback):
+    """Early stopping over a whole run, however many phases it has.
+
+    `keras.callbacks.EarlyStopping` forgets what it has seen whenever training
+    goes on, which a plan of several phases does.
+
+    Args:
+        patience: Epochs without a better value after which to stop, at
+            least 1.
+        monitor: The number in the logs that is best when highest.
+        say: Tells a person something in one line.
+    """
+
+    def __init__(self, patience: int, monitor: str = "val_top1", say=print):
+        super().__init__()
+        self.patience = patience
+        self.monitor = monitor
+        self.best = -math.inf
+        self.best_epoch = None
+        self._say = say
+        self._weights = None
+        self._waited = 0
+
+    @property
+    def stopped(self) -> bool:
+        """Whether patience is at an end."""
+        return self._waited >= self.patience
+
+    def on_epoch_end(self, epoch, logs=None):
+        value = (logs or {}).get(self.monitor, -math.inf)
+        # NaN is not better than anything.
+        if value > self.best:
+            self.best, self.best_epoch = value, epoch + 1
+            self._weights = self.model.get_weights()
+            self._waited = 0
+            return
+        self._waited += 1
+        if self.stopped:
+            self.model.stop_training = True
+
+    def restore(self) -> None:
+        """Gives the model the weights of its best epoch."""
+        if self._weights is None:
+            return
+        self.model.set_weights(self._weights)
+        self._say(
+            f"weights of epoch {self.best_epoch} taken, the best by "
+            f"{self.monitor} ({self.best:.4f})"
+        )

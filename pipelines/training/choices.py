@@ -1,0 +1,118 @@
+"""What a configuration leaves open, chosen by the pictures and the device."""
+
+import dataclasses
+
+import numpy as np
+
+import zoo
+from pipelines.data.balance import shots
+from pipelines.data.checks import check_sizes
+from pipelines.data.examples import Splits
+from pipelines.data.folds import fold_of
+from pipelines.data.sources import open_splits
+from pipelines.training.config import AUTO
+from pipelines.training.config import RunConfig
+from pipelines.training.strategy import quick_precision
+from zoo.errors import DataError
+
+# Pictures not much larger than the input are shifted, larger ones cropped.
+_SHIFT_BELOW = 1.25
+# Where the largest class is this many times the smallest, rare classes are
+# shown in proportion to the square root of their sizes.
+_UNEVEN = 3
+_BALANCE = 0.5
+
+
+def own_image_size(own: int, smallest: int) -> int:
+    """The size that a model was made for, whatever the pictures are."""
+    return own
+
+
+def choose_splits(config: RunConfig, progress=None) -> Splits:
+    """Opens the pictures that a configuration learns from and judges by.
+
+    Raises:
+        RequestError: There is no such data set.
+        DataError: It cannot be trained on.
+    """
+    splits = open_splits(config.data, seed=config.seed, progress=progress)
+    if splits.train is None:
+        raise DataError(
+            f"{config.data} has no training part, only one to judge by. "
+            "Expected a sub-folder named 'train', or class folders only."
+        )
+    if config.fold:
+        splits = fold_of(splits, *config.fold, seed=config.seed)
+    if config.shots:
+        few = shots(splits.train, config.shots, seed=config.seed)
+        splits = dataclasses.replace(splits, train=few)
+    return splits
+
+
+def fill_in(config: RunConfig, train, sides, choose_image_size) -> RunConfig:
+    """Returns the configuration with everything chosen but the model.
+
+    Args:
+        config: What was asked for; names a model.
+        train: The pictures to learn from.
+        sides: The shorter side of every picture, in pixels.
+        choose_image_size: Given the model's own size and the smallest
+            picture's shorter side, returns a size.
+    """
+    size = config.image_size
+    if size is None:
+        own = zoo.model_info(config.model).input_size
+        size = choose_image_size(own, int(sides.min()))
+    augmentation, precision = config.augmentation, config.precision
+    if augmentation == AUTO:
+        small = np.median(sides) <= _SHIFT_BELOW * size
+        augmentation = "shift" if small else config.PHOTO_AUGMENTATION
+    return config.resolved(
+        image_size=size,
+        augmentation=augmentation,
+        balance=_balance(config, train),
+        global_batch_size=_batch_size(config, len(train)),
+        precision=quick_precision() if precision == AUTO else precision,
+    )
+
+
+def _balance(config: RunConfig, train) -> float:
+    if config.balance is not None:
+        return config.balance
+    counts = train.counts()
+    uneven = counts.max() > _UNEVEN * max(1, counts.min())
+    return _BALANCE if uneven else 0.0
+
+
+def _batch_size(config: RunConfig, count: int) -> int:
+    if config.global_batch_size is not None:
+        return config.global_batch_size
+    return min(config.USUAL_BATCH, 2 ** int(np.log2(count)))
+
+
+def check_enlarging(config, asked_size, splits, sides, say) -> None:
+    """Enlarges a little where no size was asked for, and never silently.
+
+    Args:
+        config: With all defaults filled in.
+        asked_size: The size that a person gave, or None.
+        splits: The pictures.
+        sides: The shorter side of each, in pixels.
+        say: Told how many are enlarged.
+
+    Raises:
+        DataError: Pictures are smaller than what was asked for.
+    """
+    size = config.image_size
+    if config.upscale:
+        smallest = 1
+    elif asked_size is not None:
+        smallest = size
+    else:
+        smallest = size // 4 + 1
+    counts = len(splits.train)
+    check_sizes(splits.train, sides[:counts], smallest)
+    check_sizes(splits.validation, sides[counts:], smallest)
+    enlarged = int((sides < size).sum())
+    if enlarged:
+        say(f"{enlarged} pictures are smaller than {size} px and are enlarged")
