@@ -4,8 +4,11 @@
 
 Subjects: `step` (the training step, Keras's BatchNorm against the fused one,
 float32 against bfloat16), `transfer` (fine-tuning on --data against Keras's
-`fit` as its guide shows it). Run nothing else meanwhile. Exit codes: 0 done, 2 a
-wrong request.
+`fit` as its guide shows it), `weights` (loading --weights into --model: time
+and memory), `pipeline` (the training pictures of --data: the JPEG decoder
+alone, ours, Keras's, keras-cv's and torch's), `manifest` (10 thousand and 14
+million pictures: opening, first batch, jump, step, memory). Run nothing else
+meanwhile. Exit codes: 0 done, 2 a wrong request, 4 a damaged file.
 """
 
 import json
@@ -24,7 +27,13 @@ def define_flags() -> None:
     flags.DEFINE_integer(
         "global_batch_size", 128, "Pictures a step.", lower_bound=1
     )
-    flags.DEFINE_integer("rounds", 20, "Steps timed.", lower_bound=1)
+    flags.DEFINE_integer(
+        "rounds", None, "Steps or turns timed of each.", lower_bound=1
+    )
+    flags.DEFINE_float("seconds", 3.0, "A turn of pipeline.", lower_bound=0.1)
+    flags.DEFINE_list("subjects", None, "Only these of pipeline.")
+    flags.DEFINE_string("torch_python", None, "An interpreter with torch.")
+    flags.DEFINE_string("weights", None, "A weight file; one is made if none.")
     flags.DEFINE_string("output", None, "A JSON file for the results.")
 
 
@@ -36,7 +45,7 @@ def _step(values) -> dict:
         values.model,
         image_size=values.image_size or zoo.model_info(values.model).input_size,
         batch_size=values.global_batch_size,
-        rounds=values.rounds,
+        rounds=values.rounds or 20,
     )
     for row in results:
         say(
@@ -60,8 +69,72 @@ def _data(values) -> str:
     return values.data
 
 
+def _weights(values) -> dict:
+    from zoo.weights.benchmark import benchmark_loading
+
+    found = benchmark_loading(
+        values.model, values.weights, rounds=min(values.rounds or 3, 3)
+    )
+    extra = found["extra_mebibytes"]
+    say(
+        f"{found['model']} from {found['file']}, "
+        f"{found['file_mebibytes']:.0f} MiB: {found['seconds']:.2f} s, "
+        f"{'?' if extra is None else round(extra)} MiB above the model's "
+        f"{found['model_mebibytes']:.0f} MiB"
+    )
+    return found
+
+
+def _manifest(values) -> dict:
+    from pipelines.data.benchmark_manifest import benchmark_manifest
+
+    results = benchmark_manifest()
+    for row in results:
+        say(
+            f"{row['examples']:12,} pictures: open {row['open_seconds']:.1f} "
+            f"s, first batch {row['first_batch_seconds']:.1f} s, jump "
+            f"{row['jump_seconds']:.3f} s, step {row['step_seconds']:.4f} s, "
+            f"peak {row['peak_gib']:.2f} GiB"
+        )
+    return {"results": results}
+
+
+def _pipeline(values) -> dict:
+    import sys
+
+    from apps.command import Bar
+    from pipelines.data.benchmarking import measuring
+
+    results, skipped = measuring.benchmark_pipeline(
+        measuring.Setting(
+            _data(values), values.image_size or 224, values.global_batch_size
+        ),
+        names=values.subjects or measuring.SUBJECTS,
+        rounds=values.rounds or 5,
+        seconds=values.seconds,
+        torch_python=values.torch_python or sys.executable,
+        progress=Bar("measuring", "turn"),
+    )
+    say(f"{'':16}{'images/s':>10}{'of limit':>10}{'CPU ms':>9}{'MiB':>8}")
+    for row in results:
+        say(
+            f"{row['name']:16}{row['images_per_second']:10,.0f}"
+            f"{row['ratio_to_limit']:10.2f}{row['cpu_milliseconds']:9.2f}"
+            f"{row['memory_mib']:8,.0f}"
+        )
+    for name, reason in skipped.items():
+        say(f"{name:16} not measured: {reason}")
+    return {"results": results, "skipped": skipped}
+
+
 # Each measures, prints a table and returns what --output holds.
-SUBJECTS = {"step": _step, "transfer": _transfer}
+SUBJECTS = {
+    "pipeline": _pipeline,
+    "step": _step,
+    "transfer": _transfer,
+    "weights": _weights,
+    "manifest": _manifest,
+}
 
 
 def run(subjects: list[str]) -> None:

@@ -4,6 +4,7 @@ Nothing heavy is imported here or at the top of a command, so that `--help`
 answers at once.
 """
 
+import contextlib
 import logging as standard_logging
 import os
 import sys
@@ -14,6 +15,9 @@ from absl import flags
 from absl import logging
 
 from apps.quiet import start_tensorflow
+
+# Where flags are defined that several commands have.
+_SHARED = "apps.run_flags"
 
 
 def launch(
@@ -42,7 +46,8 @@ def launch(
         _show_what_the_zoo_reports()
         try:
             start_tensorflow()
-            run(rest) if arguments else run()
+            with _showing_downloads():
+                run(rest) if arguments else run()
         except KeyboardInterrupt:
             fail("interrupted", 130)
         except ValueError as error:
@@ -63,7 +68,9 @@ def fail(message: str, code: int) -> None:
 
 def _parse_flags(argv, run):
     if any(word in ("-h", "-help", "--help") for word in argv[1:]):
-        _show_help(run)
+        _show_help(run, full=False)
+    if any(word in ("-helpfull", "--helpfull") for word in argv[1:]):
+        _show_help(run, full=True)
     try:
         rest = flags.FLAGS(argv)
     except flags.Error as error:
@@ -81,12 +88,35 @@ def _show_what_the_zoo_reports() -> None:
     reports.handlers = [standard_logging.StreamHandler(sys.stderr)]
 
 
-def _show_help(run) -> None:
+@contextlib.contextmanager
+def _showing_downloads():
+    """A bar for each weight file that is fetched."""
+    from zoo.weights.downloading import report_to
+
+    bars: dict[str, Bar] = {}
+
+    def report(name, received, total):
+        bar = bars.setdefault(name, Bar(name, "B"))
+        bar(received, total)
+
+    with report_to(report):
+        yield
+
+
+def _show_help(run, *, full: bool) -> None:
     """absl's own finds neither text nor flags of an installed command."""
     main = run.__module__ == "__main__"
     module = sys.argv[0] if main else run.__module__
+    shared = flags.FLAGS.get_flags_for_module(_SHARED)
+    shown = flags.FLAGS.get_key_flags_for_module(module)
     print(sys.modules[run.__module__].__doc__)
     print(flags.FLAGS.module_help(module))
+    if any(flag not in shown for flag in shared):
+        print(
+            flags.FLAGS.module_help(_SHARED)
+            if full
+            else "\n--helpfull lists more."
+        )
     sys.exit(0)
 
 
@@ -115,7 +145,7 @@ class Bar:
 
     Args:
         label: What is being done.
-        unit: What is counted.
+        unit: What is counted; "B" for bytes.
     """
 
     def __init__(self, label: str, unit: str):
@@ -123,7 +153,7 @@ class Bar:
         self._unit = unit
         self._bar = None
 
-    def __call__(self, done: int, total: int) -> None:
+    def __call__(self, done: int, total: int | None) -> None:
         from tqdm import tqdm
 
         if self._bar is None:
@@ -131,6 +161,7 @@ class Bar:
                 total=total,
                 desc=self._label,
                 unit=self._unit,
+                unit_scale=self._unit == "B",
                 leave=False,
                 disable=None,
             )

@@ -17,6 +17,19 @@ from apps.command import Bar
 from apps.command import launch
 from apps.command import say
 
+# Listed by --help; --helpfull has the others.
+_SHOWN = (
+    "data",
+    "model",
+    "weights",
+    "output",
+    "epochs",
+    "learning_rate",
+    "image_size",
+    "augmentation",
+    "shots",
+)
+
 
 def define_flags() -> None:
     run_flags.define_run_flags(
@@ -26,12 +39,9 @@ def define_flags() -> None:
         epochs="30 over all phases where not given",
         rate=" 'auto' finds it.",
     )
-    flags.adopt_module_key_flags(run_flags)
-    _define_learning_flags()
-    _define_mode_flags()
-
-
-def _define_learning_flags() -> None:
+    run_flags.define_freezing_flags()
+    for name in _SHOWN:
+        flags.declare_key_flag(name)
     flags.DEFINE_string(
         "plan",
         None,
@@ -39,25 +49,7 @@ def _define_learning_flags() -> None:
         "learn; e.g. 'head:3@0.1, stage3:4@0.02, all:5@0.005'. Made from "
         "--epochs and --learning_rate where not given.",
     )
-    flags.DEFINE_float(
-        "stage_lr_decay",
-        1.0,
-        "Each stage learns at this many times the rate of the one above it.",
-    )
-    flags.DEFINE_bool(
-        "freeze_batch_norm",
-        False,
-        "Keep BatchNorm frozen in stages that learn, too.",
-    )
-    flags.DEFINE_bool(
-        "cache", True, "Compute what frozen stages make of a picture once."
-    )
-    flags.DEFINE_integer(
-        "patience",
-        0,
-        "Epochs without a better result after which to stop and go back to "
-        "the best; 0 for never.",
-    )
+    _define_mode_flags()
 
 
 def _define_mode_flags() -> None:

@@ -68,6 +68,10 @@ def define_run_flags(
         "Height and width of the model's input, in pixels; chosen by model "
         "and data where not given.",
     )
+    _define_training_flags()
+
+
+def _define_training_flags() -> None:
     flags.DEFINE_integer("seed", 0, "Same seed, same run.")
     flags.DEFINE_string(
         "augmentation",
@@ -95,8 +99,37 @@ def define_run_flags(
         "square root of their sizes, 1 all alike; by the data where not "
         "given.",
     )
+    flags.DEFINE_enum(
+        "on_bad_image",
+        "fail",
+        ("fail", "skip"),
+        "What a picture that cannot be decoded does to the run.",
+    )
     flags.DEFINE_integer(
         "shots", None, "Pictures a class to learn from; all where not given."
+    )
+
+
+def define_freezing_flags() -> None:
+    """Defines the flags of fine-tuning that seldom need to be given."""
+    flags.DEFINE_float(
+        "stage_lr_decay",
+        1.0,
+        "Each stage learns at this many times the rate of the one above it.",
+    )
+    flags.DEFINE_bool(
+        "freeze_batch_norm",
+        False,
+        "Keep BatchNorm frozen in stages that learn, too.",
+    )
+    flags.DEFINE_bool(
+        "cache", True, "Compute what frozen stages make of a picture once."
+    )
+    flags.DEFINE_integer(
+        "patience",
+        0,
+        "Epochs without a better result after which to stop and go back to "
+        "the best; 0 for never.",
     )
 
 
@@ -123,6 +156,7 @@ def run_settings() -> dict:
         "upscale": values.upscale,
         "balance": values.balance,
         "shots": values.shots,
+        "on_bad_image": values.on_bad_image,
     }
 
 
@@ -149,6 +183,7 @@ def closing_lines(output: str, metrics: dict) -> str:
             f"top-1 {metrics['top1']:.2%}{top5} on {metrics['examples']:,} "
             f"held-out pictures, after {metrics['seconds']:.0f} s",
             f"run:         {output}",
+            f"report:      {os.path.join(output, 'report.html')}",
             f"model:       {os.path.join(output, 'model.keras')}",
             f"predict:     python -m apps.predict --model={output} IMAGE",
             f"TensorBoard: tensorboard --logdir {logs}",

@@ -14,6 +14,24 @@ from apps.command import Bar
 from apps.command import launch
 from apps.command import say
 
+# Listed by --help; --helpfull has the others.
+_SHOWN = (
+    "data",
+    "model",
+    "weights",
+    "output",
+    "epochs",
+    "global_batch_size",
+    "learning_rate",
+    "image_size",
+    "seed",
+    "augmentation",
+    "weight_decay",
+    "label_smoothing",
+    "precision",
+    "upscale",
+)
+
 
 def define_flags() -> None:
     run_flags.define_run_flags(
@@ -23,7 +41,8 @@ def define_flags() -> None:
         epochs="30 where not given",
         rate="",
     )
-    flags.adopt_module_key_flags(run_flags)
+    for name in _SHOWN:
+        flags.declare_key_flag(name)
     flags.DEFINE_integer(
         "cycles",
         1,

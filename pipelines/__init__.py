@@ -1,11 +1,9 @@
 """Data in, trained model out.
 
-```python
 from pipelines import finetune
 
 finished = finetune("photos/", model="resnet20", weights="cifar10")
 finished.model, finished.history, finished.report
-```
 """
 
 

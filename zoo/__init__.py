@@ -12,6 +12,7 @@ Importing it registers its layers with Keras, so that a saved model loads
 with plain `keras.models.load_model`.
 """
 
+from zoo.predictions import decode_predictions
 from zoo.registry import create_model
 from zoo.registry import list_models
 from zoo.registry import model_info
@@ -23,6 +24,7 @@ from zoo.weights import save_weights
 
 try:
     from zoo.metadata import class_names
+    from zoo.metadata import origin
     from zoo.metadata import preprocessing
     from zoo.metadata import set_class_names
     from zoo.splitting import split
@@ -38,9 +40,11 @@ __all__ = [
     "Stage",
     "class_names",
     "create_model",
+    "decode_predictions",
     "list_models",
     "load_weights",
     "model_info",
+    "origin",
     "preprocessing",
     "save_weights",
     "set_class_names",

@@ -24,7 +24,8 @@ as on the paper's two GPUs. Every convolution and hidden layer is followed by
 ReLU. LRN has the paper's k=2, n=5, alpha=1e-4, beta=0.75. Kernels start as
 N(0, 0.01²), biases as 1 in conv2, conv4, conv5, fc6 and fc7 and as 0
 elsewhere. It differs from the paper in that one mean a channel is
-subtracted, not one a pixel.
+subtracted, not one a pixel. For the weights of Caffe's `bvlc_alexnet` (the
+origin `"bvlc"`) LRN has k=1 and alpha=2e-5.
 
 `alexnet_owt` is the 2014 network as torchvision has it: 224 pixels, one
 tower of 64-192-384-256-256 filters, no LRN, average pooling to 6x6 before
@@ -56,6 +57,7 @@ from zoo.preprocessing import cifar10
 from zoo.preprocessing import imagenet
 from zoo.variants import find_variant
 from zoo.weights import Pretrained
+from zoo.weights.origins import Origin
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,6 +180,7 @@ def AlexNet(
     variant: str | AlexNetSpec = "alexnet",
     *,
     weights=None,
+    origin: str | None = None,
     classes: int | None = None,
     include_top: bool = True,
     input_shape=None,
@@ -191,6 +194,8 @@ def AlexNet(
         variant: A name out of `VARIANTS`, or a row of one's own.
         weights: None, a name that `zoo.model_info(variant).weights` lists,
             or the path of a weight file.
+        origin: Whose network to build, such as `"bvlc"`, where the weights
+            do not say it; see `zoo.weights.origins`.
         classes: Number of classes; that of the weights, or of the paper,
             where None.
         include_top: Whether the head is there. Without it the output is that
@@ -221,20 +226,20 @@ def AlexNet(
     ```
     """
     spec = find_variant(VARIANTS, variant)
-    side = spec.image_size
-    input_shape = tuple(input_shape or (side, side, 3))
-    _check_sides(input_shape, spec)
     pretrained = Pretrained.find(
         spec.name,
         weights,
         classes=classes,
         default_classes=spec.classes,
-        preprocessing=_PREPROCESSING[spec.initializer].at(side),
+        preprocessing=_PREPROCESSING[spec.initializer].at(spec.image_size),
+        origin=origin,
     )
+    input_shape = tuple(input_shape or pretrained.input_shape)
+    _check_sides(input_shape, spec)
     pixels, x = pixel_input(
         input_shape, preprocessing or pretrained.preprocessing
     )
-    x = _convolutions(x, spec)
+    x = _convolutions(x, spec, pretrained.origin)
     x = _hidden_layers(x, spec)
     if include_top:
         if not spec.hidden:
@@ -291,9 +296,12 @@ def _towers(x, conv: ConvSpec, spec: AlexNetSpec, name):
     return keras.layers.Concatenate(name=f"{name}_towers")(parts)
 
 
-def _follow(x, step: str, spec: AlexNetSpec, name):
+def _follow(x, step: str, spec: AlexNetSpec, style: Origin, name):
     if step == "lrn":
-        return LocalResponseNormalization(name=f"{name}_lrn")(x)
+        bias, alpha = style.lrn or (2.0, 1e-4)
+        return LocalResponseNormalization(
+            bias=bias, alpha=alpha, name=f"{name}_lrn"
+        )(x)
     layer = {
         "max_pool": keras.layers.MaxPooling2D,
         "average_pool": keras.layers.AveragePooling2D,
@@ -301,7 +309,7 @@ def _follow(x, step: str, spec: AlexNetSpec, name):
     return layer(3, 2, padding=spec.pool_padding, name=f"{name}_pool")(x)
 
 
-def _convolutions(x, spec: AlexNetSpec):
+def _convolutions(x, spec: AlexNetSpec, style: Origin):
     for i, conv in enumerate(spec.convolutions):
         name = f"stage{i}" if i else "stem"
         if conv.border:
@@ -312,7 +320,7 @@ def _convolutions(x, spec: AlexNetSpec):
             x = _conv(x, conv, conv.filters, spec, f"{name}_conv")
         x = keras.layers.ReLU(name=f"{name}_relu")(x)
         for step in conv.then:
-            x = _follow(x, step, spec, name)
+            x = _follow(x, step, spec, style, name)
     if spec.pooled_size and tuple(x.shape[1:3]) != (spec.pooled_size,) * 2:
         x = keras.layers.AdaptiveAveragePooling2D(
             spec.pooled_size, name=f"{name}_adaptive_pool"

@@ -7,12 +7,16 @@ from zoo.layers import Logits
 from zoo.layers import PixelScaling
 from zoo.preprocessing import Preprocessing
 
+# More are a shape whose channels come first.
+_MAX_CHANNELS = 32
+
 
 def pixel_input(input_shape, preprocessing: Preprocessing):
     """The model's input, and the same scaled as the weights expect it.
 
     Args:
-        input_shape: `(height, width, 3)`; either side may be None.
+        input_shape: `(height, width, 3)`; either side may be None. Other
+            numbers of channels are possible, from 1 (grey) to 32.
         preprocessing: The record that the scaling is taken from; its image
             size follows the input's height where that is fixed.
 
@@ -20,14 +24,15 @@ def pixel_input(input_shape, preprocessing: Preprocessing):
         The input tensor (RGB, 0…255, uint8 or float) and the scaled one.
 
     Raises:
-        RequestError: The input shape is no shape of an RGB picture.
+        RequestError: The input shape is no shape of a picture.
     """
     *sides, channels = input_shape
-    if len(sides) != 2 or channels != 3 or 0 in sides:
+    whole = isinstance(channels, int) and 1 <= channels <= _MAX_CHANNELS
+    if len(sides) != 2 or not whole or 0 in sides:
         raise RequestError(
-            "A model of the zoo takes RGB pictures: expected input_shape="
-            f"(height, width, 3). Received: {tuple(input_shape)}. Repeat a "
-            "grey picture's channel three times."
+            "A model of the zoo takes pictures: expected input_shape="
+            "(height, width, 3), or another number of channels up to "
+            f"{_MAX_CHANNELS}. Received: {tuple(input_shape)}"
         )
     pixels = keras.Input(input_shape, name="pixels")
     record = preprocessing.at(input_shape[0] or preprocessing.image_size)
@@ -45,8 +50,8 @@ def he_fan_out():
     )
 
 
-def symmetric_conv(x, filters, kernel_size, *, stride=1, name):
-    """A convolution without bias, padded by kernel_size // 2 on every side.
+def symmetric_conv(x, filters, kernel_size, *, stride=1, use_bias=False, name):
+    """A convolution that is padded by kernel_size // 2 on every side.
 
     TensorFlow's SAME pads a strided convolution on one side only, which
     shifts every map by a pixel against the networks of the papers.
@@ -61,7 +66,7 @@ def symmetric_conv(x, filters, kernel_size, *, stride=1, name):
         kernel_size,
         strides=stride,
         padding=padding,
-        use_bias=False,
+        use_bias=use_bias,
         kernel_initializer=he_fan_out(),
         name=name,
     )(x)

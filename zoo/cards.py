@@ -7,6 +7,7 @@ build every model and count.
 
 import dataclasses
 
+from zoo.weights.sources import best_of
 from zoo.weights.sources import weights_of
 
 
@@ -52,7 +53,8 @@ class ModelInfo:
     @property
     def weights(self) -> tuple[str, ...]:
         """The names that `weights=` takes for this model."""
-        return tuple(row.name for row in weights_of(self.name))
+        names = tuple(row.name for row in weights_of(self.name))
+        return ("imagenet", *names) if best_of(self.name) else names
 
 
 _ALEXNET = (

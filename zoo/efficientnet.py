@@ -22,7 +22,9 @@ head; here that convolution is `stage8`, because it transfers to new classes
 and the head does not. As in the paper's code: TensorFlow's SAME padding,
 BatchNorm with epsilon 1e-3 and momentum 0.99, squeeze-and-excitation as wide
 as a quarter of a block's *input*, stochastic depth that grows with the
-depth and is divided by the probability of surviving.
+depth and is divided by the probability of surviving. For the weights of
+torchvision and timm strided convolutions pad on both sides, and BatchNorm has
+another epsilon; see `zoo.weights.origins`.
 """
 
 import dataclasses
@@ -110,6 +112,7 @@ def EfficientNet(
     *,
     scaling: Scaling | None = None,
     weights=None,
+    origin: str | None = None,
     classes: int | None = None,
     include_top: bool = True,
     input_shape=None,
@@ -127,6 +130,8 @@ def EfficientNet(
             `compound_scaling(phi=1.5)`.
         weights: None, a name that `zoo.model_info(variant).weights` lists,
             or the path of a weight file.
+        origin: Whose network to build, such as `"timm"`, where the weights do
+            not say it; see `zoo.weights.origins`.
         classes: Number of classes; that of the weights, or of the paper,
             where None.
         include_top: Whether the head is there. Without it the output is the
@@ -171,20 +176,22 @@ def EfficientNet(
         classes=classes,
         default_classes=spec.classes,
         preprocessing=_preprocessing(side),
+        origin=origin,
     )
+    style = _STYLE.of(pretrained.origin)
     pixels, x = pixel_input(
-        input_shape or (side, side, 3),
+        input_shape or pretrained.input_shape,
         preprocessing or pretrained.preprocessing,
     )
     stem_filters = round_filters(spec.stem_filters, spec.scaling.width)
     x = conv_bn_act(
-        x, stem_filters, 3, stride=stem_stride, name="stem_conv", style=_STYLE
+        x, stem_filters, 3, stride=stem_stride, name="stem_conv", style=style
     )
     for block in plan_blocks(spec.stages, spec.scaling, drop_path_rate):
-        x = mbconv(x, block, _STYLE)
+        x = mbconv(x, block, style)
     top_filters = round_filters(spec.top_filters, spec.scaling.width)
     top = f"stage{len(spec.stages) + 1}_conv"
-    x = conv_bn_act(x, top_filters, 1, name=top, style=_STYLE)
+    x = conv_bn_act(x, top_filters, 1, name=top, style=style)
     if include_top:
         x = classifier_head(
             x,

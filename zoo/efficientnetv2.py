@@ -22,7 +22,8 @@ does, but round channels to the nearest multiple of 8 without the rule of 10 %
 padding, BatchNorm with epsilon 1e-3 and momentum 0.9. Image sizes are those
 of the evaluation; training used 14 to 22 % smaller pictures. Pixels are
 scaled as Keras's weight files want it: B0 to B3 by ImageNet's mean and
-standard deviation, S, M and L by (x − 128) / 128.
+standard deviation, S, M and L by (x − 128) / 128. For torchvision's weights
+strided convolutions pad on both sides; see `zoo.weights.origins`.
 """
 
 import dataclasses
@@ -153,6 +154,7 @@ def EfficientNetV2(
     variant: str | EfficientNetV2Spec = "efficientnetv2_b0",
     *,
     weights=None,
+    origin: str | None = None,
     classes: int | None = None,
     include_top: bool = True,
     input_shape=None,
@@ -167,6 +169,8 @@ def EfficientNetV2(
         variant: A name out of `VARIANTS`, or a row of one's own.
         weights: None, a name that `zoo.model_info(variant).weights` lists,
             or the path of a weight file.
+        origin: Whose network to build, such as `"keras"`, where the weights
+            do not say it; see `zoo.weights.origins`.
         classes: Number of classes; that of the weights, or of the paper,
             where None.
         include_top: Whether the head is there. Without it the output is the
@@ -197,29 +201,31 @@ def EfficientNetV2(
     ```
     """
     spec = find_variant(VARIANTS, variant)
-    width, side = spec.scaling.width, spec.scaling.image_size
+    width = spec.scaling.width
     pretrained = Pretrained.find(
         spec.name,
         weights,
         classes=classes,
         default_classes=spec.classes,
         preprocessing=spec.preprocessing,
+        origin=origin,
     )
+    style = _STYLE.of(pretrained.origin)
     pixels, x = pixel_input(
-        input_shape or (side, side, 3),
+        input_shape or pretrained.input_shape,
         preprocessing or pretrained.preprocessing,
     )
     stem = round_to_multiple(spec.stages[0].filters_in, width)
-    x = conv_bn_act(x, stem, 3, stride=2, name="stem_conv", style=_STYLE)
+    x = conv_bn_act(x, stem, 3, stride=2, name="stem_conv", style=style)
     # The rate of drop-path grows over all blocks that there are. Keras divides
     # by the number of unscaled ones, and so ends at 0.295 in B3, not below 0.2.
     for block in plan_blocks(
         spec.stages, spec.scaling, drop_path_rate, rounding=round_to_multiple
     ):
-        x = mbconv(x, block, _STYLE)
+        x = mbconv(x, block, style)
     top = f"stage{len(spec.stages) + 1}_conv"
     top_filters = round_to_multiple(spec.top_filters, width)
-    x = conv_bn_act(x, top_filters, 1, name=top, style=_STYLE)
+    x = conv_bn_act(x, top_filters, 1, name=top, style=style)
     if include_top:
         x = classifier_head(
             x,

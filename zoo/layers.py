@@ -39,10 +39,17 @@ class PixelScaling(keras.layers.Layer):
     multiplies by Python floats, which `.keras`, ONNX and LiteRT all keep
     (`keras.layers.Normalization` does not export to ONNX).
 
+    It also remembers how the model was built, so that weights which want
+    another network are known when they are loaded into it.
+
     Args:
         preprocessing: A `Preprocessing` record, or its fields as a dict.
+        origin: The name of the `zoo.weights.origins.Origin` that the model
+            was built for.
+        variant: The model's name in the zoo.
 
-    Input shape: `(batch, height, width, 3)`, RGB, 0…255, any dtype.
+    Input shape: `(batch, height, width, 3)`, RGB, 0…255, any dtype. With
+    another number of channels see `Preprocessing.statistics`.
 
     Output shape: the same, float32.
 
@@ -58,16 +65,19 @@ class PixelScaling(keras.layers.Layer):
     ```
     """
 
-    def __init__(self, preprocessing, **kwargs):
+    def __init__(self, preprocessing, origin="zoo", variant=None, **kwargs):
         kwargs["dtype"] = "float32"
         super().__init__(**kwargs)
         if not isinstance(preprocessing, Preprocessing):
             preprocessing = Preprocessing(**preprocessing)
         self.preprocessing = preprocessing
+        self.origin = origin
+        self.variant = variant
 
     def call(self, inputs):
-        mean = np.asarray(self.preprocessing.mean)
-        std = np.asarray(self.preprocessing.std)
+        mean, std = map(
+            np.asarray, self.preprocessing.statistics(inputs.shape[-1])
+        )
         scale = np.asarray(1 / std, "float32")
         offset = np.asarray(-mean / std, "float32")
         return ops.cast(inputs, "float32") * scale + offset
@@ -76,8 +86,12 @@ class PixelScaling(keras.layers.Layer):
         return input_shape
 
     def get_config(self):
-        fields = dataclasses.asdict(self.preprocessing)
-        return {**super().get_config(), "preprocessing": fields}
+        return {
+            **super().get_config(),
+            "preprocessing": dataclasses.asdict(self.preprocessing),
+            "origin": self.origin,
+            "variant": self.variant,
+        }
 
 
 @_register

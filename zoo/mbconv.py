@@ -2,7 +2,8 @@
 
 Sandler et al., "MobileNetV2", 2018; with squeeze-and-excitation as in
 MobileNetV3 and EfficientNet; fused as in EfficientNetV2. A family says in a
-`Style` what it does in its own way.
+`Style` what it does in its own way, and `Style.of` what weights of another
+library change about it.
 """
 
 import dataclasses
@@ -12,6 +13,7 @@ import keras
 from zoo.blocks import he_fan_out
 from zoo.compound_scaling import BlockSpec
 from zoo.layers import DropPath
+from zoo.weights.origins import Origin
 
 # What the papers call Keras's activations; layers are named by it.
 _NAMES = {"silu": "swish", "relu": "relu", "hard_silu": "hard_swish"}
@@ -22,14 +24,27 @@ class Style:
     """What all blocks of a family share.
 
     Args:
-        momentum: Of BatchNorm; its epsilon is 1e-3.
+        momentum: Of BatchNorm.
         squeeze: The activation inside squeeze-and-excitation.
         gate: The activation that makes its gates.
+        padding: Of strided convolutions: `"same"`, which is TensorFlow's, or
+            `"symmetric"`, as many pixels on each side.
+        epsilon: Of BatchNorm.
     """
 
     momentum: float
     squeeze: str = "silu"
     gate: str = "sigmoid"
+    padding: str = "same"
+    epsilon: float = 1e-3
+
+    def of(self, origin: Origin) -> "Style":
+        """Returns the style that weights of this origin want."""
+        return dataclasses.replace(
+            self,
+            padding=origin.padding or self.padding,
+            epsilon=origin.epsilon or self.epsilon,
+        )
 
 
 def dense_uniform():
@@ -41,7 +56,7 @@ def conv_bn_act(
     x, filters, kernel_size, *, name, style: Style, stride=1, activation="silu"
 ):
     """A convolution without bias, BatchNorm and an activation."""
-    x = _conv(x, filters, kernel_size, stride, name)
+    x = _conv(x, filters, kernel_size, name, style, stride)
     return _bn_act(x, name, style, activation)
 
 
@@ -76,14 +91,7 @@ def _split(x, block: BlockSpec, style: Style):
             style=style,
             activation=activation,
         )
-    x = keras.layers.DepthwiseConv2D(
-        block.kernel_size,
-        strides=block.stride,
-        padding="same",
-        use_bias=False,
-        depthwise_initializer=he_fan_out(),
-        name=f"{name}_depthwise",
-    )(x)
+    x = _depthwise(x, block, style)
     x = _bn_act(x, f"{name}_depthwise", style, activation)
     if block.se_filters:
         x = _squeeze_excite(x, block.se_filters, name, style)
@@ -106,7 +114,7 @@ def _fused(x, block: BlockSpec, style: Style):
 
 def _project(x, block: BlockSpec, style: Style):
     name = f"{block.name}_project"
-    return _bn(_conv(x, block.filters_out, 1, 1, name), name, style)
+    return _bn(_conv(x, block.filters_out, 1, name, style), name, style)
 
 
 def _squeeze_excite(x, reduced: int, name, style: Style):
@@ -129,21 +137,43 @@ def _squeeze_excite(x, reduced: int, name, style: Style):
     return keras.layers.Multiply(name=f"{name}_se_scale")([x, gate])
 
 
-def _conv(x, filters, kernel_size, stride, name):
+def _conv(x, filters, kernel_size, name, style: Style, stride=1):
+    x, padding = _pad(x, kernel_size, stride, name, style)
     return keras.layers.Conv2D(
         filters,
         kernel_size,
         strides=stride,
-        padding="same",
+        padding=padding,
         use_bias=False,
         kernel_initializer=he_fan_out(),
         name=name,
     )(x)
 
 
+def _depthwise(x, block: BlockSpec, style: Style):
+    name = f"{block.name}_depthwise"
+    x, padding = _pad(x, block.kernel_size, block.stride, name, style)
+    return keras.layers.DepthwiseConv2D(
+        block.kernel_size,
+        strides=block.stride,
+        padding=padding,
+        use_bias=False,
+        depthwise_initializer=he_fan_out(),
+        name=name,
+    )(x)
+
+
+def _pad(x, kernel_size: int, stride: int, name, style: Style):
+    """Pads where SAME would differ; returns what the convolution has to."""
+    if style.padding == "same" or stride == 1 or kernel_size == 1:
+        return x, "same"
+    border = kernel_size // 2
+    return keras.layers.ZeroPadding2D(border, name=f"{name}_pad")(x), "valid"
+
+
 def _bn(x, name, style: Style):
     return keras.layers.BatchNormalization(
-        momentum=style.momentum, epsilon=1e-3, name=f"{name}_bn"
+        momentum=style.momentum, epsilon=style.epsilon, name=f"{name}_bn"
     )(x)
 
 

@@ -1,4 +1,4 @@
-"""What a model says about itself: its preprocessing and its class names."""
+"""What a model says about itself: preprocessing, origin, class names."""
 
 from zoo.errors import RequestError
 from zoo.layers import Logits
@@ -13,6 +13,25 @@ def preprocessing(model) -> Preprocessing:
         RequestError: The model was not built by the zoo.
     """
     return _only(model, PixelScaling).preprocessing
+
+
+def origin(model) -> str:
+    """Returns whose weights a model was built for, such as `"timm/tf"`.
+
+    `"zoo"` is the network as this zoo builds it by itself; see
+    `zoo.weights.origins` for what the others change.
+
+    Raises:
+        RequestError: The model was not built by the zoo.
+
+    Example:
+
+    ```python
+    import zoo
+    assert zoo.origin(zoo.create_model("resnet20")) == "zoo"
+    ```
+    """
+    return _only(model, PixelScaling).origin
 
 
 def class_names(model) -> tuple[str, ...] | None:

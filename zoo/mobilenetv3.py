@@ -21,7 +21,10 @@ this. `stage7` comes after the global average, has a bias and no BatchNorm; it
 is no part of the head, because it transfers. As in the paper's code:
 TensorFlow's SAME padding, BatchNorm with epsilon 1e-3 and momentum 0.999,
 squeeze-and-excitation as wide as a quarter of a block's *inside* to the next
-8, gates of relu6(x + 3) / 6; pixels are scaled to x / 127.5 − 1.
+8, gates of relu6(x + 3) / 6; pixels are scaled to x / 127.5 − 1. For the
+weights of torchvision and timm strided convolutions pad on both sides, timm's
+BatchNorm has another epsilon, and pixels are scaled by ImageNet's mean and
+standard deviation; see `zoo.weights.origins`.
 """
 
 import dataclasses
@@ -158,6 +161,7 @@ def MobileNetV3(
     variant: str | MobileNetV3Spec = "mobilenetv3_large",
     *,
     weights=None,
+    origin: str | None = None,
     classes: int | None = None,
     include_top: bool = True,
     input_shape=None,
@@ -172,6 +176,8 @@ def MobileNetV3(
         variant: A name out of `VARIANTS`, or a row of one's own.
         weights: None, a name that `zoo.model_info(variant).weights` lists,
             or the path of a weight file.
+        origin: Whose network to build, such as `"timm"`, where the weights do
+            not say it; see `zoo.weights.origins`.
         classes: Number of classes; that of the weights, or of the paper,
             where None.
         include_top: Whether the head is there. Without it the output is the
@@ -209,16 +215,18 @@ def MobileNetV3(
         classes=classes,
         default_classes=spec.classes,
         preprocessing=Preprocessing(side, (127.5,) * 3, (127.5,) * 3),
+        origin=origin,
     )
+    style = _STYLE.of(pretrained.origin)
     pixels, x = pixel_input(
-        input_shape or (side, side, 3),
+        input_shape or pretrained.input_shape,
         preprocessing or pretrained.preprocessing,
     )
-    x = _conv(x, spec.stem_filters, 3, "stem_conv", stride=2)
+    x = _conv(x, spec.stem_filters, 3, "stem_conv", style, stride=2)
     for block in plan_blocks(spec, drop_path_rate):
-        x = mbconv(x, block, _STYLE)
+        x = mbconv(x, block, style)
     last = len(spec.stages) + 1
-    x = _conv(x, spec.last_filters, 1, f"stage{last}_conv")
+    x = _conv(x, spec.last_filters, 1, f"stage{last}_conv", style)
     x = _pooled_conv(x, spec.top_filters, f"stage{last + 1}")
     if include_top:
         # The average of the one pixel that is left is that pixel.
@@ -232,14 +240,14 @@ def MobileNetV3(
     return pretrained.load_into(model)
 
 
-def _conv(x, filters, kernel_size, name, stride=1):
+def _conv(x, filters, kernel_size, name, style: Style, stride=1):
     return conv_bn_act(
         x,
         filters,
         kernel_size,
         stride=stride,
         name=name,
-        style=_STYLE,
+        style=style,
         activation=_HS,
     )
 

@@ -65,6 +65,33 @@ class Preprocessing:
         """Returns the same record for another image size."""
         return dataclasses.replace(self, image_size=image_size)
 
+    def statistics(self, channels: int) -> tuple[tuple, tuple]:
+        """Returns mean and std for pictures of any number of channels.
+
+        Grey pictures take the average over R, G and B; where there are more
+        than three channels, they repeat in the order of R, G and B. So do the
+        weights of the first convolution, see `zoo.weights.adapting`.
+
+        Args:
+            channels: At least 1.
+
+        Example:
+
+        ```python
+        from zoo.preprocessing import Preprocessing
+        record = Preprocessing(32, mean=(10, 20, 30), std=(1, 2, 3))
+        assert record.statistics(1) == ((20,), (2,))
+        assert record.statistics(4) == ((10, 20, 30, 10), (1, 2, 3, 1))
+        ```
+        """
+        if channels == 1:
+            return (sum(self.mean) / 3,), (sum(self.std) / 3,)
+        order = [channel % 3 for channel in range(channels)]
+        return (
+            tuple(self.mean[channel] for channel in order),
+            tuple(self.std[channel] for channel in order),
+        )
+
 
 def imagenet(image_size: int = 224, **changes) -> Preprocessing:
     """The ImageNet mean and standard deviation of the PyTorch recipes."""

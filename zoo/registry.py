@@ -106,6 +106,7 @@ def create_model(
     *,
     classes: int | None = None,
     weights=None,
+    origin: str | None = None,
     include_top: bool = True,
     input_shape=None,
     classifier_activation=None,
@@ -116,10 +117,17 @@ def create_model(
         name: One of `list_models()`.
         classes: Number of classes; that of the weights, or of the paper,
             where None.
-        weights: None, a name that `model_info(name).weights` lists, or the
-            path of a weight file.
+        weights: None, a name that `model_info(name).weights` lists, a model
+            of the Hugging Face Hub such as `"hf://timm/resnet50.a1_in1k"`, or
+            the path of a weight file, ours or another library's.
+        origin: Whose network to build, where the weights do not say it:
+            `"torchvision"`, `"timm"`, `"timm/tf_efficientnet_b3"`, `"keras"`;
+            see `zoo.weights.origins`. They differ in what is no weight, such
+            as padding.
         include_top: Whether the head is there.
-        input_shape: `(height, width, 3)`; the variant's own where None.
+        input_shape: `(height, width, 3)`; the variant's own where None. With
+            another number of channels the first convolution of the weights is
+            adapted.
         classifier_activation: None (logits) or an activation's name.
 
     Returns:
@@ -144,6 +152,7 @@ def create_model(
         name,
         classes=classes,
         weights=weights,
+        origin=origin,
         include_top=include_top,
         input_shape=input_shape,
         classifier_activation=classifier_activation,

@@ -15,6 +15,10 @@ He (Tong) et al., "Bag of Tricks for Image Classification", 2018, section 4
 
 Strided convolutions and the stem pad symmetrically, as all of the above do;
 BatchNorm has epsilon 1e-5 and momentum 0.9. Convolutions have no bias.
+
+For the weights of keras.applications, `_v2` strides in the last block of a
+stage, where a 1x1 max-pool subsamples the shortcut, and the stem has a bias
+and a pool that is padded with zeros; see `zoo.weights.origins`.
 """
 
 import dataclasses
@@ -31,6 +35,7 @@ from zoo.preprocessing import cifar10
 from zoo.preprocessing import imagenet
 from zoo.variants import find_variant
 from zoo.weights import Pretrained
+from zoo.weights.origins import Origin
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,8 +127,15 @@ class BlockSpec:
     projects: bool
 
 
-def plan_blocks(spec: ResNetSpec) -> tuple[BlockSpec, ...]:
+def plan_blocks(
+    spec: ResNetSpec, stride_at: str | None = None
+) -> tuple[BlockSpec, ...]:
     """Resolves a variant into its blocks, in order, without Keras.
+
+    Args:
+        spec: The variant.
+        stride_at: The block of a stage that halves the map: the `"first"`,
+            also of the stage, or the `"last"`, before the next one.
 
     Example:
 
@@ -142,14 +154,19 @@ def plan_blocks(spec: ResNetSpec) -> tuple[BlockSpec, ...]:
     ):
         filters = width * (4 if spec.bottleneck else 1)
         for block in range(1, repeats + 1):
-            stride = 2 if stage > 1 and block == 1 else 1
+            if stride_at == "last":
+                strides = block == repeats and stage < len(spec.repeats)
+                projects = filters != filters_in
+            else:
+                strides = block == 1 and stage > 1
+                projects = strides or filters != filters_in
             blocks.append(
                 BlockSpec(
                     f"stage{stage}_block{block}",
                     width,
                     filters,
-                    stride,
-                    projects=stride > 1 or filters != filters_in,
+                    stride=2 if strides else 1,
+                    projects=projects,
                 )
             )
             filters_in = filters
@@ -160,6 +177,7 @@ def ResNet(
     variant: str | ResNetSpec = "resnet50",
     *,
     weights=None,
+    origin: str | None = None,
     classes: int | None = None,
     include_top: bool = True,
     input_shape=None,
@@ -173,6 +191,8 @@ def ResNet(
         variant: A name out of `VARIANTS`, or a row of one's own.
         weights: None, a name that `zoo.model_info(variant).weights` lists,
             or the path of a weight file.
+        origin: Whose network to build, such as `"keras"`, where the weights
+            do not say it; see `zoo.weights.origins`.
         classes: Number of classes; that of the weights, or of the paper,
             where None.
         include_top: Whether the head is there. Without it the output is the
@@ -206,18 +226,19 @@ def ResNet(
         classes=classes,
         default_classes=spec.classes,
         preprocessing=_preprocessing(spec),
+        origin=origin,
     )
-    side = spec.image_size
     pixels, x = pixel_input(
-        input_shape or (side, side, 3),
+        input_shape or pretrained.input_shape,
         preprocessing or pretrained.preprocessing,
     )
-    x = _stem(x, spec)
+    style = pretrained.origin
+    x = _stem(x, spec, style)
     block = _preactivation_block if spec.preactivation else _block
-    for plan in plan_blocks(spec):
-        x = block(x, plan, spec)
+    for plan in plan_blocks(spec, style.stride_at):
+        x = block(x, plan, spec, style)
     if spec.preactivation:
-        x = _bn_relu(x, f"stage{len(spec.repeats)}_post")
+        x = _bn_relu(x, f"stage{len(spec.repeats)}_post", style)
     if include_top:
         x = classifier_head(
             x, pretrained.classes, activation=classifier_activation
@@ -232,9 +253,9 @@ def _preprocessing(spec: ResNetSpec) -> Preprocessing:
     return imagenet(spec.image_size)
 
 
-def _bn(x, name):
+def _bn(x, name, style: Origin):
     return keras.layers.BatchNormalization(
-        momentum=0.9, epsilon=1e-5, name=f"{name}_bn"
+        momentum=0.9, epsilon=style.epsilon or 1e-5, name=f"{name}_bn"
     )(x)
 
 
@@ -242,27 +263,36 @@ def _relu(x, name):
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
-def _bn_relu(x, name):
-    return _relu(_bn(x, name), name)
+def _bn_relu(x, name, style: Origin):
+    return _relu(_bn(x, name, style), name)
 
 
-def _conv_bn_relu(x, filters, kernel_size, stride, name):
+def _conv_bn_relu(x, filters, kernel_size, stride, name, style: Origin):
     x = symmetric_conv(x, filters, kernel_size, stride=stride, name=name)
-    return _bn_relu(x, name)
+    return _bn_relu(x, name, style)
 
 
-def _stem(x, spec: ResNetSpec):
+def _stem(x, spec: ResNetSpec, style: Origin):
     width = spec.widths[0]
     if spec.stem == "cifar":
-        return _conv_bn_relu(x, width, 3, 1, "stem_conv")
+        return _conv_bn_relu(x, width, 3, 1, "stem_conv", style)
     if spec.stem == "deep":
-        x = _conv_bn_relu(x, width // 2, 3, 2, "stem_conv1")
-        x = _conv_bn_relu(x, width // 2, 3, 1, "stem_conv2")
-        x = _conv_bn_relu(x, width, 3, 1, "stem_conv3")
+        x = _conv_bn_relu(x, width // 2, 3, 2, "stem_conv1", style)
+        x = _conv_bn_relu(x, width // 2, 3, 1, "stem_conv2", style)
+        x = _conv_bn_relu(x, width, 3, 1, "stem_conv3", style)
     else:
-        x = symmetric_conv(x, width, 7, stride=2, name="stem_conv")
+        x = symmetric_conv(
+            x, width, 7, stride=2, use_bias=style.stem_bias, name="stem_conv"
+        )
         if not spec.preactivation:
-            x = _bn_relu(x, "stem_conv")
+            x = _bn_relu(x, "stem_conv", style)
+    return _stem_pool(x, style)
+
+
+def _stem_pool(x, style: Origin):
+    if style.pool_border == "zero":
+        x = keras.layers.ZeroPadding2D(1, name="stem_pool_pad")(x)
+        return keras.layers.MaxPooling2D(3, 2, name="stem_pool")(x)
     return PaddedMaxPooling2D(3, 2, name="stem_pool")(x)
 
 
@@ -281,9 +311,12 @@ def _convolutions(block: BlockSpec, spec: ResNetSpec):
 
 
 def _shortcut(x, block: BlockSpec, spec: ResNetSpec):
-    if not block.projects:
-        return x
+    """A convolution, or what a block without one can do by itself."""
     name, stride = f"{block.name}_shortcut", block.stride
+    if not block.projects:
+        if stride == 1:
+            return x
+        return keras.layers.MaxPooling2D(1, stride, name=f"{name}_pool")(x)
     if spec.shortcut == "pad":
         return SubsampleAndPadChannels(block.filters, stride, name=name)(x)
     if spec.shortcut == "average" and stride > 1:
@@ -291,34 +324,34 @@ def _shortcut(x, block: BlockSpec, spec: ResNetSpec):
             stride, padding="same", name=f"{name}_pool"
         )(x)
         stride = 1
-    x = symmetric_conv(x, block.filters, 1, stride=stride, name=name)
-    return x if spec.preactivation else _bn(x, name)
+    return symmetric_conv(x, block.filters, 1, stride=stride, name=name)
 
 
-def _block(x, block: BlockSpec, spec: ResNetSpec):
+def _block(x, block: BlockSpec, spec: ResNetSpec, style: Origin):
     y = x
     *inner, last = _convolutions(block, spec)
     for i, (filters, kernel_size, stride) in enumerate(inner, start=1):
         name = f"{block.name}_conv{i}"
-        y = _conv_bn_relu(y, filters, kernel_size, stride, name)
+        y = _conv_bn_relu(y, filters, kernel_size, stride, name, style)
     name = f"{block.name}_conv{len(inner) + 1}"
     filters, kernel_size, stride = last
     y = symmetric_conv(y, filters, kernel_size, stride=stride, name=name)
-    y = _bn(y, name)
-    y = keras.layers.Add(name=f"{block.name}_add")(
-        [_shortcut(x, block, spec), y]
-    )
+    y = _bn(y, name, style)
+    shortcut = _shortcut(x, block, spec)
+    if block.projects and spec.shortcut != "pad":
+        shortcut = _bn(shortcut, f"{block.name}_shortcut", style)
+    y = keras.layers.Add(name=f"{block.name}_add")([shortcut, y])
     return _relu(y, block.name)
 
 
-def _preactivation_block(x, block: BlockSpec, spec: ResNetSpec):
-    y = _bn_relu(x, f"{block.name}_pre")
+def _preactivation_block(x, block: BlockSpec, spec: ResNetSpec, style: Origin):
+    y = _bn_relu(x, f"{block.name}_pre", style)
     # The projection sees the activated input; the identity does not.
-    shortcut = _shortcut(y, block, spec) if block.projects else x
+    shortcut = _shortcut(y if block.projects else x, block, spec)
     convolutions = enumerate(_convolutions(block, spec), start=1)
     for i, (filters, kernel_size, stride) in convolutions:
         name = f"{block.name}_conv{i}"
         if i > 1:
-            y = _bn_relu(y, name)
+            y = _bn_relu(y, name, style)
         y = symmetric_conv(y, filters, kernel_size, stride=stride, name=name)
     return keras.layers.Add(name=f"{block.name}_add")([shortcut, y])

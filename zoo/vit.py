@@ -129,6 +129,7 @@ def ViT(
     variant: str | ViTSpec = "vit_s16",
     *,
     weights=None,
+    origin: str | None = None,
     classes: int | None = None,
     include_top: bool = True,
     input_shape=None,
@@ -143,6 +144,8 @@ def ViT(
         variant: A name out of `VARIANTS`, or a row of one's own.
         weights: None, a name that `zoo.model_info(variant).weights` lists,
             or the path of a weight file.
+        origin: Whose network to build, such as `"timm"`, where the weights do
+            not say it; see `zoo.weights.origins`.
         classes: Number of classes; that of the weights, or of the paper,
             where None.
         include_top: Whether the head is there. Without it the output are the
@@ -184,9 +187,10 @@ def ViT(
         preprocessing=Preprocessing(
             side, (127.5,) * 3, (127.5,) * 3, 0.9, "bicubic"
         ),
+        origin=origin,
     )
     pixels, x = pixel_input(
-        input_shape or (side, side, 3),
+        input_shape or pretrained.input_shape,
         preprocessing or pretrained.preprocessing,
     )
     _check_sides(pixels.shape[1:3], spec.patch_size)

@@ -1,31 +1,45 @@
 """What training does to a picture: named policies, each a row of a table."""
 
 import dataclasses
-
-import tensorflow as tf
+from collections.abc import Callable
 
 from pipelines.data import images
+from pipelines.data.augmenting import colour
+from pipelines.data.augmenting.erasing import GridMask
+from pipelines.data.augmenting.erasing import RandomErasing
+from pipelines.data.augmenting.policies import AugMix
+from pipelines.data.augmenting.policies import RandAugment
+from pipelines.data.augmenting.policies import TrivialAugment
 from zoo.errors import RequestError
 
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
-    """A policy: how a crop is chosen and what happens to it.
+    """A policy: how a crop is chosen and what happens to it, in this order.
 
     Args:
         area: Smallest and largest part of the picture that a crop covers,
             or None to take the whole picture as evaluation does.
         aspect_ratio: Smallest and largest width / height of a crop.
+        patch: Where more than 1, the middle square is made this many times
+            as large as the image size, and `images.random_patch` cuts out.
         shift: Border for `images.random_shift`, as a part of the side.
         flip: Whether pictures are mirrored.
-        colour: Strength of `images.jitter_colour`; 0 leaves colours alone.
+        colour: Strength of `colour.jitter`; 0 leaves colours alone.
+        lighting: Strength of `colour.lighting`; 0 leaves colours alone.
+        policy: A record such as `RandAugment`, or None.
+        erasing: A record such as `RandomErasing`, or None.
     """
 
     area: tuple[float, float] | None = None
     aspect_ratio: tuple[float, float] = (3 / 4, 4 / 3)
+    patch: float = 1.0
     shift: float = 0.0
     flip: bool = True
     colour: float = 0.0
+    lighting: float = 0.0
+    policy: Callable | None = None
+    erasing: Callable | None = None
 
 
 AUGMENTATIONS = {
@@ -36,6 +50,13 @@ AUGMENTATIONS = {
     "crop": Augmentation(area=(0.08, 1.0)),
     "gentle": Augmentation(area=(0.35, 1.0), colour=0.2),
     "standard": Augmentation(area=(0.25, 1.0), colour=0.4),
+    # Krizhevsky et al. 2012, section 4.1: 224 pixels out of 256.
+    "alexnet": Augmentation(patch=8 / 7, lighting=0.1),
+    "randaugment": Augmentation(area=(0.08, 1.0), policy=RandAugment()),
+    "trivialaugment": Augmentation(area=(0.08, 1.0), policy=TrivialAugment()),
+    "augmix": Augmentation(area=(0.08, 1.0), policy=AugMix()),
+    "erasing": Augmentation(area=(0.08, 1.0), erasing=RandomErasing()),
+    "gridmask": Augmentation(area=(0.08, 1.0), erasing=GridMask()),
 }
 
 
@@ -65,30 +86,51 @@ def augment(encoded, seed, policy: Augmentation, preprocessing):
     Returns:
         uint8 of shape (image size, image size, 3).
     """
-    seeds = tf.unstack(tf.random.split(seed, 4))
+    size = preprocessing.image_size
+    image = _crop(encoded, seed, policy, preprocessing)
+    if policy.shift:
+        border = max(1, round(policy.shift * size))
+        image = images.random_shift(image, images.stream(seed, 1), border)
+    if policy.flip:
+        image = images.random_flip(image, images.stream(seed, 2))
+    if policy.colour:
+        image = colour.jitter(image, images.stream(seed, 3), policy.colour)
+    if policy.lighting:
+        image = colour.lighting(image, images.stream(seed, 4), policy.lighting)
+    if policy.policy:
+        image = policy.policy(image, images.stream(seed, 5))
+    if policy.erasing:
+        image = policy.erasing(image, images.stream(seed, 6))
+    image.set_shape((size, size, 3))
+    return image
+
+
+def crop_window(shape, seed, policy: Augmentation):
+    """Returns the window that `augment` decodes, int32 `(4,)`.
+
+    Args:
+        shape: int32 `(3,)`: the picture's shape.
+        seed: As for `augment`.
+        policy: One with an `area`.
+    """
+    return images.random_resized_window(
+        shape, seed, area=policy.area, aspect_ratio=policy.aspect_ratio
+    )
+
+
+def _crop(encoded, seed, policy, preprocessing):
     size = preprocessing.image_size
     if policy.area:
         image = images.decode_and_crop(
-            encoded,
-            lambda shape: images.random_resized_window(
-                shape,
-                seeds[0],
-                area=policy.area,
-                aspect_ratio=policy.aspect_ratio,
-            ),
+            encoded, lambda shape: crop_window(shape, seed, policy), size
         )
-        image = images.resize(image, size, size)
-    else:
-        image = whole_picture(encoded, preprocessing)
-    if policy.shift:
-        border = max(1, round(policy.shift * size))
-        image = images.random_shift(image, seeds[1], border)
-    if policy.flip:
-        image = images.random_flip(image, seeds[2])
-    if policy.colour:
-        image = images.jitter_colour(image, seeds[3], policy.colour)
-    image.set_shape((size, size, 3))
-    return image
+        return images.resize_fast(image, size)
+    if policy.patch > 1:
+        side = round(policy.patch * size)
+        image = images.decode_and_crop(encoded, images.middle_window, side)
+        image = images.resize_fast(image, side)
+        return images.random_patch(image, seed, size)
+    return whole_picture(encoded, preprocessing)
 
 
 def whole_picture(encoded, preprocessing):

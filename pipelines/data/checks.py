@@ -1,23 +1,52 @@
 """Finding pictures that must not be trained on, before the first step."""
 
+import dataclasses
 import io
 import warnings
+from collections.abc import Iterator
 from concurrent import futures
 
 import numpy as np
-from PIL import Image
 
+from pipelines.data.audit.classification import Limits
+from pipelines.data.audit.classification import inspect_file
 from pipelines.data.examples import Examples
 from zoo.errors import DataError
 
-MAXIMUM_PIXELS = 64_000_000
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
 # Below this many bytes in all, every picture is decoded to its last line,
-# at about 1,000 photos a second; above it, only headers and ends are read.
+# at about 1,000 photos a second; above it, its header, its parts and its end
+# are read, which finds what is cut, and damage only where there are checksums.
 DECODE_LIMIT = 256 * 2**20
-_PNG_END = b"IEND\xaeB`\x82"
+_LIMITS = Limits()
 _CHUNK = 256
 _SHOWN = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    """What is left of a data set without its bad pictures.
+
+    Args:
+        parts: The parts given, without them.
+        sides: The shorter side of every picture that is left, in pixels,
+            part after part.
+        skipped: The names of those left out, each with what is wrong.
+    """
+
+    parts: tuple[Examples, ...]
+    sides: np.ndarray
+    skipped: tuple[str, ...]
+
+    @property
+    def note(self) -> str:
+        """One line on what was left out, or empty."""
+        if not self.skipped:
+            return ""
+        total = len(self.skipped) + len(self.sides)
+        return (
+            f"skipped {len(self.skipped)} of {total} pictures: "
+            f"{_listed(self.skipped)}"
+        )
 
 
 def check_pictures(*parts: Examples, progress=None) -> np.ndarray:
@@ -33,7 +62,55 @@ def check_pictures(*parts: Examples, progress=None) -> np.ndarray:
     Raises:
         DataError: Names the first few pictures and what is wrong with them.
     """
-    sides, problems, budget = [], [], DECODE_LIMIT
+    found = list(_inspect_all(parts, progress))
+    problems = [f"{name}: {problem}" for name, _, problem in found if problem]
+    _refuse(problems, "Remove or replace")
+    return np.array([side for _, side, _ in found], "int64")
+
+
+def skip_bad_pictures(*parts: Examples, progress=None) -> Kept:
+    """Looks at every picture and leaves out those that cannot be decoded.
+
+    Args:
+        parts: What is to be trained on or judged by.
+        progress: Called with the numbers of pictures done and in all.
+
+    Raises:
+        DataError: A class of the first part, or a whole part, is left
+            without a picture.
+    """
+    found = list(_inspect_all(parts, progress))
+    good = np.array([not problem for _, _, problem in found], bool)
+    sides = np.array([side for _, side, _ in found], "int64")
+    skipped = tuple(f"{n}: {problem}" for n, _, problem in found if problem)
+    ends = np.cumsum([len(part) for part in parts])[:-1]
+    kept = tuple(
+        part if mask.all() else part.subset(np.flatnonzero(mask))
+        for part, mask in zip(parts, np.split(good, ends), strict=True)
+    )
+    _check_left(parts, kept, skipped)
+    return Kept(kept, sides[good], skipped)
+
+
+def _check_left(before, after, skipped) -> None:
+    for part, left in zip(before, after, strict=True):
+        if len(part) and not len(left):
+            raise DataError(
+                f"No picture is left without the bad ones: {_listed(skipped)}."
+            )
+    emptied = np.flatnonzero(
+        (before[0].counts() > 0) & (after[0].counts() == 0)
+    )
+    if len(emptied):
+        raise DataError(
+            f"The class {before[0].class_names[emptied[0]]!r} has no picture "
+            f"left without the bad ones: {_listed(skipped)}. Replace them."
+        )
+
+
+def _inspect_all(parts, progress) -> Iterator[tuple[str, int, str]]:
+    """Yields every picture's name, shorter side and problem, in order."""
+    budget, done = DECODE_LIMIT, 0
     total = sum(map(len, parts))
     with futures.ThreadPoolExecutor(4) as pool, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -43,13 +120,10 @@ def check_pictures(*parts: Examples, progress=None) -> np.ndarray:
             for name, (side, problem) in zip(
                 names, pool.map(inspect, pictures, whole), strict=True
             ):
-                sides.append(side)
-                if problem:
-                    problems.append(f"{name}: {problem}")
+                yield name, side, problem
+            done += len(names)
             if progress:
-                progress(len(sides), total)
-    _refuse(problems, "Remove or replace")
-    return np.asarray(sides)
+                progress(done, total)
 
 
 def _chunks(parts):
@@ -83,14 +157,15 @@ def check_sizes(examples: Examples, sides: np.ndarray, smallest: int) -> None:
 
 
 def _refuse(problems: list[str], remedy: str) -> None:
-    if not problems:
-        return
+    if problems:
+        which = "this picture" if len(problems) == 1 else "these pictures"
+        raise DataError(f"{_listed(problems)}. {remedy} {which}.")
+
+
+def _listed(problems) -> str:
     more = len(problems) - _SHOWN
-    raise DataError(
-        "; ".join(problems[:_SHOWN])
-        + (f"; and {more} more" if more > 0 else "")
-        + f". {remedy} "
-        + ("this picture." if len(problems) == 1 else "these pictures.")
+    return "; ".join(problems[:_SHOWN]) + (
+        f"; and {more} more" if more > 0 else ""
     )
 
 
@@ -103,34 +178,6 @@ def inspect(encoded: bytes, decode: bool = True) -> tuple[int, str]:
         encoded: The file's bytes.
         decode: Whether to decode to the last line.
     """
-    if not encoded:
-        return 0, "the file is empty"
-    try:
-        picture = Image.open(io.BytesIO(encoded), formats=FORMATS)
-        return min(picture.size), _problem(picture, encoded, decode)
-    except Image.UnidentifiedImageError:
-        return 0, "is no picture (expected JPEG, PNG, GIF, BMP or WebP inside)"
-    except Image.DecompressionBombError:
-        return 0, f"has more than {MAXIMUM_PIXELS:,} pixels"
-    except (OSError, SyntaxError, ValueError) as error:
-        return 0, f"cannot be decoded ({error})"
-
-
-def _problem(picture, encoded, decode) -> str:
-    width, height = picture.size
-    if width * height > MAXIMUM_PIXELS:
-        return f"{width}x{height} is over {MAXIMUM_PIXELS:,} pixels"
-    # What follows is fine for Pillow, but not for TensorFlow's decoders.
-    if picture.format == "PNG" and _PNG_END not in encoded:
-        return "is a truncated PNG (it has no end marker)"
-    if picture.format == "BMP" and picture.mode in ("1", "P"):
-        return "is a BMP with a palette (save it as PNG)"
-    if picture.format == "WEBP" and (
-        picture.mode != "RGB" or picture.n_frames > 1
-    ):
-        return "is a WebP with transparency or several frames (save it as PNG)"
-    if decode:
-        picture.load()
-    elif picture.format == "JPEG" and b"\xff\xd9" not in encoded[-4096:]:
-        return "is a truncated JPEG (it has no end marker)"
-    return ""
+    file = io.BytesIO(encoded)
+    look, _ = inspect_file(file, len(encoded), "", decode, _LIMITS)
+    return min(look.width, look.height), look.detail

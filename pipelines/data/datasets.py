@@ -14,6 +14,8 @@ import tensorflow as tf
 from pipelines.data.augmentation import Augmentation
 from pipelines.data.augmentation import augment
 from pipelines.data.augmentation import whole_picture
+from pipelines.data.augmenting.mixing import Mixing
+from pipelines.data.augmenting.mixing import mix
 from pipelines.data.examples import Examples
 from pipelines.data.order import sample_order
 from zoo.errors import RequestError
@@ -26,7 +28,8 @@ class TrainingData:
 
     Args:
         examples: What is trained on.
-        dataset: Yields uint8 `(batch, size, size, 3)` and int32 `(batch,)`.
+        dataset: Yields uint8 `(batch, size, size, 3)` and int32 `(batch,)`,
+            or with mixing float32 `(batch, classes)`.
         batch_size: Of a global batch, over all devices.
         steps_per_epoch: Whole batches in an epoch; what is left over of one
             epoch may come in the next.
@@ -83,6 +86,8 @@ def training_data(
     first_step: int = 0,
     views: int | None = None,
     balance: float = 0.0,
+    repeats: int = 1,
+    mixing: Mixing | None = None,
 ) -> TrainingData:
     """Builds the pipeline that training reads.
 
@@ -99,10 +104,16 @@ def training_data(
         balance: How far rare classes come more often than they are: 0 as
             they are, 0.5 by the square root of their sizes, 1 as often as
             frequent ones (`pipelines.data.order`).
+        repeats: How often a picture comes in a batch, each time changed anew
+            (Hoffer et al., "Augment your batch", 2019). An epoch has as many
+            steps as without, so that all pictures come in `repeats` of them.
+        mixing: How the pictures of a batch are mixed, if at all.
 
     Raises:
-        RequestError: A batch is larger than the set, or no such balance.
+        RequestError: A batch is larger than the set or no multiple of
+            `repeats`, or no such balance.
     """
+    _check_repeats(batch_size, repeats)
     steps_per_epoch = whole_batches(examples, batch_size)
     fetch = _fetcher(examples)
     order = sample_order(
@@ -111,7 +122,7 @@ def training_data(
     base = tf.constant(seed, tf.int64)
 
     def load(position):
-        epoch, index = order(position)
+        epoch, index = order(position // repeats)
         encoded, label = fetch(index)
         sample = position if views is None else index * views + epoch % views
         key = tf.stack([base, sample])
@@ -120,13 +131,40 @@ def training_data(
     positions = tf.data.Dataset.range(
         first_step * batch_size, np.iinfo("int64").max
     )
-    dataset = (
-        positions.map(load, num_parallel_calls=tf.data.AUTOTUNE)
-        .batch(batch_size, drop_remainder=True)
-        .prefetch(tf.data.AUTOTUNE)
-        .with_options(_options())
+    dataset = positions.map(load, num_parallel_calls=tf.data.AUTOTUNE).batch(
+        batch_size, drop_remainder=True
     )
+    if mixing is not None:
+        dataset = dataset.enumerate(start=first_step).map(
+            _mixer(mixing, base, steps_per_epoch, len(examples.class_names)),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+    dataset = dataset.prefetch(tf.data.AUTOTUNE).with_options(_options())
     return TrainingData(examples, dataset, batch_size, steps_per_epoch)
+
+
+def _check_repeats(batch_size: int, repeats: int) -> None:
+    if repeats < 1 or batch_size % repeats:
+        raise RequestError(
+            f"--global_batch_size={batch_size} is no multiple of "
+            f"--repeats={repeats}. Give a batch that holds every picture as "
+            "often as that."
+        )
+
+
+def _mixer(mixing: Mixing, base, steps_per_epoch: int, classes: int):
+    """Returns a function that mixes the batch of a step."""
+
+    def change(step, batch):
+        # Apart from the streams of single samples, whose first number is the
+        # seed and at most seven times 2^32.
+        key = tf.stack([base + (1 << 40), step])
+        on = True
+        if mixing.epochs is not None:
+            on = step // steps_per_epoch < mixing.epochs
+        return mix(*batch, key, mixing, classes=classes, on=on)
+
+    return change
 
 
 def evaluation_data(
@@ -145,6 +183,46 @@ def evaluation_data(
         encoded, label = fetch(index)
         return whole_picture(encoded, preprocessing), label, 1.0
 
+    dataset = _filled_batches(len(examples), load, batch_size)
+    return EvaluationData(examples, dataset, batch_size)
+
+
+def every_view(
+    examples: Examples,
+    preprocessing: Preprocessing,
+    *,
+    augmentation: Augmentation,
+    batch_size: int,
+    seed: int = 0,
+    views: int = 1,
+) -> tf.data.Dataset:
+    """Builds the pipeline that shows what `training_data(views=…)` trains on.
+
+    View `v` of example `i` is row `i * views + v`; the last batch is filled
+    up. Batches are as those of `evaluation_data`.
+
+    Args:
+        examples: What is trained on.
+        preprocessing: The model's record, for the image size.
+        augmentation: What is done to each picture.
+        batch_size: Of a global batch, over all devices.
+        seed: As for `training_data`.
+        views: As for `training_data`.
+    """
+    fetch = _fetcher(examples)
+    base = tf.constant(seed, tf.int64)
+
+    def load(sample):
+        encoded, label = fetch(sample // views)
+        key = tf.stack([base, sample])
+        return augment(encoded, key, augmentation, preprocessing), label, 1.0
+
+    return _filled_batches(len(examples) * views, load, batch_size)
+
+
+def _filled_batches(count: int, load, batch_size: int) -> tf.data.Dataset:
+    """Batches of `load(0)` … `load(count - 1)`, the last one filled up."""
+
     def fill(images, labels, valid):
         missing = batch_size - tf.shape(labels)[0]
         return (
@@ -156,37 +234,29 @@ def evaluation_data(
             tf.ensure_shape(tf.pad(valid, [(0, missing)]), (batch_size,)),
         )
 
-    dataset = (
-        tf.data.Dataset.range(len(examples))
+    return (
+        tf.data.Dataset.range(count)
         .map(load, num_parallel_calls=tf.data.AUTOTUNE)
         .batch(batch_size)
         .map(fill)
         .prefetch(tf.data.AUTOTUNE)
         .with_options(_options())
     )
-    return EvaluationData(examples, dataset, batch_size)
 
 
 def _fetcher(examples: Examples):
     """Returns a function from an index to (encoded picture, label)."""
     labels = tf.constant(examples.labels)
-    held = examples.held
-    if held is not None:
-        return lambda index: (tf.gather(held, index), tf.gather(labels, index))
-
-    def read(index):
-        return examples.encoded([int(index)])[0]
-
-    def fetch(index):
-        encoded = tf.numpy_function(read, [index], tf.string, stateful=False)
-        return tf.ensure_shape(encoded, ()), tf.gather(labels, index)
-
-    return fetch
+    # Read outside the graph, once for all pipelines, where it is kept.
+    _ = examples.held
+    return lambda index: (examples.tensor(index), tf.gather(labels, index))
 
 
 def _options() -> tf.data.Options:
     options = tf.data.Options()
     options.deterministic = True
+    # They copy every tensor that a function refers to, such as all pictures.
+    options.experimental_optimization.apply_default_optimizations = False
     options.experimental_distribute.auto_shard_policy = (
         tf.data.experimental.AutoShardPolicy.OFF
     )

@@ -31,13 +31,16 @@ def _decode_other(encoded):
     return image
 
 
-def decode_and_crop(encoded, window_of):
+def decode_and_crop(encoded, window_of, size: int | None = None):
     """Decodes only the part of a picture that a window selects.
 
     Args:
         encoded: Scalar string, as for `decode`.
         window_of: Given the picture's shape, int32 `(3,)`, returns int32
             `(4,)`: top, left, height and width in pixels.
+        size: Where given, a JPEG's window is decoded at a half, a quarter or
+            an eighth of its size, as long as neither side falls below `size`.
+            That is faster, and an antialias.
 
     Returns:
         uint8 of shape (window height, window width, 3). JPEG is decoded
@@ -46,7 +49,17 @@ def decode_and_crop(encoded, window_of):
 
     def from_jpeg():
         window = window_of(tf.io.extract_jpeg_shape(encoded))
-        return tf.io.decode_and_crop_jpeg(encoded, window, channels=3)
+        if size is None:
+            return _decode_window(encoded, window, 1)
+        smaller = tf.minimum(window[2], window[3])
+        fitting = tf.cast(smaller >= [2 * size, 4 * size, 8 * size], tf.int32)
+        return tf.switch_case(
+            tf.reduce_sum(fitting),
+            [
+                lambda ratio=ratio: _decode_window(encoded, window, ratio)
+                for ratio in (1, 2, 4, 8)
+            ],
+        )
 
     def from_other():
         image = _decode_other(encoded)
@@ -58,9 +71,34 @@ def decode_and_crop(encoded, window_of):
     return image
 
 
+def _decode_window(encoded, window, ratio: int):
+    return tf.io.decode_and_crop_jpeg(
+        encoded, window // ratio, channels=3, ratio=ratio
+    )
+
+
+def stream(seed, number: int):
+    """Returns the seed of one of many independent streams of a seed.
+
+    Cheaper than `tf.random.split`: an addition, no random numbers.
+    """
+    return seed + tf.constant([number << 32, 0], seed.dtype)
+
+
 def to_uint8(image):
-    """Rounds float pixels to the nearest level in 0…255."""
-    return tf.cast(tf.clip_by_value(tf.round(image), 0, 255), tf.uint8)
+    """Rounds float pixels to the nearest level in 0…255.
+
+    One pass over the pixels, where rounding, clipping and casting are four.
+    """
+    levels = tf.raw_ops.QuantizeV2(
+        input=image,
+        min_range=0.0,
+        max_range=255.0,
+        T=tf.quint8,
+        mode="MIN_COMBINED",
+        round_mode="HALF_AWAY_FROM_ZERO",
+    )
+    return tf.bitcast(levels.output, tf.uint8)
 
 
 def resize(image, height, width, interpolation="bilinear"):
@@ -93,6 +131,30 @@ def resize(image, height, width, interpolation="bilinear"):
     return resized
 
 
+def resize_fast(image, size: int):
+    """Resizes for training: bilinear, with antialias only from 2 to 1 on.
+
+    Several times as fast as `resize`. Where a picture shrinks by less than
+    that, what antialias changes is far less than what a random crop does.
+
+    Args:
+        image: uint8 of shape (height, width, 3).
+        size: New height and width, in pixels.
+
+    Returns:
+        uint8 of shape (size, size, 3).
+    """
+    larger = tf.reduce_min(tf.shape(image)[:2]) >= 2 * size
+    resized = tf.cond(
+        larger,
+        lambda: tf.image.resize(image, (size, size), antialias=True),
+        lambda: tf.image.resize(image, (size, size)),
+    )
+    resized = to_uint8(resized)
+    resized.set_shape((size, size, 3))
+    return resized
+
+
 def resize_shorter_side(image, size, interpolation="bilinear"):
     """Resizes so that the shorter side is `size` pixels long."""
     shape = tf.cast(tf.shape(image)[:2], tf.float32)
@@ -108,6 +170,13 @@ def central_crop(image, size: int):
     image = image[top : top + size, left : left + size]
     image.set_shape((size, size, 3))
     return image
+
+
+def middle_window(shape):
+    """Returns the window of the largest square in the middle, int32 `(4,)`."""
+    side = tf.minimum(shape[0], shape[1])
+    top, left = (shape[0] - side) // 2, (shape[1] - side) // 2
+    return tf.stack([top, left, side, side])
 
 
 def random_resized_window(shape, seed, *, area, aspect_ratio):
@@ -153,28 +222,20 @@ def random_shift(image, seed, border: int):
     return tf.slice(padded, begin, (height, width, 3))
 
 
+def random_patch(image, seed, size: int):
+    """Cuts `size` x `size` pixels out, one of as many as the border is wide.
+
+    Krizhevsky et al. 2012, section 4.1: of 256 pixels 224, 32 places each
+    way, with mirroring 2,048 views of one picture.
+    """
+    places = tf.maximum(tf.shape(image)[:2] - size, 1)
+    drawn = tf.random.stateless_uniform((2,), seed)
+    offset = tf.cast(drawn * tf.cast(places, tf.float32), tf.int32)
+    offset = tf.minimum(offset, places - 1)
+    return tf.slice(image, tf.concat([offset, [0]], 0), (size, size, 3))
+
+
 def random_flip(image, seed):
     """Mirrors left and right, for one seed in two."""
     heads = tf.random.stateless_uniform((), seed) < 0.5
     return tf.cond(heads, lambda: tf.reverse(image, [1]), lambda: image)
-
-
-def jitter_colour(image, seed, strength: float):
-    """Changes brightness, contrast and saturation, each by its own factor.
-
-    Args:
-        image: uint8 of shape (height, width, 3).
-        seed: int `(2,)`.
-        strength: Factors are drawn from 1 - strength … 1 + strength.
-
-    Returns:
-        uint8 of shape (height, width, 3).
-    """
-    brightness, contrast, saturation = tf.unstack(
-        tf.random.stateless_uniform((3,), seed, 1 - strength, 1 + strength)
-    )
-    x = tf.cast(image, tf.float32) * brightness
-    grey = tf.tensordot(x, [0.299, 0.587, 0.114], 1)[..., tf.newaxis]
-    x = (x - grey) * saturation + grey
-    mean = tf.reduce_mean(grey)
-    return to_uint8((x - mean) * contrast + mean)

@@ -1,27 +1,39 @@
 """TensorFlow Datasets: `tfds:NAME` and `tfds:NAME:SPLIT`.
 
-The pictures stay encoded, as the data set stores them, so that they go
-through the same decoding and cropping as files do.
+The pictures stay encoded and where they are, in the data set's own files, so
+that they go through the same decoding and cropping as files do, and a large
+set is not read into memory.
 """
 
+import dataclasses
 import io
+import os
 import re
 
 import numpy as np
 
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
-from pipelines.data.examples import stratified_split
 from pipelines.data.folder import TRAINING_PARTS
-from pipelines.data.folder import VALIDATION_FRACTION
 from pipelines.data.folder import VALIDATION_PARTS
+from pipelines.data.folder import hold_out
+from pipelines.data.index_cache import cached_index
+from pipelines.data.names import Numbered
+from pipelines.data.records import ARRAY_RECORD
+from pipelines.data.records import TFRECORD
+from pipelines.data.records import Index
+from pipelines.data.records import Keys
+from pipelines.data.records import RecordFiles
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
+_KEYS = Keys(b"image", b"label")
 _SPEC = re.compile(r"tfds:(?P<name>[^:\[\]]+)(:(?P<split>.+))?")
 
 
-def open_tfds(spec: str, *, seed: int = 0, data_dir=None) -> Splits:
+def open_tfds(
+    spec: str, *, seed: int = 0, data_dir=None, progress=None
+) -> Splits:
     """Opens a data set of TensorFlow Datasets, downloading it if need be.
 
     Args:
@@ -30,6 +42,7 @@ def open_tfds(spec: str, *, seed: int = 0, data_dir=None) -> Splits:
             a fifth of every class of that split is held out.
         seed: Decides what is held out.
         data_dir: Where the data sets are; the usual place where None.
+        progress: Called with the numbers of files indexed and in all.
 
     Raises:
         RequestError: No such data set or split, or it does not classify.
@@ -37,7 +50,7 @@ def open_tfds(spec: str, *, seed: int = 0, data_dir=None) -> Splits:
     """
     builder, split = _builder(spec, data_dir)
     if split:
-        return _hold_out(_read(builder, split), spec, seed)
+        return hold_out(_read(builder, split, progress), spec, seed)
     parts = builder.info.splits
     train = next((part for part in TRAINING_PARTS if part in parts), None)
     held = next((part for part in VALIDATION_PARTS if part in parts), None)
@@ -47,8 +60,10 @@ def open_tfds(spec: str, *, seed: int = 0, data_dir=None) -> Splits:
             f"{', '.join(parts)}. Name one: {spec}:PART."
         )
     if held is None:
-        return _hold_out(_read(builder, train), spec, seed)
-    return Splits(_read(builder, train), _read(builder, held))
+        return hold_out(_read(builder, train, progress), spec, seed)
+    return Splits(
+        _read(builder, train, progress), _read(builder, held, progress)
+    )
 
 
 def open_whole_tfds(spec: str, *, data_dir=None) -> Examples:
@@ -98,32 +113,91 @@ def _builder(spec: str, data_dir):
     return builder, match["split"]
 
 
-def _read(builder, split: str) -> Examples:
+def _read(builder, split: str, progress=None) -> Examples:
+    try:
+        instructions = builder.info.splits[split].file_instructions
+    except (ValueError, KeyError) as error:
+        raise _no_split(builder, split) from error
+    if not instructions:
+        raise _no_split(builder, split)
+    kind = _kind(builder)
+    if kind is None:
+        return _read_whole(builder, split)
+    index, file_of = _indexed(instructions, kind, progress)
+    files = tuple(str(each.filename) for each in instructions)
+    records = RecordFiles(files, kind, file_of, index, _KEYS.picture)
+    return _examples(builder, split, index.labels, records.encoded)
+
+
+def _kind(builder) -> str | None:
+    """Returns how the pictures are stored, None where not one by one."""
     import tensorflow_datasets as tfds
 
-    try:
-        dataset = builder.as_dataset(
-            split=split,
-            decoders={"image": tfds.decode.SkipDecoding()},
-            read_config=tfds.ReadConfig(try_autocache=False),
-        )
-    except (ValueError, KeyError) as error:
-        raise RequestError(
-            f"tfds:{builder.name} has no split {split!r}. It has: "
-            f"{', '.join(builder.info.splits)}."
-        ) from error
+    formats = tfds.core.file_adapters.FileFormat
+    kinds = {formats.TFRECORD: TFRECORD, formats.ARRAY_RECORD: ARRAY_RECORD}
+    encoded = isinstance(builder.info.features["image"], tfds.features.Image)
+    # Others, such as a bucket on the network, are read by their own library.
+    local = os.path.isdir(builder.data_dir)
+    return kinds.get(builder.info.file_format) if encoded and local else None
+
+
+def _indexed(instructions, kind, progress) -> tuple[Index, np.ndarray]:
+    """Indexes the files of a split, or finds their indices in the cache."""
+    parts = []
+    for done, each in enumerate(instructions, 1):
+        whole = cached_index(str(each.filename), kind, _KEYS)
+        parts.append(whole.part(each.skip, each.skip + each.take))
+        if progress:
+            progress(done, len(instructions))
+    joined = [
+        np.concatenate([getattr(part, field.name) for part in parts])
+        for field in dataclasses.fields(Index)
+    ]
+    counts = [len(part.labels) for part in parts]
+    return Index(*joined), np.repeat(
+        np.arange(len(parts), dtype="int32"), counts
+    )
+
+
+def _no_split(builder, split: str) -> RequestError:
+    return RequestError(
+        f"tfds:{builder.name} has no split {split!r}. It has: "
+        f"{', '.join(builder.info.splits)}."
+    )
+
+
+def _read_whole(builder, split: str) -> Examples:
+    """Reads all pictures into memory, whatever they are stored as."""
+    import tensorflow_datasets as tfds
+
+    dataset = builder.as_dataset(
+        split=split,
+        decoders={"image": tfds.decode.SkipDecoding()},
+        read_config=tfds.ReadConfig(try_autocache=False),
+    )
     pictures, labels = [], []
     for example in dataset.as_numpy_iterator():
         pictures.append(_as_bytes(example["image"]))
         labels.append(example["label"])
-    if not pictures:
-        raise DataError(f"tfds:{builder.name}:{split} holds no pictures.")
-    return Examples(
-        tuple(f"tfds:{builder.name}:{split}#{i}" for i in range(len(pictures))),
-        np.asarray(labels, dtype="int32"),
-        tuple(builder.info.features["label"].names),
-        lambda wanted: [pictures[i] for i in wanted],
+    return _examples(
+        builder, split, labels, lambda wanted: [pictures[i] for i in wanted]
     )
+
+
+def _examples(builder, split: str, labels, encoded) -> Examples:
+    labels = np.asarray(labels, "int32")
+    names = tuple(builder.info.features["label"].names)
+    spec = f"tfds:{builder.name}:{split}"
+    if not len(labels):
+        raise DataError(f"{spec} holds no pictures.")
+    wrong = np.flatnonzero((labels < 0) | (labels >= len(names)))
+    if len(wrong):
+        raise DataError(
+            f"{spec} has pictures without a label, such as number {wrong[0]}. "
+            f"Name another part: {', '.join(builder.info.splits)}."
+        )
+    numbers = np.arange(len(labels), dtype="int32")
+    return Examples(Numbered(f"{spec}#", numbers), labels, names, encoded)
 
 
 def _as_bytes(image) -> bytes:
@@ -135,14 +209,3 @@ def _as_bytes(image) -> bytes:
     file = io.BytesIO()
     Image.fromarray(np.squeeze(image)).save(file, "PNG")
     return file.getvalue()
-
-
-def _hold_out(examples: Examples, spec: str, seed: int) -> Splits:
-    train, held_out = stratified_split(examples, VALIDATION_FRACTION, seed)
-    return Splits(
-        train,
-        held_out,
-        f"{spec} has no validation part: held out {len(held_out)} of "
-        f"{len(examples)} pictures, {VALIDATION_FRACTION:.0%} of every class "
-        f"(seed {seed}).",
-    )

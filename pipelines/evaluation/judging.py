@@ -5,13 +5,13 @@ import io
 import os
 import time
 
-import numpy as np
 import tensorflow as tf
 
 import zoo
 from pipelines.data.checks import check_pictures
 from pipelines.data.datasets import evaluation_data
 from pipelines.data.examples import Examples
+from pipelines.data.joining import relabel
 from pipelines.data.sources import open_held_out
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.metrics import classification_metrics
@@ -112,9 +112,7 @@ def match_classes(examples: Examples, names) -> Examples:
             f"{', '.join(unknown[:5])}. It knows: {', '.join(names[:10])}"
             f"{' …' if len(names) > 10 else ''}."
         )
-    places = [names.index(name) for name in examples.class_names]
-    labels = np.asarray(places, dtype="int32")[examples.labels]
-    return Examples(examples.names, labels, tuple(names), examples.encoded)
+    return relabel(examples, tuple(names))
 
 
 def _by_class(logits, examples: Examples) -> dict:
@@ -141,4 +139,5 @@ def _table(logits, examples: Examples) -> bytes:
                 f"{probabilities[i, best[i]]:.6f}",
             ]
         )
-    return text.getvalue().encode()
+    # Names of files need not be text; they are written as they are.
+    return text.getvalue().encode(errors="surrogateescape")

@@ -62,7 +62,7 @@ def add_classes(
     old_model = load_model(old_run)
     old_config = _config_of(old_run)
     old = choose_splits(old_config, progress)
-    new = choose_splits(config, progress)
+    new = choose_splits(config, progress, least_classes=1)
     names = _all_names(old.train.class_names, new.train.class_names)
     splits = _together(old, new, names, config.seed)
     config = config.resolved(
@@ -149,7 +149,8 @@ def _all_names(old: tuple, new: tuple) -> tuple:
 
 
 def _together(old: Splits, new: Splits, names, seed: int) -> Splits:
-    replayed = shots(old.train, REPLAYED, seed=seed)
+    count = min(REPLAYED, int(old.train.counts().min()))
+    replayed = shots(old.train, count, seed=seed)
     return Splits(
         join(relabel(replayed, names), relabel(new.train, names)),
         join(relabel(old.validation, names), relabel(new.validation, names)),

@@ -6,7 +6,9 @@ import numpy as np
 
 import zoo
 from pipelines.data.balance import shots
+from pipelines.data.checks import check_pictures
 from pipelines.data.checks import check_sizes
+from pipelines.data.checks import skip_bad_pictures
 from pipelines.data.examples import Splits
 from pipelines.data.folds import fold_of
 from pipelines.data.sources import open_splits
@@ -21,6 +23,8 @@ _SHIFT_BELOW = 1.25
 # shown in proportion to the square root of their sizes.
 _UNEVEN = 3
 _BALANCE = 0.5
+# Above this many pictures, only so many of each part are looked at.
+_LOOKED_AT = 200_000
 
 
 def own_image_size(own: int, smallest: int) -> int:
@@ -28,14 +32,26 @@ def own_image_size(own: int, smallest: int) -> int:
     return own
 
 
-def choose_splits(config: RunConfig, progress=None) -> Splits:
+def choose_splits(
+    config: RunConfig, progress=None, *, least_classes: int = 2
+) -> Splits:
     """Opens the pictures that a configuration learns from and judges by.
+
+    Args:
+        config: What was asked for.
+        progress: Called with numbers done and in all, where it takes long.
+        least_classes: How many there have to be.
 
     Raises:
         RequestError: There is no such data set.
         DataError: It cannot be trained on.
     """
-    splits = open_splits(config.data, seed=config.seed, progress=progress)
+    splits = open_splits(
+        config.data,
+        seed=config.seed,
+        progress=progress,
+        least_classes=least_classes,
+    )
     if splits.train is None:
         raise DataError(
             f"{config.data} has no training part, only one to judge by. "
@@ -47,6 +63,52 @@ def choose_splits(config: RunConfig, progress=None) -> Splits:
         few = shots(splits.train, config.shots, seed=config.seed)
         splits = dataclasses.replace(splits, train=few)
     return splits
+
+
+def look_at(
+    config: RunConfig, splits: Splits, say=print, progress=None
+) -> tuple[Splits, Splits, np.ndarray]:
+    """Looks at the pictures, and refuses or leaves out those that are bad.
+
+    Of a very large set some are looked at, spread evenly: an audit has seen
+    them all.
+
+    Args:
+        config: Says what becomes of a bad picture.
+        splits: The pictures.
+        say: Told what was left out or not looked at.
+        progress: Called with the numbers of pictures done and in all.
+
+    Returns:
+        What there is to train on and to judge by; what was looked at; the
+        shorter side of each of these, in pixels.
+
+    Raises:
+        DataError: Pictures are bad, or no others are left.
+    """
+    parts = splits.train, splits.validation
+    if sum(map(len, parts)) > _LOOKED_AT:
+        seen = Splits(*(_some(part) for part in parts))
+        say(
+            f"{len(seen.train) + len(seen.validation):,} of "
+            f"{sum(map(len, parts)):,} pictures are looked at beforehand"
+        )
+        sides = check_pictures(seen.train, seen.validation, progress=progress)
+        return splits, seen, sides
+    if config.on_bad_image == "fail":
+        return splits, splits, check_pictures(*parts, progress=progress)
+    kept = skip_bad_pictures(*parts, progress=progress)
+    if kept.note:
+        say(kept.note)
+    left = Splits(*kept.parts, splits.note)
+    return left, left, kept.sides
+
+
+def _some(examples):
+    if len(examples) <= _LOOKED_AT:
+        return examples
+    chosen = np.linspace(0, len(examples) - 1, _LOOKED_AT).astype("int64")
+    return examples.subset(chosen)
 
 
 def fill_in(config: RunConfig, train, sides, choose_image_size) -> RunConfig:

@@ -6,6 +6,7 @@ from typing import ClassVar
 from zoo.errors import RequestError
 
 AUTO = "auto"
+ON_BAD_IMAGE = ("fail", "skip")
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
@@ -40,6 +41,8 @@ class RunConfig:
         shots: Pictures a class to learn from, None for all.
         fold: Which part of how many is held out, `(0, 5)` for the first of
             five; None for the data's own parts.
+        on_bad_image: `fail`, or `skip` to leave pictures out that cannot be
+            decoded.
 
     Raises:
         RequestError: A value is out of its range.
@@ -67,6 +70,7 @@ class RunConfig:
     balance: float | None = None
     shots: int | None = None
     fold: tuple[int, int] | None = None
+    on_bad_image: str = "fail"
 
     def __post_init__(self):
         for name, low, high in (
@@ -84,6 +88,11 @@ class RunConfig:
                 raise RequestError(
                     f"--{name} lies in {low}…{high}. Received: {value}"
                 )
+        if self.on_bad_image not in ON_BAD_IMAGE:
+            raise RequestError(
+                f"--on_bad_image is one of {', '.join(ON_BAD_IMAGE)}. "
+                f"Received: {self.on_bad_image}"
+            )
         rate = self.learning_rate
         if rate not in (None, AUTO) and rate <= 0:
             raise RequestError(f"--learning_rate is above 0. Received: {rate}")

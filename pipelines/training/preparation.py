@@ -5,12 +5,12 @@ import keras
 import zoo
 from pipelines.data.augmentation import AUGMENTATIONS
 from pipelines.data.augmentation import find_augmentation
-from pipelines.data.checks import check_pictures
 from pipelines.data.datasets import whole_batches
 from pipelines.training.building import build_model
 from pipelines.training.choices import check_enlarging
 from pipelines.training.choices import choose_splits
 from pipelines.training.choices import fill_in
+from pipelines.training.choices import look_at
 from pipelines.training.choices import own_image_size
 from pipelines.training.config import AUTO
 from pipelines.training.config import RunConfig
@@ -63,12 +63,12 @@ def prepare(
     splits = open_data(config, progress)
     if splits.note:
         say(splits.note)
-    sides = check_pictures(splits.train, splits.validation, progress=progress)
+    splits, seen, sides = look_at(config, splits, say, progress)
     asked_size = config.image_size
     if choose_model:
         config = choose_model(config, sides)
     config = fill_in(config, splits.train, sides, choose_image_size)
-    check_enlarging(config, asked_size, splits, sides, say)
+    check_enlarging(config, asked_size, seen, sides, say)
     check_batch(config.global_batch_size, strategy)
     whole_batches(splits.train, config.global_batch_size)
     say(

@@ -19,6 +19,7 @@ from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.metrics import classification_metrics
+from pipelines.evaluation.report import write_report
 from pipelines.training.batch_norm import plain_copy
 from pipelines.training.callbacks import Checkpoints
 from pipelines.training.callbacks import Progress
@@ -142,6 +143,14 @@ class Run:
             "training_examples": len(self.splits.train),
         }
         self.folder.write_json(METRICS, metrics)
+        write_report(
+            self.folder.path,
+            model=model,
+            history=history,
+            metrics=metrics,
+            examples=held_out,
+            logits=logits,
+        )
         return Finished(
             self.config, model, history, metrics, logits, self.folder
         )

@@ -14,7 +14,8 @@ def smoothed_cross_entropy(labels, logits, label_smoothing: float = 0.0):
     over all classes.
 
     Args:
-        labels: int `(batch,)`.
+        labels: int `(batch,)`, or the probabilities of all classes, float32
+            `(batch, classes)`.
         logits: float32 `(batch, classes)`.
         label_smoothing: In [0, 1).
 
@@ -22,7 +23,11 @@ def smoothed_cross_entropy(labels, logits, label_smoothing: float = 0.0):
         float32 `(batch,)`.
     """
     log_probabilities = tf.nn.log_softmax(logits)
-    own = tf.gather(log_probabilities, labels, batch_dims=1)
+    labels = tf.convert_to_tensor(labels)
+    if labels.shape.rank == 2:
+        own = tf.reduce_sum(labels * log_probabilities, axis=-1)
+    else:
+        own = tf.gather(log_probabilities, labels, batch_dims=1)
     mean = tf.reduce_mean(log_probabilities, axis=-1)
     return -(1 - label_smoothing) * own - label_smoothing * mean
 
@@ -31,8 +36,12 @@ def hits(labels, logits):
     """Whether each label is the best, and among the five best, logits.
 
     Of equal logits the first one wins, as in argmax. Neither where a logit
-    is NaN: a broken model is not right.
+    is NaN: a broken model is not right. Of labels that are probabilities,
+    float `(batch, classes)`, the most probable class counts.
     """
+    labels = tf.convert_to_tensor(labels)
+    if labels.shape.rank == 2:
+        labels = tf.argmax(labels, axis=-1, output_type=tf.int32)
     own = tf.gather(logits, labels, batch_dims=1)[:, tf.newaxis]
     earlier = tf.range(tf.shape(logits)[1]) < labels[:, tf.newaxis]
     ahead = (logits > own) | ((logits == own) & earlier)

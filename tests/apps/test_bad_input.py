@@ -82,7 +82,7 @@ def test_text_file_named_jpg(training, photos):
 def test_truncated_jpeg(training, photos):
     path = photos / "val" / "red" / "val0.jpg"
     path.write_bytes(path.read_bytes()[:-200])
-    assert_refused(training(), 3, r"red/val0\.jpg: cannot be decoded")
+    assert_refused(training(), 3, r"red/val0\.jpg: is a truncated JPEG")
 
 
 def test_empty_file(training, photos):

@@ -17,12 +17,17 @@ from apps import predict
 from apps import train
 
 COMMANDS = (
+    "audit",
     "benchmark",
+    "convert",
     "curves",
     "evaluate",
+    "features",
     "finetune",
     "models",
+    "pack",
     "predict",
+    "search",
     "train",
 )
 HEAVY = ("tensorflow", "keras", "numpy", "zoo", "pipelines")

@@ -58,6 +58,17 @@ def test_lrn_has_the_constants_of_the_paper(outline):
         assert found == [(2, 2.0, 1e-4, 0.75)] * count
 
 
+def test_lrn_has_the_constants_of_caffe_for_its_weights(no_weights):
+    with no_weights():
+        model = AlexNet("alexnet", origin="bvlc")
+    found = [
+        (layer.depth_radius, layer.bias, layer.alpha, layer.beta)
+        for layer in model.layers
+        if isinstance(layer, LocalResponseNormalization)
+    ]
+    assert found == [(2, 1.0, 2e-5, 0.75)] * 2
+
+
 @pytest.mark.parametrize("stage", ["stage1", "stage3", "stage4"])
 def test_two_towers_are_a_grouped_convolution(tiny, stage):
     model = tiny("alexnet")
@@ -132,9 +143,10 @@ def test_inputs_that_cannot_be_are_named(name, shape):
     assert f"input_shape={shape}" in message
 
 
-def test_grey_pictures_are_refused():
-    with pytest.raises(RequestError, match="Repeat a grey"):
-        AlexNet(input_shape=(227, 227, 1))
+def test_grey_pictures_have_one_channel(no_weights):
+    with no_weights():
+        model = AlexNet(input_shape=(227, 227, 1))
+    assert model.get_layer("stem_conv").kernel.shape == (11, 11, 1, 96)
 
 
 @pytest.mark.parametrize("name", ["alexnet", "alexnet_owt"])

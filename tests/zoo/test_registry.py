@@ -81,9 +81,7 @@ def test_unknown_weights_are_named():
     assert "No weights called 'imagenet21k' are known for 'alexnet_cifar'" in (
         message
     )
-    assert "Expected None, a name, or the path of a .safetensors file" in (
-        message
-    )
+    assert "Expected None, a name, hf://ORGANISATION/MODEL" in message
 
 
 def test_nearest_names_come_best_first():

@@ -33,46 +33,6 @@ def test_he_initialisation_has_its_deviation_and_differs_by_layer(convolve):
     assert not np.array_equal(kernel, np.asarray(he_fan_out()(shape)))
 
 
-def _copy_bottlenecks(reference, model, repeats):
-    """Copies weights from keras.applications.ResNet50; its biases are 0."""
-    names = {"conv1_conv": "stem_conv", "conv1_bn": "stem_conv_bn"}
-    for stage, blocks in enumerate(repeats, start=1):
-        for block in range(1, blocks + 1):
-            for i in range(4 if block == 1 else 3):
-                source = (i if block == 1 else i + 1) or 0
-                own = f"stage{stage}_block{block}_"
-                own += f"conv{source}" if source else "shortcut"
-                theirs = f"conv{stage + 1}_block{block}_{source}"
-                names[f"{theirs}_conv"] = own
-                names[f"{theirs}_bn"] = f"{own}_bn"
-    names["predictions"] = "head_logits"
-    generator = np.random.default_rng(0)
-    for theirs, own in names.items():
-        values = reference.get_layer(theirs).get_weights()
-        if theirs.endswith("_conv"):
-            values = values[:1]
-        if theirs.endswith("_bn"):
-            values = [generator.uniform(0.5, 1.5, v.shape) for v in values]
-            reference.get_layer(theirs).set_weights(values)
-        model.get_layer(own).set_weights(values)
-    assert {layer.name for layer in model.layers if layer.weights} == set(
-        names.values()
-    )
-
-
-def test_v1_computes_what_keras_applications_computes():
-    arguments = {"input_shape": (64, 64, 3), "classes": 7}
-    arguments["classifier_activation"] = None
-    reference = keras.applications.ResNet50(weights=None, **arguments)
-    model = ResNet("resnet50_v1", **arguments)
-    _copy_bottlenecks(reference, model, (3, 4, 6, 3))
-    x = np.random.default_rng(1).normal(size=(2, 64, 64, 3)).astype("float32")
-    start = model.get_layer("preprocessing").output
-    expected = np.asarray(reference(x))
-    actual = np.asarray(keras.Model(start, model.output)(x))
-    assert np.abs(actual - expected).max() < 1e-4 * np.abs(expected).max()
-
-
 def _strides(model):
     return {
         layer.name
@@ -94,6 +54,51 @@ def test_each_form_strides_where_its_paper_does(outline):
             expected |= {f"{stage}_block1_shortcut" for stage in stages}
         expected.add("stem_conv1" if form == "_d" else "stem_conv")
         assert _strides(outline(f"resnet50{form}")) == expected
+
+
+def test_for_keras_the_last_block_of_a_stage_strides(no_weights):
+    with no_weights():
+        model = ResNet("resnet50_v2", origin="keras")
+    last = ("stage1_block3", "stage2_block4", "stage3_block6")
+    assert _strides(model) == {"stem_conv", *(f"{b}_conv2" for b in last)}
+    pools = {
+        layer.name: (layer.pool_size, layer.strides)
+        for layer in model.layers
+        if isinstance(layer, keras.layers.MaxPooling2D)
+    }
+    assert pools == {
+        "stem_pool": ((3, 3), (2, 2)),
+        **{f"{block}_shortcut_pool": ((1, 1), (2, 2)) for block in last},
+    }
+    assert model.get_layer("stage4_block3_add").output.shape[1:3] == (7, 7)
+
+
+def test_for_keras_the_stem_has_a_bias_and_zeros_around_its_pool(no_weights):
+    with no_weights():
+        model = ResNet("resnet50_v2", origin="keras")
+    biased = {
+        layer.name
+        for layer in model.layers
+        if isinstance(layer, keras.layers.Conv2D) and layer.use_bias
+    }
+    assert biased == {"stem_conv"}
+    pad = model.get_layer("stem_pool").input
+    assert pad is model.get_layer("stem_pool_pad").output
+    assert np.asarray(
+        model.get_layer("stem_pool_pad")(-np.ones((1, 1, 1, 1), "float32"))
+    )[0, :, :, 0].tolist() == [[0, 0, 0], [0, -1, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize("name", ["resnet50_v1", "resnet50_v2"])
+def test_for_keras_epsilon_is_its_own(name, no_weights):
+    with no_weights():
+        model = ResNet(name, origin="keras")
+    found = {
+        layer.epsilon
+        for layer in model.layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    }
+    assert found == {1.001e-5}
 
 
 def test_batch_normalisation_is_as_published(outline):

@@ -2,10 +2,10 @@
 
 from zoo.weights.files import read_weights
 from zoo.weights.files import save_weights
-from zoo.weights.fitting import LoadReport
 from zoo.weights.fitting import load_weights
 from zoo.weights.pretrained import Pretrained
 from zoo.weights.pretrained import check_weights
+from zoo.weights.report import LoadReport
 from zoo.weights.sources import WEIGHTS
 from zoo.weights.sources import WeightsSource
 from zoo.weights.sources import find_source

@@ -1,9 +1,9 @@
 """Reading and writing weight files, safely and all or nothing."""
 
 import hashlib
-import json
 import os
 import pathlib
+import tempfile
 import uuid
 
 import numpy as np
@@ -12,6 +12,17 @@ import safetensors.numpy
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 from zoo.weights import reading
+from zoo.weights.notes import describe
+from zoo.weights.reading.metadata import read_metadata
+from zoo.weights.reading.metadata import write_attributes
+
+__all__ = [
+    "read_metadata",
+    "read_weights",
+    "save_weights",
+    "variable_names",
+    "write_atomically",
+]
 
 
 def variable_names(model) -> dict:
@@ -47,38 +58,61 @@ def write_atomically(path, data: bytes) -> None:
 
 
 def save_weights(model, path, metadata=None) -> str:
-    """Writes all weights of a model to a `.safetensors` file.
+    """Writes all weights of a model to a `.safetensors` or `.weights.h5` file.
 
     Args:
         model: Any model whose layers have names.
-        path: Where to; replaced as a whole if it is there.
-        metadata: Strings by name, kept in the file's header.
+        path: Where to; replaced as a whole if it is there. A `.weights.h5`
+            file is one that `model.load_weights` of Keras also reads.
+        metadata: More strings by name for the file, which has the model's
+            origin, preprocessing and class names anyway.
 
     Returns:
         The sha256 of the file, in hexadecimal.
 
     Raises:
-        RequestError: The path does not end in `.safetensors`.
+        RequestError: The path ends in something else.
     """
-    if pathlib.Path(path).suffix != ".safetensors":
+    known = describe(model) | dict(metadata or {})
+    if str(path).endswith(".weights.h5"):
+        data = _as_h5(model, known)
+    elif pathlib.Path(path).suffix == ".safetensors":
+        data = _as_safetensors(model, known)
+    else:
         raise RequestError(
-            f"Weights are written as .safetensors. Received: {path}"
+            "Weights are written as .safetensors or .weights.h5. "
+            f"Received: {path}"
         )
-    tensors = {
-        key: np.ascontiguousarray(variable.numpy(), dtype="float32")
-        for key, variable in variable_names(model).items()
-    }
-    data = safetensors.numpy.save(tensors, metadata=metadata)
     write_atomically(path, data)
     return hashlib.sha256(data).hexdigest()
 
 
-def read_weights(path, sha256: str | None = None) -> dict[str, np.ndarray]:
+def _as_safetensors(model, metadata) -> bytes:
+    tensors = {
+        key: np.ascontiguousarray(variable.numpy(), dtype="float32")
+        for key, variable in variable_names(model).items()
+    }
+    return safetensors.numpy.save(tensors, metadata=metadata or None)
+
+
+def _as_h5(model, metadata) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "model.weights.h5"
+        model.save_weights(path)
+        write_attributes(path, metadata)
+        return path.read_bytes()
+
+
+def read_weights(
+    path, sha256: str | None = None, expected_bytes: int | None = None
+) -> dict[str, np.ndarray]:
     """Reads the tensors of a weight file, whatever its format.
 
     Args:
         path: The file: `.safetensors`, or what `zoo.weights.reading` knows.
         sha256: What the whole file must hash to, where known.
+        expected_bytes: What the tensors should take in memory; four times
+            what the file takes is too much in any case.
 
     Raises:
         RequestError: There is no such file, or it is of another format.
@@ -100,11 +134,8 @@ def read_weights(path, sha256: str | None = None) -> dict[str, np.ndarray]:
                 f"The weight file {path} is damaged: expected sha256 "
                 f"{sha256}, received {found}. Install the package again."
             )
-    return reading.read(path)
-
-
-def read_metadata(path) -> dict[str, str]:
-    """Returns the strings in the header of a `.safetensors` file."""
-    with open(path, "rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        return json.loads(file.read(length)).get("__metadata__", {})
+    # 16-bit floats take twice as much in memory, packed ones some more.
+    unpacked = 4 * path.stat().st_size + (1 << 20)
+    if expected_bytes is None or expected_bytes > unpacked:
+        expected_bytes = unpacked
+    return reading.read(path, expected_bytes=expected_bytes)

@@ -1,59 +1,50 @@
 """Putting tensors into a model: everything fits, or everything is named."""
 
 import dataclasses
-import pathlib
+import math
+
+import numpy as np
 
 from zoo.errors import IntegrityError
+from zoo.errors import RequestError
 from zoo.stages import stage_name
-from zoo.weights.files import read_weights
+from zoo.weights.adapting import adapt_positions
+from zoo.weights.adapting import adapt_stem
+from zoo.weights.adapting import replaced_head
+from zoo.weights.contents import HEAD
+from zoo.weights.contents import Contents
+from zoo.weights.contents import choose_origin
+from zoo.weights.contents import open_weights
 from zoo.weights.files import variable_names
+from zoo.weights.origins import OWN
+from zoo.weights.origins import Origin
+from zoo.weights.origins import find_origin
+from zoo.weights.report import LoadReport
+from zoo.weights.translation import to_ours
 
 
-@dataclasses.dataclass(frozen=True)
-class LoadReport:
-    """What became of each tensor.
+def load_weights(
+    model, source, *, origin: str | None = None, sha256: str | None = None
+) -> LoadReport:
+    """Loads a weight file of this zoo or of another library into a model.
 
-    Args:
-        matched: Names that were loaded.
-        skipped: Name and reason of tensors in the file that were not used.
-        initial: Names in the model that were left as initialised.
-    """
-
-    matched: tuple[str, ...]
-    skipped: tuple[tuple[str, str], ...] = ()
-    initial: tuple[str, ...] = ()
-
-    def __str__(self):
-        reasons = dict(self.skipped)
-        parts = [f"{len(self.matched)} tensors loaded"]
-        parts += [
-            f"{name} skipped ({why})"
-            for name, why in self.skipped
-            if name not in self.initial
-        ]
-        if self.initial:
-            why = sorted({reasons.get(name, "") for name in self.initial})
-            parts.append(
-                f"{', '.join(self.initial)} left as initialised"
-                + (f" ({', '.join(why)})" if any(why) else "")
-            )
-        return "; ".join(parts)
-
-
-def load_weights(model, source, *, sha256: str | None = None) -> LoadReport:
-    """Loads a weight file of this zoo into a model.
-
-    A head of another number of classes is left as initialised, and the
-    report says so. Anything else that does not fit is an error that lists
-    every mismatch, and then no variable has been changed.
+    What differs in the number of classes is left as initialised, a first
+    convolution is adapted to other than three channels, position embeddings
+    are resampled to another size, and the report says so. Anything else that
+    does not fit is an error that lists every mismatch, and then no variable
+    has been changed.
 
     Args:
         model: A model of the zoo.
-        source: The path of a `.safetensors` file, or tensors by name.
+        source: The path of a file (`.safetensors`, `.pth`, `.h5`,
+            `.weights.h5` or `.keras`), or tensors by name.
+        origin: Whose network the weights are for, where the names of the
+            tensors cannot tell: such as `"timm/tf_efficientnet_b3"`.
         sha256: What the whole file must hash to, where known.
 
     Raises:
-        RequestError: There is no such file.
+        RequestError: There is no such file, or its weights want a network
+            that is built in another way.
         IntegrityError: The file is damaged or does not fit the model.
 
     Example:
@@ -68,16 +59,90 @@ def load_weights(model, source, *, sha256: str | None = None) -> LoadReport:
     assert report.initial == ("head_logits/kernel", "head_logits/bias")
     ```
     """
-    if isinstance(source, (str, pathlib.Path)):
-        tensors, where = read_weights(source, sha256), str(source)
-    else:
-        tensors, where = dict(source), "the dict of tensors"
+    own = sum(math.prod(v.shape) * 4 for v in variable_names(model).values())
+    contents = open_weights(source, sha256=sha256, expected_bytes=room_for(own))
+    variant, built = _built(model)
+    wanted = choose_origin(contents, variant, origin, built)
+    _check_built(contents, wanted, variant, built)
+    report = fit(model, contents, wanted)
+    _rename_classes(model, contents, report)
+    remarks = _other_scale(model, contents, wanted)
+    return dataclasses.replace(report, remarks=remarks)
+
+
+def room_for(model_bytes: int) -> int:
+    """Returns how much a file for a model may take in memory, in bytes.
+
+    Files of other libraries may hold more than the model: a head of
+    ImageNet-21k's 22,000 classes, or counters.
+    """
+    return 2 * model_bytes + (128 << 20)
+
+
+def _built(model) -> tuple[str, str]:
+    """Returns a model's variant and the origin that it was built for."""
+    for layer in model.layers:
+        if layer.name == "preprocessing":
+            variant = getattr(layer, "variant", None) or model.name
+            return variant, getattr(layer, "origin", OWN.name)
+    return model.name, OWN.name
+
+
+def _check_built(contents, wanted: Origin, variant: str, built: str) -> None:
+    if not wanted.builds_like(find_origin(built, variant)):
+        raise RequestError(
+            f"{contents.where} holds weights of {wanted.name!r}, which want "
+            f"another network than that of {built!r}, beside the shapes: "
+            f"build it by zoo.create_model({variant!r}, "
+            f"origin={wanted.name!r}), or with weights=."
+        )
+
+
+def _rename_classes(model, contents, report) -> None:
+    """A head that was loaded has the classes of its file."""
+    names = contents.notes.class_names
+    for layer in model.layers:
+        if layer.name == "head_logits" and names and HEAD[0] in report.matched:
+            layer.class_names = names if len(names) == layer.units else None
+
+
+def _other_scale(model, contents, origin) -> tuple[str, ...]:
+    """Says so where the weights expect pixels on another scale."""
+    record = contents.notes.preprocessing
+    wanted = (
+        (record.mean, record.std)
+        if record
+        else contents.pixels or (origin.mean, origin.std)
+    )
+    for layer in model.layers:
+        if layer.name == "preprocessing" and wanted[0] is not None:
+            has = layer.preprocessing.mean, layer.preprocessing.std
+            if not np.allclose(has, wanted, rtol=1e-3):
+                return (
+                    f"the weights expect pixels by mean and std {wanted}, the "
+                    f"model has {has}: build it with weights= instead",
+                )
+    return ()
+
+
+def fit(model, contents: Contents, origin: Origin) -> LoadReport:
+    """Loads what was read into a model that was built for it.
+
+    Raises:
+        IntegrityError: It does not fit, and nothing was changed.
+    """
     variables = variable_names(model)
-    replaced = _replaced_head(variables, tensors)
-    problems = _mismatches(variables, tensors, replaced)
+    tensors, theirs = _translate(model, contents, origin)
+    stem = adapt_stem(variables, tensors)
+    positions = adapt_positions(model, variables, tensors)
+    adapted = stem | positions
+    tensors = tensors | adapted
+    replaced = replaced_head(variables, tensors)
+    unused = _unused_head(variables, tensors)
+    problems = _mismatches(variables, tensors, replaced, theirs)
     if problems:
         raise IntegrityError(
-            f"{where} does not fit the model {model.name!r}: "
+            f"{contents.where} does not fit the model {model.name!r}: "
             + "; ".join(problems)
         )
     matched = [key for key in variables if key not in replaced]
@@ -85,42 +150,79 @@ def load_weights(model, source, *, sha256: str | None = None) -> LoadReport:
         variables[key].assign(tensors[key])
     return LoadReport(
         tuple(matched),
-        tuple(
-            (key, f"{tensors[key].shape[-1]} classes in the file")
-            for key in replaced
-            if key in tensors
+        (*replaced.items(), *unused),
+        tuple(key for key in variables if key in replaced),
+        (
+            *((key, "adapted to other channels") for key in stem),
+            *((key, "resampled to another size") for key in positions),
         ),
-        tuple(replaced),
+        origin.name,
     )
 
 
-def _replaced_head(variables, tensors) -> list[str]:
-    """The head's names, if its shapes show another number of classes."""
-    head = [key for key in variables if stage_name(key) == "head"]
-    differs = any(
-        key in tensors and tensors[key].shape[-1] != variables[key].shape[-1]
-        for key in head
+def _translate(model, contents, origin) -> tuple[dict, dict]:
+    """Returns the tensors by our names, and their names by ours."""
+    variables = variable_names(model)
+    if not contents.tables:
+        return _renumbered(model, contents.tensors), {}
+    names = list(dict.fromkeys((*variables, *HEAD)))
+    reasons = []
+    for table in contents.tables:
+        if table.library not in (origin.name, origin.library):
+            continue
+        try:
+            theirs = {row.ours: row.theirs for row in table.rows(names)}
+            return to_ours(table, contents.tensors, names), theirs
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            reasons.append(f"{table.family} of {table.library}: {error}")
+    raise IntegrityError(
+        f"{contents.where} does not translate into the tensors of "
+        f"{model.name!r} ({'; '.join(reasons)})."
     )
-    return head if differs else []
 
 
-def _mismatches(variables, tensors, replaced) -> list[str]:
+def _renumbered(model, tensors) -> dict:
+    """Names what Keras's own files only number, `layer/0`, `layer/1` …"""
+    named = {
+        f"{layer.name}/{number}": f"{layer.name}/{variable.name}"
+        for layer in model.layers
+        for number, variable in enumerate(layer.weights)
+    }
+    named |= {f"head_logits/{i}": name for i, name in enumerate(HEAD)}
+    return {named.get(name, name): tensor for name, tensor in tensors.items()}
+
+
+def _unused_head(variables, tensors) -> list[tuple[str, str]]:
+    """What a model without a head has no use for, with the reason."""
+    if any(stage_name(key) == "head" for key in variables):
+        return []
+    return [
+        (key, "the model has no head")
+        for key in tensors
+        if stage_name(key) == "head"
+    ]
+
+
+def _mismatches(variables, tensors, replaced, theirs) -> list[str]:
     problems = []
+
+    def named(key):
+        return f"{key} ({theirs[key]} in the file)" if key in theirs else key
+
     for key, variable in variables.items():
         if key in replaced:
             continue
         if key not in tensors:
-            problems.append(f"{key} is missing in the file")
+            problems.append(f"{named(key)} is missing in the file")
         elif tuple(tensors[key].shape) != tuple(variable.shape):
             problems.append(
-                f"{key} has shape {tuple(tensors[key].shape)}, expected "
+                f"{named(key)} has shape {tuple(tensors[key].shape)}, expected "
                 f"{tuple(variable.shape)}"
             )
-    extra = [key for key in tensors if key not in variables]
-    headless = not any(stage_name(key) == "head" for key in variables)
+    unused = {key for key, _ in _unused_head(variables, tensors)}
     problems += [
         f"{key} has no place in the model"
-        for key in extra
-        if not (headless and stage_name(key) == "head")
+        for key in tensors
+        if key not in variables and key not in unused
     ]
     return problems

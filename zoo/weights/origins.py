@@ -9,8 +9,9 @@ import dataclasses
 import fnmatch
 
 from zoo.errors import RequestError
+from zoo.preprocessing import Preprocessing
 
-LIBRARIES = ("zoo", "torchvision", "timm", "keras", "bvlc")
+LIBRARIES = ("zoo", "torchvision", "timm", "keras", "bvlc", "akamaster")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +31,11 @@ class Origin:
             BatchNorm can take over.
         pool_border: What the stem's pool pads with: `"edge"` (nothing that
             could win) or `"zero"`.
-        lrn: `k` and `alpha` of local response normalization.
+        lrn: `k` and `alpha` of local response normalization; alpha is not
+            divided by the number of channels.
+        mean: Of R, G and B in units of 0…255, where weights of this origin
+            that say nothing themselves expect another than the variant's.
+        std: Likewise.
     """
 
     name: str = "zoo"
@@ -41,20 +46,88 @@ class Origin:
     stem_bias: bool = False
     pool_border: str | None = None
     lrn: tuple[float, float] | None = None
+    mean: tuple[float, float, float] | None = None
+    std: tuple[float, float, float] | None = None
 
     @property
     def library(self) -> str:
         return self.name.partition("/")[0]
 
+    def builds_like(self, other: "Origin") -> bool:
+        """Whether weights of both fit the same network."""
+        alike = {"name": "", "models": "", "mean": None, "std": None}
+        return dataclasses.replace(self, **alike) == dataclasses.replace(
+            other, **alike
+        )
+
+    def scale(self, own: Preprocessing) -> Preprocessing:
+        """Returns the variant's record with this origin's mean and std."""
+        if self.mean is None:
+            return own
+        return dataclasses.replace(own, mean=self.mean, std=self.std)
+
 
 OWN = Origin()
 
 _SYMMETRIC = {"padding": "symmetric"}
+# As PyTorch's layers are by default.
+_TORCH = {"padding": "symmetric", "epsilon": 1e-5}
+_PLUS_MINUS_ONE = {"mean": (127.5,) * 3, "std": (127.5,) * 3}
+_CAFFE_MEANS = {"mean": (123.68, 116.779, 103.939), "std": (1.0,) * 3}
+_IMAGENET_STATISTICS = {
+    "mean": (123.675, 116.28, 103.53),
+    "std": (58.395, 57.12, 57.375),
+}
 
 # The first row whose name and pattern fit counts.
 ORIGINS: tuple[Origin, ...] = (
-    Origin("torchvision", "resnet*"),
-    Origin("timm", "resnet*"),
+    *(
+        Origin(library, f"resnet{depth}")
+        for library in ("torchvision", "timm")
+        for depth in (18, 34, 50, 101, 152)
+    ),
+    Origin("timm", "resnet*_d"),
+    Origin("timm", "resnet*_v2", **_PLUS_MINUS_ONE),
+    Origin("keras", "resnet*_v1", epsilon=1.001e-5, **_CAFFE_MEANS),
+    Origin(
+        "keras",
+        "resnet*_v2",
+        epsilon=1.001e-5,
+        stride_at="last",
+        stem_bias=True,
+        pool_border="zero",
+        **_PLUS_MINUS_ONE,
+    ),
+    *(
+        Origin("akamaster", f"resnet{depth}", **_IMAGENET_STATISTICS)
+        for depth in (20, 32, 44, 56, 110)
+    ),
+    Origin("torchvision", "alexnet_owt"),
+    # Caffe divides alpha by the five channels, and k is 1.
+    Origin("bvlc", "alexnet", lrn=(1.0, 2e-5), **_CAFFE_MEANS),
+    Origin("torchvision", "efficientnet_b[0-4]", **_TORCH),
+    Origin("torchvision", "efficientnet_b[5-7]", **_SYMMETRIC),
+    Origin("timm", "efficientnet_b[0-7]", **_TORCH),
+    Origin("timm/tf", "efficientnet_b[0-7]"),
+    Origin("keras", "efficientnet_b[0-7]"),
+    Origin(
+        "torchvision",
+        "efficientnetv2_[sm]",
+        **_SYMMETRIC,
+        **_IMAGENET_STATISTICS,
+    ),
+    Origin("torchvision", "efficientnetv2_l", **_SYMMETRIC, **_PLUS_MINUS_ONE),
+    Origin("timm/tf", "efficientnetv2_b[0-3]"),
+    Origin("timm/tf", "efficientnetv2_[sml]", **_PLUS_MINUS_ONE),
+    Origin("keras", "efficientnetv2_*"),
+    Origin(
+        "torchvision", "mobilenetv3_*", **_SYMMETRIC, **_IMAGENET_STATISTICS
+    ),
+    Origin("timm", "mobilenetv3_*", **_TORCH, **_IMAGENET_STATISTICS),
+    Origin("timm/tf", "mobilenetv3_*"),
+    Origin("keras", "mobilenetv3_*"),
+    Origin("torchvision", "vit_b16", **_IMAGENET_STATISTICS),
+    Origin("timm", "vit_*"),
 )
 
 
@@ -98,13 +171,19 @@ def find_origin(name: str, model: str) -> Origin:
     """
     if name == OWN.name:
         return OWN
-    for row in ORIGINS:
-        if row.name == name and fnmatch.fnmatchcase(model, row.models):
-            return row
-    known = sorted(
-        {row.name for row in ORIGINS if fnmatch.fnmatchcase(model, row.models)}
-    )
+    known = origins_of(model)
+    if name in known:
+        return known[name]
     raise RequestError(
         f"No weights of {name!r} are known for {model!r}. "
         + (f"Known: {', '.join(known)}." if known else "It has no others.")
     )
+
+
+def origins_of(model: str) -> dict[str, Origin]:
+    """Returns by name the origins that publish weights for a variant."""
+    known = {}
+    for row in ORIGINS:
+        if fnmatch.fnmatchcase(model, row.models):
+            known.setdefault(row.name, row)
+    return known

@@ -7,12 +7,21 @@ import pathlib
 
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
-from zoo.weights.fitting import load_weights
+from zoo.weights import hub
+from zoo.weights.contents import Contents
+from zoo.weights.contents import choose_origin
+from zoo.weights.contents import open_weights
+from zoo.weights.fitting import fit
+from zoo.weights.fitting import room_for
+from zoo.weights.notes import Notes
 from zoo.weights.origins import OWN
 from zoo.weights.origins import Origin
 from zoo.weights.origins import canonical
 from zoo.weights.origins import find_origin
 from zoo.weights.sources import find_source
+from zoo.weights.sources import packaged_hash
+from zoo.weights.sources import source_of_file
+from zoo.weights.sources import weights_of
 
 _log = logging.getLogger("zoo")
 
@@ -22,14 +31,16 @@ def check_weights(model: str, weights) -> None:
 
     Args:
         model: The variant's name.
-        weights: None, a registered name, or a path.
+        weights: None, a registered name, a Hub id, or a path.
 
     Raises:
         RequestError: The name is not known or the file is not there.
     """
     if weights is None:
         return
-    if not is_path(weights):
+    if hub.is_address(weights):
+        hub.parse(weights)
+    elif not is_path(weights):
         find_source(model, weights)
     elif not pathlib.Path(weights).is_file():
         raise RequestError(f"There is no weight file {weights}.")
@@ -47,16 +58,16 @@ class Pretrained:
     """Resolved before a model is built, because it decides how.
 
     Args:
-        path: The weight file, or None.
-        sha256: What the file must hash to, or None.
+        model: The variant's name.
+        contents: What the weight file holds, or None.
         classes: Number of classes of the model.
         class_names: Names to put into the head, or None.
         preprocessing: What the model's pixels are scaled by.
         origin: How the network is built.
     """
 
-    path: pathlib.Path | None
-    sha256: str | None
+    model: str
+    contents: Contents | None
     classes: int
     class_names: tuple[str, ...] | None
     preprocessing: Preprocessing
@@ -73,57 +84,145 @@ class Pretrained:
         preprocessing,
         origin: str | None = None,
     ) -> "Pretrained":
-        """Resolves `weights`: None, a registered name, or a path.
+        """Resolves `weights`: None, a registered name, a Hub id, or a path.
+
+        Args:
+            model: The variant's name.
+            weights: See `zoo.create_model`.
+            classes: The number of classes asked for, or None.
+            default_classes: That of the paper.
+            preprocessing: The family's own, at the size of the variant.
+            origin: What a person says about the weights' origin.
 
         Raises:
-            RequestError: The name is not known, or `classes` is no number of
-                classes.
+            RequestError: The name is not known, `classes` is no number of
+                classes, or nothing says whose network the weights are for.
+            IntegrityError: The file is damaged.
         """
-        if classes is not None and not _is_count(classes):
-            raise RequestError(
-                "classes is the number of classes, at least 1, or None. "
-                f"Received: {classes!r}"
-            )
-        built = find_origin(canonical(origin), model) if origin else OWN
-        if weights is None:
-            return cls(
-                None,
-                None,
-                classes or default_classes,
-                None,
-                preprocessing,
-                built,
-            )
-        if is_path(weights):
-            path = pathlib.Path(weights)
-            return cls(
-                path, None, classes or default_classes, None, preprocessing
-            )
-        row = find_source(model, weights)
-        keeps_head = classes in (None, len(row.class_names))
+        _check_classes(classes)
+        contents, known = _open(model, weights)
+        if contents is None:
+            whose = find_origin(canonical(origin), model) if origin else OWN
+        else:
+            _check_said(weights, known.origin, origin)
+            whose = choose_origin(contents, model, known.origin or origin)
+            classes = classes or contents.classes
+        classes = classes or default_classes
+        names = known.class_names
         return cls(
-            row.path,
-            row.sha256,
-            classes or len(row.class_names),
-            row.class_names if keeps_head else None,
-            row.preprocessing.at(preprocessing.image_size),
+            model,
+            contents,
+            classes,
+            names if names and len(names) == classes else None,
+            _sized(model, known.preprocessing, preprocessing)
+            or _usual_preprocessing(model, whose, contents, preprocessing),
+            whose,
         )
 
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """RGB pictures of the size that the weights are meant for."""
+        side = self.preprocessing.image_size
+        return side, side, 3
+
     def load_into(self, model):
-        """Loads the file, if there is one, and returns the model."""
-        if self.path is not None:
-            report = load_weights(model, self.path, sha256=self.sha256)
-            _log.info("%s from %s: %s", model.name, self.path.name, report)
-        if self.class_names:
-            for layer in model.layers:
-                if layer.name == "head_logits":
-                    layer.class_names = self.class_names
+        """Loads the file, if there is one, and returns the model.
+
+        The model remembers whose network it is and what its classes are
+        called.
+        """
+        for layer in model.layers:
+            if layer.name == "preprocessing":
+                layer.origin, layer.variant = self.origin.name, self.model
+            elif layer.name == "head_logits" and self.class_names:
+                layer.class_names = self.class_names
+        if self.contents is not None:
+            report = fit(model, self.contents, self.origin)
+            where = pathlib.Path(self.contents.where).name
+            _log.info("%s from %s: %s", model.name, where, report)
         return model
 
 
-def _is_count(value) -> bool:
-    return (
-        isinstance(value, numbers.Integral)
-        and not isinstance(value, bool)
-        and value >= 1
+def locate(model: str, weights) -> tuple[pathlib.Path, Notes | None]:
+    """Returns the file of some weights, fetched if it has to be.
+
+    Args:
+        model: The variant's name.
+        weights: A registered name, a Hub id, or a path.
+
+    Returns:
+        The path, and what is known of the weights beside the file.
+
+    Raises:
+        RequestError: They are not known, or cannot be fetched.
+        IntegrityError: The server sent something else.
+    """
+    if hub.is_address(weights):
+        return hub.fetch(weights)
+    if is_path(weights):
+        row = source_of_file(model, weights)
+        return pathlib.Path(weights), row and row.notes
+    row = find_source(model, weights)
+    return row.fetch(), row.notes
+
+
+def _open(model: str, weights) -> tuple[Contents | None, Notes]:
+    """Reads what `weights` names, and says what is known of it."""
+    if weights is None:
+        return None, Notes()
+    path, known = locate(model, weights)
+    contents = open_weights(
+        path,
+        sha256=packaged_hash(path),
+        expected_bytes=_expected_bytes(model),
     )
+    return contents, known or contents.notes
+
+
+def _expected_bytes(model: str) -> int | None:
+    # The cards list the names of weights, which this package knows.
+    from zoo.cards import CARDS
+
+    card = CARDS.get(model)
+    return card and room_for(4 * (card.parameters + card.non_trainable))
+
+
+def _sized(model, record, own: Preprocessing) -> Preprocessing | None:
+    """At the weights' size, but for a variant that was given another."""
+    from zoo.cards import CARDS
+
+    if record is None:
+        return None
+    usual = model in CARDS and own.image_size == CARDS[model].input_size
+    return record if usual else record.at(own.image_size)
+
+
+def _usual_preprocessing(model, origin, contents, own) -> Preprocessing:
+    """What such weights expect where nothing says it for this very file."""
+    rows = [row for row in weights_of(model) if row.origin == origin.name]
+    record = origin.scale(own)
+    if rows and origin is not OWN:
+        record = rows[0].preprocessing
+    pixels = contents and contents.pixels
+    if pixels:
+        record = dataclasses.replace(record, mean=pixels[0], std=pixels[1])
+    return record.at(own.image_size)
+
+
+def _check_classes(classes) -> None:
+    if classes is None:
+        return
+    whole = isinstance(classes, numbers.Integral)
+    if not whole or isinstance(classes, bool) or classes < 1:
+        raise RequestError(
+            "classes is the number of classes, at least 1, or None. "
+            f"Received: {classes!r}"
+        )
+
+
+def _check_said(weights, known: str | None, said: str | None) -> None:
+    if known and said and canonical(said) != known:
+        raise RequestError(
+            f"weights={str(weights)!r} are of {known!r}. "
+            f"Received: origin={said!r}"
+        )

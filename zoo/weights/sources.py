@@ -2,12 +2,20 @@
 
 import dataclasses
 import pathlib
+import urllib.parse
 
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
 from zoo.preprocessing import cifar10
+from zoo.weights import hashing
+from zoo.weights.classes import CIFAR10
+from zoo.weights.classes import imagenet_names
+from zoo.weights.downloading import download
+from zoo.weights.notes import Notes
+from zoo.weights.published import ROWS
 
 _PACKAGE = pathlib.Path(__file__).parent
+_HUB = "https://huggingface.co/{}/resolve/main/model.safetensors"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,38 +25,68 @@ class WeightsSource:
     Args:
         model: The variant that it belongs to.
         name: What `weights=` calls it.
-        path: The file, inside this package.
-        sha256: Of the whole file, in hexadecimal.
         preprocessing: What the weights expect of a picture.
-        class_names: In label order.
-        top1: Measured accuracy, in percent.
-        measured_on: What it was measured on.
+        top1: Accuracy in percent, one centre crop of that size.
+        measured_on: Who measured it, and on what.
+        top5: The same, or None where nobody published it.
+        path: The file, where it lies inside this package.
+        url: Where it is fetched from otherwise.
+        hub_id: Its place on the Hugging Face Hub, where it has one.
+        sha256: Of the whole file, or what is published of it: the first
+            8 digits at least.
+        md5: Where that is all that was published.
+        mebibytes: The size of the file, as published.
+        origin: Whose network it is, see `zoo.weights.origins`.
+        labels: The classes' names in label order; ImageNet's where None.
         licence: Of the file.
     """
 
     model: str
     name: str
-    path: pathlib.Path
-    sha256: str
     preprocessing: Preprocessing
-    class_names: tuple[str, ...]
-    top1: float
+    top1: float | None
     measured_on: str
+    top5: float | None = None
+    path: pathlib.Path | None = None
+    url: str | None = None
+    hub_id: str | None = None
+    sha256: str | None = None
+    md5: str | None = None
+    mebibytes: float | None = None
+    origin: str = "zoo"
+    labels: tuple[str, ...] | None = None
     licence: str = "Apache-2.0"
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self.labels or imagenet_names()
 
-_CIFAR10_CLASSES = (
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
-)
+    @property
+    def address(self) -> str:
+        """Where it is fetched from."""
+        return self.url or _HUB.format(self.hub_id)
+
+    @property
+    def file_name(self) -> str:
+        place = self.path or urllib.parse.urlsplit(self.address).path
+        return pathlib.PurePosixPath(place).name
+
+    @property
+    def notes(self) -> Notes:
+        """What is known of the weights before the file is read."""
+        return Notes(self.origin, self.preprocessing, self.class_names)
+
+    def fetch(self) -> pathlib.Path:
+        """Returns the path of the file, fetched if it has to be.
+
+        Raises:
+            RequestError: It is not there and cannot be fetched.
+            IntegrityError: The server sent something else.
+        """
+        if self.path is not None:
+            return self.path
+        return download(self.address, sha256=self.sha256, md5=self.md5)
+
 
 WEIGHTS: tuple[WeightsSource, ...] = (
     WeightsSource(
@@ -59,10 +97,11 @@ WEIGHTS: tuple[WeightsSource, ...] = (
             "80147c2683c70eddf63e528b145a616f9d55271ab1ba31159038071541310733"
         ),
         preprocessing=cifar10(),
-        class_names=_CIFAR10_CLASSES,
+        labels=CIFAR10,
         top1=87.05,
         measured_on="CIFAR-10's test set as JPEG of quality 75",
     ),
+    *(WeightsSource(**row) for row in ROWS),
 )
 
 
@@ -71,20 +110,57 @@ def weights_of(model: str) -> tuple[WeightsSource, ...]:
     return tuple(row for row in WEIGHTS if row.model == model)
 
 
+def best_of(model: str) -> WeightsSource | None:
+    """Returns what `weights="imagenet"` means for a variant.
+
+    That with the highest published top-1 at the size that the variant is
+    meant for; None where nobody published any.
+    """
+    # The cards list the names of the rows above.
+    from zoo.cards import CARDS
+
+    rows = [row for row in weights_of(model) if row.top1 is not None]
+    rows = [row for row in rows if row.name.startswith("imagenet/")]
+    side = CARDS[model].input_size if model in CARDS else None
+    usual = [row for row in rows if row.preprocessing.image_size == side]
+    return max(usual or rows, key=lambda row: row.top1, default=None)
+
+
 def find_source(model: str, weights: str) -> WeightsSource:
     """Returns the row of `weights` for a variant.
 
     Raises:
         RequestError: There is none; the message says which there are.
     """
+    if weights == "imagenet" and best_of(model):
+        return best_of(model)
     for row in weights_of(model):
         if row.name == weights:
             return row
     own = [row.name for row in weights_of(model)]
-    others = [f"{row.model}: {row.name}" for row in WEIGHTS]
     raise RequestError(
         f"No weights called {weights!r} are known for {model!r}. "
         + (f"It has: {', '.join(own)}. " if own else "It has none. ")
-        + "Expected None, a name, or the path of a .safetensors file. "
-        + f"Known names: {'; '.join(others)}."
+        + "Expected None, a name, hf://ORGANISATION/MODEL, or the path of a "
+        "weight file. All names: python -m apps.models --weights."
     )
+
+
+def packaged_hash(path) -> str | None:
+    """Returns what a file of this package hashes to; None for others."""
+    hashes = {row.path: row.sha256 for row in WEIGHTS if row.path}
+    return hashes.get(pathlib.Path(path))
+
+
+def source_of_file(model: str, path) -> WeightsSource | None:
+    """Returns the row that a file on the disk is the file of, if any.
+
+    It has to have the name and the hash that were published.
+    """
+    path = pathlib.Path(path)
+    for row in weights_of(model):
+        if row.file_name == path.name and path.is_file():
+            wanted = hashing.Hash(row.sha256, row.md5)
+            if wanted.is_known and wanted.fits(path):
+                return row
+    return None

@@ -14,6 +14,7 @@ from pipelines.data import images
 from pipelines.data.checks import check_pictures
 from pipelines.data.checks import check_sizes
 from pipelines.data.checks import inspect
+from pipelines.data.checks import skip_bad_pictures
 from zoo.errors import DataError
 
 
@@ -69,22 +70,22 @@ def bad(picture):
         "nothing": (b"", "the file is empty"),
         "text": (b"this is no picture" * 9, "is no picture"),
         "zeros": (bytes(500), "is no picture"),
-        "html": (b"<!DOCTYPE html><p>404", "is no picture"),
-        "half a jpeg": (jpeg[: len(jpeg) // 2], "cannot be decoded"),
+        "html": (b"<!DOCTYPE html><p>404", "is no picture but a web page"),
+        "half a jpeg": (jpeg[: len(jpeg) // 2], "truncated"),
         "jpeg without an end": (jpeg[:-2], "truncated"),
-        "jpeg's header": (jpeg[:25], "cannot be decoded"),
+        "jpeg's header": (jpeg[:25], "cut in its header"),
         "half a png": (png[: len(png) // 2], "truncated"),
         "png without an end": (png[:-12], "truncated PNG"),
-        "png with a flipped bit": (bytes(flipped), "cannot be decoded"),
+        "png with a flipped bit": (bytes(flipped), "damaged"),
         "half a gif": (saved(picture, "GIF")[:-60], "truncated"),
-        "half a webp": (saved(picture, "WEBP")[:99], "cannot be decoded"),
+        "half a webp": (saved(picture, "WEBP")[:99], "truncated"),
         "tiff": (saved(picture, "TIFF"), "is no picture"),
         "bmp with a palette": (saved(picture.convert("P"), "BMP"), "palette"),
         "bmp of one bit": (saved(picture.convert("1"), "BMP"), "palette"),
         "webp with alpha": (saved(sheer, "WEBP"), "transparency"),
         "moving webp": (saved(picture, "WEBP", **frames), "frames"),
         "large": (bomb(9_000), r"9000x9000 is over 64,000,000 pixels"),
-        "huge": (bomb(30_000), r"has more than 64,000,000 pixels"),
+        "huge": (bomb(30_000), r"30000x30000 is over 64,000,000 pixels"),
     }
 
 
@@ -101,11 +102,13 @@ def test_bad_pictures_are_told_apart(picture):
         assert problem in found, name
 
 
-def test_headers_alone_find_a_jpeg_that_is_cut(picture):
-    encoded = good(picture)["jpeg"]
-    side, problem = inspect(encoded[:-2], decode=False)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "WEBP"])
+@pytest.mark.parametrize("part", [0.5, 0.9])
+def test_headers_alone_find_a_picture_that_is_cut(picture, kind, part):
+    encoded = saved(picture, kind)
+    side, problem = inspect(encoded[: int(len(encoded) * part)], decode=False)
     assert side == 20
-    assert problem == "is a truncated JPEG (it has no end marker)"
+    assert problem.startswith(f"is a truncated {kind.replace('WEBP', 'WebP')}")
 
 
 def test_the_shorter_sides_are_returned(held, encode, noise):
@@ -133,7 +136,7 @@ def test_large_sets_are_not_decoded(held, encode, noise, monkeypatch):
     flipped = bytearray(encode(noise(20, 20)))
     flipped[len(flipped) // 2] ^= 1
     examples = held([bytes(flipped)], [0], "a")
-    with pytest.raises(DataError, match="picture0: cannot be decoded"):
+    with pytest.raises(DataError, match="picture0: is a damaged PNG"):
         check_pictures(examples)
     monkeypatch.setattr(checks, "DECODE_LIMIT", 0)
     np.testing.assert_array_equal(check_pictures(examples), [20])
@@ -146,7 +149,9 @@ def test_the_first_five_problems_are_listed(held, encode, noise, count):
     with pytest.raises(DataError) as caught:
         check_pictures(examples)
     message = str(caught.value)
-    problem = "is no picture (expected JPEG, PNG, GIF, BMP or WebP inside)"
+    problem = (
+        "is no picture but text (expected JPEG, PNG, GIF, BMP or WebP inside)"
+    )
     listed = [f"picture{i}: {problem}" for i in range(min(count, 5))]
     if count > 5:
         listed.append(f"and {count - 5} more")
@@ -165,3 +170,37 @@ def test_pictures_smaller_than_the_crop(held):
         "picture3: its shorter side has 7 pixels, the crop needs 9. "
         "Give --image_size=7 or less, or --upscale; or remove these pictures."
     )
+
+
+def test_bad_pictures_are_skipped_and_named(held, encode, noise):
+    good = [encode(noise(4 + i, 9)) for i in range(4)]
+    train = held([good[0], b"", good[1], good[2]], [0, 0, 1, 0], "ab")
+    validation = held([b"no picture", good[3]], [0, 1], "ab")
+    kept = skip_bad_pictures(train, validation)
+    assert [part.names for part in kept.parts] == [
+        ("picture0", "picture2", "picture3"),
+        ("picture1",),
+    ]
+    assert kept.parts[0].read([1, 2]) == [good[1], good[2]]
+    np.testing.assert_array_equal(kept.parts[0].labels, [0, 1, 0])
+    np.testing.assert_array_equal(kept.sides, [4, 5, 6, 7])
+    assert kept.skipped[0] == "picture1: the file is empty"
+    assert kept.note == (
+        "skipped 2 of 6 pictures: picture1: the file is empty; picture0: is "
+        "no picture but text (expected JPEG, PNG, GIF, BMP or WebP inside)"
+    )
+
+
+def test_nothing_is_skipped_where_nothing_is_bad(held, encode, noise):
+    examples = held([encode(noise(4, 9))] * 3, [0, 1, 0], "ab")
+    kept = skip_bad_pictures(examples)
+    assert kept.parts == (examples,)
+    assert kept.note == ""
+
+
+def test_a_class_is_not_skipped_away(held, encode, noise):
+    examples = held([encode(noise(4, 9)), b""], [0, 1], "ab")
+    with pytest.raises(DataError, match="The class 'b' has no picture left"):
+        skip_bad_pictures(examples)
+    with pytest.raises(DataError, match="No picture is left"):
+        skip_bad_pictures(held([b""], [0], "a"))

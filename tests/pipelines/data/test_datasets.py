@@ -5,12 +5,15 @@ import itertools
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from pipelines.data import examples as module
 from pipelines.data.augmentation import AUGMENTATIONS
+from pipelines.data.augmenting.mixing import Mixing
 from pipelines.data.checks import check_pictures
 from pipelines.data.datasets import evaluation_data
 from pipelines.data.datasets import training_data
+from pipelines.data.order import sample_order
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
 
@@ -171,3 +174,72 @@ def test_evaluation_counts_each_example_once_in_order(coded, count):
     np.testing.assert_array_equal(indices(images[:count]), np.arange(count))
     np.testing.assert_array_equal(labels[:count], examples.labels)
     assert not images[count:].any() and not labels[count:].any()
+
+
+def levelled(held, encode, count):
+    """Examples whose grey level says their index, half of them JPEG."""
+    pictures = []
+    for i in range(count):
+        kind = {"kind": "JPEG", "quality": 95} if i % 2 else {}
+        level = np.full((24, 32, 3), 4 + 8 * i, "uint8")
+        pictures.append(encode(level, **kind))
+    return held(pictures, np.arange(count) % 3, ("a", "b", "c"))
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_every_pixel_of_a_run_is_where_it_belongs(held, encode, repeats):
+    examples = levelled(held, encode, 30)
+    options = {"seed": 3, "repeats": repeats}
+    data = train(examples, 6, "crop", **options)
+    batches = take(data, 20)
+    seen = []
+    for images, labels in batches:
+        # Whatever part of a picture is cut out, it has one level.
+        assert np.ptp(images.astype(int), axis=(1, 2, 3)).max() <= 2
+        levels = images.mean((1, 2, 3))
+        index = np.round((levels - 4) / 8).astype(int)
+        np.testing.assert_array_equal(labels, index % 3)
+        seen.extend(index)
+    order = sample_order(examples.labels, batch_size=6, seed=3)
+    expected = [
+        int(order(tf.constant(i // repeats, tf.int64))[1]) for i in range(120)
+    ]
+    assert seen == expected
+    for epoch in np.reshape(seen, (-1, 30 * repeats))[: 4 // repeats]:
+        counts = np.bincount(epoch, minlength=30)
+        np.testing.assert_array_equal(counts, [repeats] * 30)
+    for first_step in (1, 5, 13):
+        rest = train(examples, 6, "crop", first_step=first_step, **options)
+        assert_same(take(rest, 5), batches[first_step : first_step + 5])
+
+
+def test_repeated_pictures_are_changed_each_in_its_own_way(coloured):
+    (images, labels), *_ = take(train(coloured(6), 6, "standard", repeats=3), 1)
+    np.testing.assert_array_equal(labels[:3], [labels[0]] * 3)
+    assert len({image.tobytes() for image in images}) == 6
+
+
+@pytest.mark.parametrize("repeats", [0, 4])
+def test_a_batch_holds_whole_repeats(coded, repeats):
+    with pytest.raises(RequestError, match=f"=6 is no multiple .*={repeats}"):
+        train(coded(9), 6, repeats=repeats)
+
+
+def test_batches_are_mixed_until_an_epoch_and_resume(coloured):
+    examples = coloured(6, classes=3)
+    options = {"mixing": Mixing(mixup=1.0, cutmix=1.0, epochs=2), "seed": 1}
+    data = train(examples, 6, "crop", **options)
+    spec = data.dataset.element_spec
+    assert spec[1].shape == (6, 3) and spec[1].dtype == "float32"
+    batches = take(data, 12)
+    plain = take(train(examples, 6, "crop", seed=1), 12)
+    for step, ((images, labels), (own, classes)) in enumerate(
+        zip(batches, plain, strict=True)
+    ):
+        mixed = step < 2 * data.steps_per_epoch
+        assert ((labels.max(1) < 1).any() or (images != own).any()) == mixed
+        if not mixed:
+            np.testing.assert_array_equal(labels, np.eye(3)[classes])
+    for first_step in (2, 5, 7):
+        rest = train(examples, 6, "crop", first_step=first_step, **options)
+        assert_same(take(rest, 4), batches[first_step : first_step + 4])

@@ -1,16 +1,21 @@
 """Folders of pictures: every layout, every kind of file, every refusal."""
 
+import os
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from pipelines.data.examples import stratified_split
+from pipelines.data.files import read_files
 from pipelines.data.folder import open_folder
 from pipelines.data.folder import open_whole_folder
+from pipelines.data.folder import passed_over
 from pipelines.data.folder import read_class_folders
-from pipelines.data.folder import read_files
+from pipelines.data.sources import open_held_out
+from pipelines.data.sources import open_splits
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
@@ -135,10 +140,113 @@ def test_what_is_read_and_what_is_passed_over(write):
         assert encoded == Path(name).read_bytes()
 
 
-def test_a_linked_folder_does_not_go_round(write):
+def test_what_is_passed_over_is_listed(write):
+    root = write(
+        "train/a/1.png",
+        "train/a/2.JPG",
+        "train/a/.DS_Store",
+        "train/a/._x.jpg",
+        "train/a/.hidden/d.jpg",
+        "train/a/Thumbs.db",
+        "train/a/none",
+        "train/b/3.webp",
+        "train/readme.txt",
+        "val/a/4.png",
+        "val/b/5.png",
+    )
+    os.mkfifo(root / "val/b/pipe.png")
+    assert open_folder(root).train.counts().tolist() == [2, 1]
+    assert {
+        path.removeprefix(f"{root}/"): reason
+        for path, reason in passed_over(root)
+    } == {
+        "train/a/.DS_Store": "is hidden",
+        "train/a/._x.jpg": "is hidden",
+        "train/a/.hidden": "is hidden",
+        "train/a/Thumbs.db": "belongs to the system",
+        "train/a/none": "its name is not a picture's",
+        "train/readme.txt": "lies outside the class folders",
+        "val/b/pipe.png": "is no regular file",
+    }
+
+
+LOOPS = {
+    "to its own folder": ("a/loop", "."),
+    "to the class folder": ("a/deep/loop", ".."),
+    "to the data set": ("b/loop", "../.."),
+    "as a class": ("loop", "."),
+    "a class twice": ("c", "a"),
+    "a picture twice": ("b/again.png", "../a/1.png"),
+    "to itself": ("b/self", "self"),
+}
+
+
+@pytest.mark.parametrize("case", LOOPS)
+def test_a_loop_is_counted_once(write, case):
+    root = write(*numbered("a", 5), *numbered("b", 4), "a/deep/9.png")
+    link, target = LOOPS[case]
+    (root / link).symlink_to(target)
+    assert open_folder(root).train.class_names == ("a", "b")
+    assert len(open_whole_folder(root)) == 10
+    ((path, reason),) = passed_over(root)
+    assert path == str(root / link) and "link" in reason
+
+
+def test_a_link_into_the_data_set_is_followed(write):
+    root = write("train/a/1.png", "train/b/1.png", "pool/x/2.png", "pool/3.png")
+    (root / "val").mkdir()
+    (root / "val/a").symlink_to("../pool/x")
+    (root / "train/b/3.png").symlink_to("../../pool/3.png")
+    splits = open_folder(root)
+    assert relative(splits.validation, root) == ["val/a/2.png"]
+    np.testing.assert_array_equal(splits.train.counts(), [1, 2])
+
+
+@pytest.mark.parametrize("link", ["a/2.png", "a/more", "c"])
+def test_a_link_out_of_the_data_set_is_refused(write, tmp_path, link):
     root = write("a/1.png", "b/1.png")
-    (root / "a" / "loop").symlink_to(root / "a")
-    np.testing.assert_array_equal(read_class_folders(root).counts(), [1, 1])
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "x.png").write_bytes((root / "a/1.png").read_bytes())
+    target = outside / "x.png" if link.endswith("png") else outside
+    (root / link).symlink_to(target)
+    message = f"{root / link} is a link out of the data set, to {target}"
+    for open_it in (open_whole_folder, open_splits):
+        with pytest.raises(DataError, match=re.escape(message)):
+            open_it(str(root))
+    assert len(open_held_out(str(root), follow_links=True)) == 3
+
+
+def test_a_dangling_link_is_named(write):
+    root = write("a/1.png", "b/1.png")
+    (root / "a/gone").symlink_to("nowhere")
+    assert len(open_whole_folder(root)) == 2
+    (root / "a/2.png").symlink_to("nowhere.png")
+    with pytest.raises(DataError, match=r"a/2\.png is a link to nowhere\.png"):
+        open_whole_folder(root)
+
+
+ODD = ["größe", "ein Bild", "a\nb", "x" * 251, b"\xff\xfe"]
+
+
+def test_odd_names(write, encode):
+    root = write("b/1.png")
+    names = [os.fsdecode(name) for name in ODD]
+    for number, name in enumerate(names):
+        file = root / f"a{name[:99]}" / f"{name}.png"
+        file.parent.mkdir()
+        file.write_bytes(encode(np.full((4, 4, 3), number, "uint8")))
+    examples = open_whole_folder(root)
+    found = {os.path.basename(n)[:-4]: i for i, n in enumerate(examples.names)}
+    assert set(found) == {*names, "1"}
+    for number, name in enumerate(names):
+        label = examples.labels[found[name]]
+        assert examples.class_names[label] == f"a{name[:99]}"
+        for encoded in (
+            examples.encoded([found[name]])[0],
+            examples.fetch(tf.constant(found[name], tf.int64)),
+        ):
+            assert int(tf.io.decode_png(encoded)[0, 0, 0]) == number
 
 
 def test_labels_follow_the_training_part(write):
@@ -167,6 +275,14 @@ def test_a_class_is_never_held_out_whole(held):
     train, rest = stratified_split(examples, 0.9, 0)
     np.testing.assert_array_equal(train.counts(), [1, 1])
     np.testing.assert_array_equal(rest.counts(), [1, 2])
+
+
+def test_a_file_that_goes_is_named(write):
+    root = write("a/1.png", "b/1.png")
+    examples = open_whole_folder(root)
+    (root / "b/1.png").unlink()
+    with pytest.raises(DataError, match=r"b/1\.png cannot be read \(No such"):
+        examples.encoded([1])
 
 
 def test_no_folder(tmp_path):

@@ -228,26 +228,94 @@ def test_half_of_the_pictures_are_mirrored(both_ways, noise):
     assert 160 < mirrored < 240
 
 
-def test_colours(both_ways, noise):
-    pixels = noise(12, 15)
+def test_patches_are_exact_and_all_of_them_come(both_ways, noise):
+    pixels = noise(11, 12)
+    cut = functools.partial(images.random_patch, size=8)
+    both_ways(cut, pixels, seed(0))
+    # Three places down, four to the right.
+    allowed = {
+        pixels[y : y + 8, x : x + 8].tobytes()
+        for y in range(3)
+        for x in range(4)
+    }
+    cuts = seeds(200).map(lambda s: cut(pixels, s)).as_numpy_iterator()
+    assert {each.tobytes() for each in cuts} == allowed
 
-    def jitter(strength, number=0):
-        change = functools.partial(images.jitter_colour, strength=strength)
-        return both_ways(change, pixels, seed(number))
 
-    np.testing.assert_array_equal(jitter(0.0), pixels)
-    np.testing.assert_array_equal(jitter(0.4), jitter(0.4))
-    assert (jitter(0.4) != jitter(0.4, 1)).any()
-    assert jitter(0.9).dtype == np.uint8
-    assert 0 < np.abs(jitter(0.4).astype(int) - pixels).mean() < 80
+def test_the_middle_window(both_ways):
+    assert both_ways(images.middle_window, [30, 41, 3]).tolist() == [
+        0, 5, 30, 30,
+    ]  # fmt: skip
 
 
-def test_grey_stays_grey_and_its_levels_scale():
-    grey = np.full((5, 5, 3), 100, "uint8")
-    levels = set()
-    changed = seeds(100).map(lambda s: images.jitter_colour(grey, s, 0.2))
-    for picture in changed.as_numpy_iterator():
-        assert len(np.unique(picture)) == 1
-        levels.add(int(picture[0, 0, 0]))
-    # Only brightness changes a flat picture: 0.8 to 1.2 times 100.
-    assert 80 <= min(levels) < 84 and 116 < max(levels) <= 120
+@pytest.mark.parametrize(
+    ("window", "ratio"),
+    [
+        ((0, 0, 160, 200), 4),
+        ((16, 8, 79, 120), 1),
+        ((16, 8, 80, 120), 2),
+        ((0, 0, 39, 200), 1),
+        ((0, 0, 320, 320), 8),
+    ],
+)
+def test_large_windows_are_decoded_smaller(
+    both_ways, encode, smooth, window, ratio
+):
+    pixels = smooth(320, 320)
+    encoded = encode(pixels, "JPEG", quality=95, subsampling=0)
+    decoded = both_ways(
+        lambda e: images.decode_and_crop(
+            e, lambda _: tf.constant(window), size=40
+        ),
+        encoded,
+    )
+    top, left, height, width = (side // ratio for side in window)
+    assert decoded.shape == (height, width, 3)
+    small = pixels.reshape(320 // ratio, ratio, 320 // ratio, ratio, 3)
+    expected = small.mean((1, 3))[top : top + height, left : left + width]
+    assert np.abs(decoded - expected).mean() < 3
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (5, 3), (13, 15)])
+def test_fast_resizing_is_bilinear(both_ways, noise, shape):
+    pixels = noise(*shape)
+    found = both_ways(functools.partial(images.resize_fast, size=8), pixels)
+    assert found.dtype == np.uint8 and found.shape == (8, 8, 3)
+    if shape == (8, 8):
+        np.testing.assert_array_equal(found, pixels)
+    # Between the four neighbours of each place, as the definition says.
+    at = [np.clip((np.arange(8) + 0.5) * n / 8 - 0.5, 0, n - 1) for n in shape]
+    low = [np.floor(each).astype(int) for each in at]
+    high = [
+        np.minimum(each + 1, n - 1) for each, n in zip(low, shape, strict=True)
+    ]
+    y, x = (a - b for a, b in zip(at, low, strict=True))
+    y, x = y[:, None, None], x[None, :, None]
+    p = pixels.astype(float)
+    rows = p[low[0]] * (1 - y) + p[high[0]] * y
+    expected = rows[:, low[1]] * (1 - x) + rows[:, high[1]] * x
+    assert np.abs(found - expected).max() <= 0.501
+
+
+def test_fast_resizing_has_antialias_where_much_is_lost(both_ways, noise):
+    pixels = noise(64, 64)
+    found = both_ways(functools.partial(images.resize_fast, size=8), pixels)
+    expected = images.resize(tf.constant(pixels), 8, 8).numpy()
+    np.testing.assert_array_equal(found, expected)
+    assert found.std() < pixels.std() / 4
+
+
+def test_rounding(both_ways):
+    x = np.array([-7.0, -0.2, 0.49, 0.51, 7.49, 254.6, 255.4, 900], "float32")
+    np.testing.assert_array_equal(
+        both_ways(images.to_uint8, x), [0, 0, 0, 1, 7, 255, 255, 255]
+    )
+
+
+def test_streams_differ_and_are_fixed(both_ways):
+    streams = [
+        both_ways(functools.partial(images.stream, number=n), seed(5))
+        for n in range(4)
+    ]
+    assert len({each.tobytes() for each in streams}) == 4
+    np.testing.assert_array_equal(streams[0], seed(5))

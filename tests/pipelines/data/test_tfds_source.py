@@ -1,11 +1,15 @@
 """TensorFlow Datasets: a small set made here, no network."""
 
+import os
+import shutil
+
 import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from pipelines.data import images
+from pipelines.data import index_cache
 from pipelines.data.sources import open_held_out
 from pipelines.data.sources import open_splits
 from pipelines.data.tfds_source import open_tfds
@@ -120,8 +124,70 @@ def test_a_split_is_named(data_dir):
     assert len(set(both)) == 6
     assert half.note == (
         "tfds:shades_for_tests:train[:60%] has no validation part: held out 2 "
-        "of 6 pictures, 20% of every class (seed 0)."
+        "of its 6 pictures, 20% of every class (seed 0)."
     )
+
+
+def test_array_records_are_read_one_by_one(tmp_path):
+    ShadesForTests(
+        data_dir=tmp_path, file_format="array_record"
+    ).download_and_prepare()
+    examples = open_whole_tfds(
+        "tfds:shades_for_tests:train[3:7]", data_dir=tmp_path
+    )
+    assert len(examples) == 4
+    np.testing.assert_array_equal(
+        examples.labels, np.array(numbers(examples)) % 2
+    )
+    assert examples.subset([2]).encoded([0]) == examples.encoded([2])
+
+
+def test_splits_are_put_together(data_dir, splits):
+    spec = "tfds:shades_for_tests:train[-2:]+test[:50%]"
+    examples = open_whole_tfds(spec, data_dir=data_dir)
+    assert numbers(examples) == [
+        *numbers(splits.train)[-2:],
+        *numbers(splits.validation)[:2],
+    ]
+
+
+def test_the_whole_is_never_read(data_dir, splits, monkeypatch):
+    def refuse(*rest, **options):
+        raise MemoryError
+
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "as_dataset", refuse)
+    opened = open_tfds("tfds:shades_for_tests", data_dir=data_dir)
+    assert numbers(opened.train) == numbers(splits.train)
+
+
+def test_an_index_is_remembered(data_dir, splits, tmp_path, monkeypatch):
+    monkeypatch.setattr(index_cache, "SMALLEST", 0)
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path))
+    made, find = [], index_cache.index_file
+
+    def count(path, *rest):
+        made.append(path)
+        return find(path, *rest)
+
+    monkeypatch.setattr(index_cache, "index_file", count)
+    for _ in range(3):
+        opened = open_whole_tfds("tfds:shades_for_tests", data_dir=data_dir)
+        assert numbers(opened) == numbers(splits.validation)
+    assert len(made) == 1
+    (saved,) = (tmp_path / "indices").iterdir()
+    saved.write_bytes(b"half")
+    os.utime(made[0], ns=(1, 1))
+    open_whole_tfds("tfds:shades_for_tests", data_dir=data_dir)
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("cut", [3, 60, 1])
+def test_a_file_that_was_cut(data_dir, splits, tmp_path, cut):
+    shutil.copytree(data_dir, tmp_path / "copy")
+    (path,) = (tmp_path / "copy/shades_for_tests").glob("*/*test.tfrecord*")
+    path.write_bytes(path.read_bytes()[:-cut])
+    with pytest.raises(DataError, match=f"{path} is truncated"):
+        open_whole_tfds("tfds:shades_for_tests", data_dir=tmp_path / "copy")
 
 
 def test_a_part_is_held_out_where_there_is_none(data_dir):
@@ -131,7 +197,8 @@ def test_a_part_is_held_out_where_there_is_none(data_dir):
     np.testing.assert_array_equal(opened.train.counts(), [4, 4])
     np.testing.assert_array_equal(opened.validation.counts(), [1, 1])
     assert (
-        "held out 2 of 10 pictures" in opened.note and "seed 4" in opened.note
+        "held out 2 of its 10 pictures" in opened.note
+        and "seed 4" in opened.note
     )
 
 

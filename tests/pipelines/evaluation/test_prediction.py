@@ -69,7 +69,7 @@ def test_it_cannot_be_decoded(model, tmp_path, picture):
     text, half = tmp_path / "text.jpg", tmp_path / "half.jpg"
     text.write_text("no picture at all")
     half.write_bytes(picture.read_bytes()[:500])
-    for path, problem in ((text, "is no picture"), (half, "cannot be decoded")):
+    for path, problem in ((text, "is no picture"), (half, "is a truncated")):
         with pytest.raises(
             DataError, match=f"{path.name}: {problem}"
         ) as caught:

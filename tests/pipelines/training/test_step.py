@@ -32,6 +32,22 @@ def test_the_loss_equals_that_of_keras(smoothing):
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_the_loss_of_labels_that_are_probabilities(smoothing):
+    labels, logits = some_logits()
+    shares = np.random.default_rng(2).dirichlet(np.ones(7), len(labels))
+    expected = keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=smoothing, reduction="none"
+    )(shares, logits)
+    found = smoothed_cross_entropy(shares.astype("float32"), logits, smoothing)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    hard = np.eye(7, dtype="float32")[labels]
+    for one, other in zip(
+        hits(hard, logits), hits(labels, logits), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_the_loss_by_hand_and_where_logits_are_huge():
     logits = np.log(np.array([[0.7, 0.2, 0.1]], "float32"))
     (loss,) = smoothed_cross_entropy([1], logits, 0.3).numpy()

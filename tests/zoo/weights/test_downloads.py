@@ -19,9 +19,10 @@ import pytest
 import zoo
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
-from zoo.weights import downloads
-from zoo.weights.downloads import download
-from zoo.weights.downloads import place
+from zoo.weights.downloading import download
+from zoo.weights.downloading import fetching
+from zoo.weights.downloading import place
+from zoo.weights.downloading import report_to
 
 DATA = np.random.default_rng(0).bytes(300_000)
 SHA256 = hashlib.sha256(DATA).hexdigest()
@@ -88,7 +89,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 def server(monkeypatch):
     monkeypatch.setenv("ZOO_LOOPBACK_HTTP", "1")
     monkeypatch.delenv("ZOO_OFFLINE", raising=False)
-    monkeypatch.setattr(downloads, "_BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(fetching, "BACKOFF_SECONDS", 0.01)
     with _Server() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -170,6 +171,30 @@ def test_a_wrong_hash_or_size_leaves_nothing(server, fetch, tmp_path):
         assert server.url() in str(caught.value)
         assert _files(tmp_path) == []
     assert len(server.asked) == 3
+
+
+def test_md5_where_nothing_else_is_published(server, fetch, tmp_path):
+    digest = hashlib.md5(DATA).hexdigest()
+    server.behaviour = _once(_cut(100_000))
+    assert fetch(md5=digest).read_bytes() == DATA
+    assert server.asked == [None, "bytes=100000-"]
+    assert fetch(md5=digest, offline=True).read_bytes() == DATA
+    # SHA-256 counts where both are known.
+    assert fetch(md5="0" * 32, sha256=SHA256).read_bytes() == DATA
+    with pytest.raises(IntegrityError, match=f"md5 0*, received {digest}"):
+        fetch(md5="0" * 32)
+    for md5 in ("0" * 8, digest.upper()):
+        with pytest.raises(RequestError, match="md5 is 32 digits"):
+            fetch(md5=md5)
+
+
+def test_progress_is_reported_to_who_is_many_calls_away(fetch):
+    seen = []
+    with report_to(lambda *progress: seen.append(progress)):
+        fetch()
+    assert seen[-1] == ("net.pth", len(DATA), len(DATA))
+    fetch()
+    assert len({name for name, _, _ in seen}) == 1
 
 
 @pytest.mark.parametrize("ranges", [True, False])
@@ -429,7 +454,7 @@ for name in ("zoo", "zoo.weights"):
     package = types.ModuleType(name)
     package.__path__ = [f"{sys.argv[1]}/{name.replace('.', '/')}"]
     sys.modules[name] = package
-from zoo.weights.downloads import download
+from zoo.weights.downloading import download
 print(download(*sys.argv[2:3], sha256=sys.argv[3], cache_dir=sys.argv[4]))
 """
 

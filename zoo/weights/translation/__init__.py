@@ -6,14 +6,24 @@ pure: it knows names and the order of axes, nothing of files or models.
 
 from collections.abc import Iterable
 
+from zoo.weights.translation import alexnet
+from zoo.weights.translation import efficientnet
+from zoo.weights.translation import mobilenetv3
 from zoo.weights.translation import resnet
+from zoo.weights.translation import vit
 from zoo.weights.translation.tables import Table
 from zoo.weights.translation.tables import to_ours
 from zoo.weights.translation.tables import to_theirs
 
 __all__ = ["TABLES", "Table", "recognise", "to_ours", "to_theirs"]
 
-TABLES: tuple[Table, ...] = (*resnet.TABLES,)
+TABLES: tuple[Table, ...] = (
+    *alexnet.TABLES,
+    *resnet.TABLES,
+    *efficientnet.TABLES,
+    *mobilenetv3.TABLES,
+    *vit.TABLES,
+)
 
 
 def recognise(names: Iterable[str]) -> tuple[Table, ...]:

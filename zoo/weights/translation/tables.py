@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -24,18 +25,22 @@ class Layout:
     theirs: Callable[[np.ndarray], np.ndarray]
 
 
-def _axes(*order: int) -> Layout:
-    back = tuple(np.argsort(order))
-    return Layout(lambda x: x.transpose(order), lambda x: x.transpose(back))
+def axes(*order: int) -> Layout:
+    """Transposes; an array of another rank stays, and its shape tells."""
+
+    def turn(order):
+        return lambda x: x.transpose(order) if x.ndim == len(order) else x
+
+    return Layout(turn(order), turn(tuple(np.argsort(order))))
 
 
 SAME = Layout(lambda x: x, lambda x: x)
 # (out, in, height, width) to (height, width, in, out).
-CONV = _axes(2, 3, 1, 0)
+CONV = axes(2, 3, 1, 0)
 # (channels, 1, height, width) to (height, width, channels, 1).
-DEPTHWISE = _axes(2, 3, 0, 1)
+DEPTHWISE = axes(2, 3, 0, 1)
 # (out, in) to (in, out).
-DENSE = _axes(1, 0)
+DENSE = axes(1, 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +52,11 @@ class Row:
     layout: Layout = SAME
 
 
+def one_by_one(row: Callable[[str], Row]):
+    """Makes a table's `rows` where each name says all by itself."""
+    return lambda names: [row(name) for name in names]
+
+
 @dataclasses.dataclass(frozen=True)
 class Table:
     """How one library names the tensors of one family.
@@ -56,26 +66,39 @@ class Table:
         library: Such as `"torchvision"`; see `zoo.weights.origins`.
         marks: Names (whole, as regular expressions) that files of this kind
             hold, and files of no other kind do: all must be there.
-        row: From a name of ours, `layer/variable`, to the row.
+        rows: From all names of a model of ours, each `layer/variable`, to one
+            row for each. All, because a name of theirs may count what comes
+            before.
         ignored: Tensors of theirs that say nothing, as a regular expression.
         prepare: What is done to their tensors before, such as folding the
             biases of convolutions into BatchNorm's means.
+        finish: The other way: what is done to tensors under their names
+            until they are all that their model has.
+        lacks: What no such file holds, where the marks do not tell.
+        pixels: From their tensors to the mean and the standard deviation of
+            R, G and B, 0…255, where a file says them; None elsewhere.
     """
 
     family: str
     library: str
     marks: tuple[str, ...]
-    row: Callable[[str], Row]
+    rows: Callable[[Sequence[str]], list[Row]]
     ignored: str = r".*\.num_batches_tracked"
     prepare: Callable[[Tensors], Tensors] = dict
+    finish: Callable[[Tensors], Tensors] = dict
+    lacks: str | None = None
+    pixels: Callable[[Tensors], tuple | None] = lambda tensors: None
 
     def fits(self, names: Iterable[str]) -> bool:
         """Whether a file with tensors of these names is of this kind."""
         names = list(names)
-        return all(
-            any(re.fullmatch(mark, name) for name in names)
-            for mark in self.marks
-        )
+
+        def holds(mark):
+            return any(re.fullmatch(mark, name) for name in names)
+
+        if self.lacks and holds(self.lacks):
+            return False
+        return all(map(holds, self.marks))
 
 
 def to_ours(
@@ -94,8 +117,7 @@ def to_ours(
     """
     left = dict(table.prepare(tensors))
     found = {}
-    for name in names:
-        row = table.row(name)
+    for row in table.rows(list(names)):
         if row.theirs in left:
             found[row.ours] = row.layout.ours(left.pop(row.theirs))
     unused = {
@@ -108,5 +130,8 @@ def to_ours(
 
 def to_theirs(table: Table, tensors: Tensors) -> dict[str, np.ndarray]:
     """Translates our tensors into a file of the other library's kind."""
-    rows = map(table.row, tensors)
-    return {row.theirs: row.layout.theirs(tensors[row.ours]) for row in rows}
+    translated = {
+        row.theirs: row.layout.theirs(tensors[row.ours])
+        for row in table.rows(list(tensors))
+    }
+    return dict(table.finish(translated))

@@ -1,0 +1,52 @@
+"""Making pictures smaller before they are packed."""
+
+import io
+
+from PIL import Image
+
+from zoo.errors import DataError
+
+_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
+# More than that is refused before it is decoded.
+_PIXELS = 64_000_000
+
+
+def reencode(encoded: bytes, name: str, max_side: int, quality: int) -> bytes:
+    """Shrinks a picture whose longer side is too long, to JPEG.
+
+    Others are left as they are, to the bit. What a camera wrote about the
+    picture's orientation is dropped, as training does not look at it.
+
+    Args:
+        encoded: JPEG, PNG, GIF (its first frame), BMP or WebP.
+        name: What it is called in messages.
+        max_side: The longest side left, in pixels.
+        quality: Of the JPEG, 1 to 100; from 90 on without chroma
+            subsampling.
+
+    Raises:
+        DataError: It cannot be decoded.
+    """
+    try:
+        picture = Image.open(io.BytesIO(encoded), formats=_FORMATS)
+        width, height = picture.size
+        if max(width, height) <= max_side:
+            return encoded
+        if width * height > _PIXELS:
+            raise ValueError(f"{width}x{height} is over {_PIXELS:,} px")
+        # A JPEG is decoded at a fraction of its size where that is enough.
+        picture.draft("RGB", (3 * max_side, 3 * max_side))
+        picture = picture.convert("RGB")
+        picture.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+    except (OSError, SyntaxError, ValueError, MemoryError) as error:
+        raise DataError(
+            f"{name} cannot be decoded ({error}). Remove or replace it."
+        ) from error
+    file = io.BytesIO()
+    picture.save(
+        file,
+        "JPEG",
+        quality=quality,
+        subsampling="4:4:4" if quality >= 90 else "4:2:0",
+    )
+    return file.getvalue()

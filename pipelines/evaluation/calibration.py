@@ -1,0 +1,72 @@
+"""Whether a model is as often right as it says.
+
+Guo et al., "On Calibration of Modern Neural Networks", 2017, section 2.
+"""
+
+import dataclasses
+
+import numpy as np
+
+BINS = 15
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Calibration:
+    """Answers sorted into bins of equal width by their confidence.
+
+    Args:
+        count: int `(bins,)`: how many answers are in each.
+        confidence: float `(bins,)`: their mean confidence; NaN where none.
+        accuracy: float `(bins,)`: the share that is right; NaN where none.
+    """
+
+    count: np.ndarray
+    confidence: np.ndarray
+    accuracy: np.ndarray
+
+    @property
+    def error(self) -> float:
+        """The expected calibration error, in 0…1 (equation 3)."""
+        if not self.count.sum():
+            return float("nan")
+        gap = np.abs(self.accuracy - self.confidence)
+        return float(np.nansum(gap * self.count) / self.count.sum())
+
+    @property
+    def excess(self) -> float:
+        """By how much it is surer than right, on the mean; may be negative."""
+        if not self.count.sum():
+            return float("nan")
+        gap = self.confidence - self.accuracy
+        return float(np.nansum(gap * self.count) / self.count.sum())
+
+
+def calibrate(
+    confidence: np.ndarray, right: np.ndarray, bins: int = BINS
+) -> Calibration:
+    """Compares how sure answers are with how often they are right.
+
+    Args:
+        confidence: `(answers,)`: the probability of the class answered, in
+            0…1.
+        right: bool `(answers,)`.
+        bins: How many; bin `i` is `(i / bins, (i + 1) / bins]`.
+
+    Example:
+
+    ```python
+    import numpy as np
+    from pipelines.evaluation.calibration import calibrate
+    sure = calibrate(np.full(4, 0.9), np.array([True, True, True, False]))
+    assert round(sure.error, 9) == 0.15
+    ```
+    """
+    place = np.ceil(np.asarray(confidence, "float64") * bins).astype(int) - 1
+    place = np.clip(place, 0, bins - 1)
+    count = np.bincount(place, minlength=bins)
+    filled = np.where(count, count, np.nan)
+    return Calibration(
+        count,
+        np.bincount(place, confidence, minlength=bins) / filled,
+        np.bincount(place, right, minlength=bins) / filled,
+    )

@@ -1,0 +1,72 @@
+"""Writing a page from a template, everything in one file.
+
+Templates lie in `templates/`; all extend `frame.html`, which has the colours
+of light and dark, the layout for a phone and a policy that forbids the page
+to load anything. What is put into a template is escaped: the names of files
+and classes are other people's words.
+"""
+
+import functools
+import pathlib
+
+import jinja2
+
+_TEMPLATES = pathlib.Path(__file__).with_name("templates")
+
+
+def render(template: str, **values) -> bytes:
+    """Returns a page of HTML as UTF-8.
+
+    Args:
+        template: The name of a file in `templates/`.
+        **values: What the template asks for.
+
+    Raises:
+        jinja2.UndefinedError: The template asks for more.
+
+    Example:
+
+    ```python
+    from pipelines.pages.rendering import render
+    page = render("frame.html", title="Ants & bees", lead="")
+    assert b"<h1>Ants &amp; bees</h1>" in page
+    ```
+    """
+    page = _environment().get_template(template).render(values)
+    # Of file names, what is no UTF-8 is shown as a question mark.
+    return page.encode("utf-8", "replace")
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["percent"] = "{:.1%}".format
+    environment.filters["thousands"] = "{:,}".format
+    environment.filters["decimals"] = "{:.3f}".format
+    return environment
+
+
+def duration(seconds: float) -> str:
+    """Writes a time the way people say it.
+
+    Example:
+
+    ```python
+    from pipelines.pages.rendering import duration
+    assert duration(8.25) == "8.2 s" and duration(98) == "98 s"
+    assert duration(754) == "13 min" and duration(9000) == "2.5 h"
+    ```
+    """
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

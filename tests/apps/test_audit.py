@@ -1,0 +1,79 @@
+"""The command that says what is wrong with a data set."""
+
+import json
+
+import pytest
+
+from apps import audit
+from pipelines.data.sources import open_splits
+
+
+@pytest.fixture
+def audited(command, photos, tmp_path):
+    """Runs the audit of the photos."""
+
+    def run(*words):
+        output = tmp_path / "out"
+        answer = command(
+            audit,
+            f"--data={photos}",
+            f"--output={output}",
+            "--workers=1",
+            *words,
+        )
+        return answer, output
+
+    return run
+
+
+def test_a_sound_set(audited, tmp_path):
+    manifest = tmp_path / "photos.csv"
+    answer, output = audited("--nolabels", f"--write_manifest={manifest}")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.startswith("32 pictures of 2 classes, ")
+    assert f"32 pictures frozen in {manifest}" in answer.out
+    assert answer.out.endswith(f"report: {output / 'report.html'}\n")
+    assert {each.name for each in output.iterdir()} == {
+        "report.html",
+        "report.json",
+        "results.jsonl",
+    }
+    assert len(open_splits(str(manifest)).train) == 24
+
+
+def test_a_bad_file(audited, photos):
+    path = photos / "val" / "red" / "val0.jpg"
+    path.write_bytes(path.read_bytes()[:-200])
+    answer, output = audited("--nolabels")
+    assert answer.code == 3
+    assert answer.err.startswith(f"error: {photos} must not be trained on")
+    assert answer.err.count("\n") == 1
+    assert f"refuse: {path}: is a truncated JPEG" in answer.out
+    table = json.loads((output / "report.json").read_text())
+    refused = [e["path"] for e in table["files"] if e["level"] == "refuse"]
+    assert refused == [str(path)]
+
+
+def test_headers_alone_and_going_on(audited):
+    assert audited("--fast")[0].code == 0
+    again, _ = audited("--fast")
+    assert "32 of them were looked at before" in again.out
+
+
+def test_no_such_data(command, tmp_path):
+    answer = command(audit, f"--data={tmp_path / 'nowhere'}")
+    assert answer.code == 2
+    assert "there is no folder" in answer.err
+
+
+def test_no_such_network(audited):
+    answer, _ = audited("--features_model=resnet21")
+    assert answer.code == 2
+    assert "resnet21" in answer.err
+
+
+def test_the_limits_reach_the_decoder(audited, photos):
+    answer, output = audited("--nolabels", "--max_mib=1", "--max_megapixels=1")
+    assert answer.code == 0
+    table = json.loads((output / "report.json").read_text())
+    assert table["limits"] == {"pixels": 10**6, "bytes": 2**20}

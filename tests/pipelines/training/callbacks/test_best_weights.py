@@ -1,0 +1,61 @@
+"""Early stopping over several phases."""
+
+import keras
+import numpy as np
+import pytest
+
+from pipelines.training.callbacks import BestWeights
+
+
+class Watched:
+    """Plays a run: sets a weight to the epoch's number, then tells a value."""
+
+    def __init__(self, patience):
+        self.model = keras.Sequential(
+            [keras.Input((1,)), keras.layers.Dense(1)]
+        )
+        self.said = []
+        self.callback = BestWeights(patience, say=self.said.append)
+        self.callback.set_model(self.model)
+        self.epoch = 0
+
+    def phase(self, values):
+        self.callback.on_train_begin()
+        self.model.stop_training = False
+        for value in values:
+            self.model.set_weights(
+                [np.full((1, 1), self.epoch + 1.0), np.zeros(1)]
+            )
+            self.callback.on_epoch_end(self.epoch, {"val_top1": value})
+            self.epoch += 1
+            if self.model.stop_training:
+                return True
+        return False
+
+    def restored(self):
+        self.callback.restore()
+        return self.model.get_weights()[0].item()
+
+
+@pytest.mark.parametrize(
+    ("patience", "phases", "stopped", "best"),
+    [
+        (2, [[0.5, 0.6], [0.6, 0.5]], [False, True], 2),
+        (2, [[0.5, 0.4], [0.6, 0.5]], [False, False], 3),
+        (3, [[0.5, 0.4, 0.3, 0.2, 0.9]], [True], 1),
+        (1, [[float("nan"), 0.1]], [True], None),
+    ],
+)
+def test_patience_counts_over_phases(patience, phases, stopped, best):
+    run = Watched(patience)
+    assert [run.phase(values) for values in phases] == stopped
+    assert run.callback.stopped == any(stopped)
+    if best:
+        assert run.restored() == best and run.callback.best_epoch == best
+        assert f"weights of epoch {best} taken" in run.said[0]
+
+
+def test_nothing_to_restore():
+    run = Watched(2)
+    run.model.set_weights([np.full((1, 1), 9.0), np.zeros(1)])
+    assert run.restored() == 9 and not run.said

@@ -1,0 +1,137 @@
+"""Weights of the Hugging Face Hub: `hf://ORGANISATION/MODEL[@REVISION]`.
+
+`huggingface_hub` is an extra (`pip install keras-zoo[hub]`), keeps its own
+cache and is imported when it is needed. Only `model.safetensors` is fetched,
+and `config.json`, in which timm says what the weights expect of a picture.
+"""
+
+import json
+import pathlib
+import re
+
+from zoo.errors import RequestError
+from zoo.preprocessing import INTERPOLATIONS
+from zoo.preprocessing import Preprocessing
+from zoo.weights.classes import imagenet_names
+from zoo.weights.downloading.places import is_offline
+from zoo.weights.notes import Notes
+from zoo.weights.origins import canonical
+
+_START = "hf://"
+_FORM = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
+_WEIGHTS = "model.safetensors"
+_CONFIG = "config.json"
+_MAX_CONFIG = 1 << 20
+
+
+def is_address(weights) -> bool:
+    """Whether `weights` names a model of the Hub."""
+    return isinstance(weights, str) and weights.startswith(_START)
+
+
+def parse(address: str) -> tuple[str, str | None]:
+    """Returns the model's id and its revision, or None.
+
+    Raises:
+        RequestError: It is no such address.
+
+    Example:
+
+    ```python
+    from zoo.weights import hub
+    assert hub.parse("hf://timm/resnet50.a1_in1k@v1") == (
+        "timm/resnet50.a1_in1k", "v1")
+    ```
+    """
+    found = _FORM.fullmatch(address)
+    if not found:
+        raise RequestError(
+            "A model of the Hub is hf://ORGANISATION/MODEL or "
+            f"hf://ORGANISATION/MODEL@REVISION. Received: {address!r}"
+        )
+    return found[1], found[2]
+
+
+def fetch(address: str) -> tuple[pathlib.Path, Notes]:
+    """Returns the path of a model's weights, and what is known of them.
+
+    Raises:
+        RequestError: There is no such model, it cannot be fetched, or
+            `huggingface_hub` is not there.
+    """
+    name, revision = parse(address)
+    path = _download(name, _WEIGHTS, revision)
+    try:
+        config = _read_config(_download(name, _CONFIG, revision))
+    except RequestError:
+        # Not every model has one.
+        config = {}
+    return path, describe(name, config)
+
+
+def describe(name: str, config: dict) -> Notes:
+    """Returns what the id and the configuration of a model say.
+
+    Args:
+        name: Such as `"timm/tf_efficientnet_b0.aa_in1k"`.
+        config: The contents of `config.json`; empty where there is none.
+    """
+    library, _, model = name.partition("/")
+    known = config.get("pretrained_cfg")
+    known = known if isinstance(known, dict) else {}
+    thousand = config.get("num_classes", known.get("num_classes")) == 1000
+    return Notes(
+        canonical(name) if library == "timm" else None,
+        _preprocessing(known),
+        imagenet_names() if thousand and model.endswith("in1k") else None,
+    )
+
+
+def _preprocessing(known: dict) -> Preprocessing | None:
+    """timm's record: mean and std in 0…1, sizes as (channels, h, w)."""
+    try:
+        interpolation = known.get("interpolation", "bicubic")
+        if interpolation not in INTERPOLATIONS:
+            interpolation = "bicubic"
+        return Preprocessing(
+            int(known["input_size"][1]),
+            tuple(round(255 * value, 4) for value in known["mean"]),
+            tuple(round(255 * value, 4) for value in known["std"]),
+            float(known["crop_pct"]),
+            interpolation,
+        )
+    except (LookupError, TypeError, ValueError):
+        return None
+
+
+def _read_config(path) -> dict:
+    try:
+        if path.stat().st_size > _MAX_CONFIG:
+            return {}
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return config if isinstance(config, dict) else {}
+
+
+def _download(name: str, file: str, revision: str | None) -> pathlib.Path:
+    try:
+        from huggingface_hub import hf_hub_download
+    except ImportError as error:
+        raise RequestError(
+            f"hf://{name} is fetched by huggingface_hub, which is not there. "
+            "Expected: pip install keras-zoo[hub]"
+        ) from error
+    try:
+        path = hf_hub_download(
+            name, file, revision=revision, local_files_only=is_offline()
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        # Its errors are of many classes, all of them one of these.
+        reason = " ".join(str(error).split())[:300].rstrip(".")
+        raise RequestError(
+            f"{file} of hf://{name} cannot be fetched: {reason}. By hand: "
+            f"fetch https://huggingface.co/{name}/resolve/"
+            f"{revision or 'main'}/{file} and give weights= its path."
+        ) from error
+    return pathlib.Path(path)
