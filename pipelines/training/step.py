@@ -41,7 +41,8 @@ def hits(labels, logits):
     """
     labels = tf.convert_to_tensor(labels)
     if labels.shape.rank == 2:
-        labels = tf.argmax(labels, axis=-1, output_type=tf.int32)
+        labels = tf.argmax(labels, axis=-1)
+    labels = tf.cast(labels, tf.int32)
     own = tf.gather(logits, labels, batch_dims=1)[:, tf.newaxis]
     earlier = tf.range(tf.shape(logits)[1]) < labels[:, tf.newaxis]
     ahead = (logits > own) | ((logits == own) & earlier)

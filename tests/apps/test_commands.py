@@ -183,5 +183,5 @@ def test_models_as_a_table_and_in_detail(command):
 
 
 def test_console_scripts_exist():
-    for name in ("train", "finetune", "evaluate", "predict", "models"):
+    for name in COMMANDS:
         assert callable(importlib.import_module(f"apps.{name}").cli)

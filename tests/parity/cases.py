@@ -46,9 +46,11 @@ _DEPTHS = (18, 34, 50, 101, 152)
 _EVEN, _MIXED = 96, 100
 # timm's own choice for this one scales pixels in another way.
 _TIMM_TAGS = {1: ".ft_in1k"}
+# More, and rounding errors of float32 grow as well, in their network too.
+_GAINS = (1.5, 1.42, 1.4, 1.35, 1.3, 1.3, 1.27, 1.24)
 _EFFICIENTNETS = tuple(
-    Case(name, origin, theirs, side, size == 0, 1.5 - 0.0375 * size)
-    for size in range(8)
+    Case(name, origin, theirs, side, size == 0, gain)
+    for size, gain in enumerate(_GAINS)
     for name in [f"efficientnet_b{size}"]
     for origin, theirs, side in (
         ("torchvision", name, _EVEN),
@@ -57,7 +59,6 @@ _EFFICIENTNETS = tuple(
         ("keras", f"efficientnet.EfficientNetB{size}", _MIXED),
     )
 )
-# More, and rounding errors of float32 grow as well, in their network too.
 _V2_GAINS = {
     **dict.fromkeys(("b0", "b1", "b2"), 1.3),
     "b3": 1.25,

@@ -7,8 +7,6 @@ integers: TensorFlow's own projective transform takes four times as long.
 
 import tensorflow as tf
 
-_ONE = 65536
-
 
 def warp(image, matrix):
     """Takes each pixel from where a matrix says.
@@ -27,11 +25,9 @@ def warp(image, matrix):
     a, b, c, d, e, f = tf.unstack(matrix)
     x = tf.cast(tf.range(width), tf.float32) + 0.5
     y = tf.cast(tf.range(height), tf.float32) + 0.5
-    column = _fixed(a * x + c)[tf.newaxis] + _fixed(b * y)[:, tf.newaxis]
-    row = _fixed(d * x + f)[tf.newaxis] + _fixed(e * y)[:, tf.newaxis]
     # One black pixel around the picture stands for all that is outside.
-    column = _place(column, width)
-    row = _place(row, height)
+    column = _place(a * x + c, b * y, width)
+    row = _place(d * x + f, e * y, height)
     padded = tf.pad(image, [(1, 1), (1, 1), (0, 0)])
     pixels = tf.reshape(padded, (-1, 3))
     warped = tf.gather(pixels, row * (width + 2) + column)
@@ -39,13 +35,14 @@ def warp(image, matrix):
     return warped
 
 
-def _fixed(x):
-    return tf.cast(tf.round(x * _ONE), tf.int32)
-
-
-def _place(fixed, side):
-    place = tf.bitwise.right_shift(fixed, 16)
-    return tf.minimum(tf.maximum(place, -1), side) + 1
+def _place(along, down, side):
+    """Adds up what x and y give; 0 and side + 1 are outside."""
+    place = tf.raw_ops.ClipByValue(
+        t=along[tf.newaxis] + (down[:, tf.newaxis] + 1),
+        clip_value_min=0.0,
+        clip_value_max=tf.cast(side + 1, tf.float32),
+    )
+    return tf.cast(place, tf.int32)
 
 
 def affine(image, *, shear_x, shear_y, translate_x, translate_y, degrees):

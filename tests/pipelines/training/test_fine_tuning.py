@@ -41,6 +41,7 @@ def run(picture_folder, pretrained, tmp_path_factory):
         global_batch_size=4,
         image_size=16,
         seed=1,
+        precision="float32",
     )
     return output, finetune_run(config, say=said.append).metrics, said
 
@@ -90,12 +91,15 @@ def test_what_is_below_the_plan_is_that_of_the_weights(run, pretrained):
 
 def test_what_is_said(run):
     said = run[2]
-    assert said[1:] == [
+    assert said[1].startswith("the same in full: python -m apps.finetune --d")
+    assert said[2:5] == [
         "plan: head:2@0.5, stage3:1@0.05",
         "  1. head (195 weights), 2 epoch(s), learning rate up to 0.00781",
         "  2. stage3 … head (204,483 weights), 1 epoch(s), learning rate up "
         "to 0.000781",
     ]
+    assert said[5].startswith("  no cache: it would save ")
+    assert said[6:] == ["  no cache: so few epochs show no picture twice"]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +125,7 @@ def test_without_weights_everything_learns(
         image_size=16,
     )
     finetune_run(config, say=said.append)
-    assert said[1] == "plan: stem:1@0.02"
+    assert said[2] == "plan: stem:1@0.02"
     tuned = keras.models.load_model(tmp_path / "run" / "model.keras")
     means = [v.numpy() for v in tuned.variables if "moving_mean" in v.path]
     assert len(means) == 19 and all(mean.any() for mean in means)

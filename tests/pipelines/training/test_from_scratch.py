@@ -35,10 +35,10 @@ def run(picture_folder, tmp_path_factory):
         precision="bfloat16",
         label_smoothing=0.1,
     )
-    metrics = train(
+    finished = train(
         config, say=said.append, progress=lambda *n: checked.append(n)
     )
-    return config, output, metrics, said, checked
+    return config, output, finished.metrics, said, checked
 
 
 def read(output, name):
@@ -55,6 +55,7 @@ def test_the_run_folder_is_complete(run):
     assert files == {
         "config.json",
         "metrics.json",
+        "report.html",
         "history.json",
         "model.keras",
         "checkpoints/last.safetensors",
@@ -85,12 +86,13 @@ def test_the_config_is_resolved(run):
     config, output, *_ = run
     written = read(output, "config.json")
     for name, value in config.as_dict().items():
-        if name not in ("learning_rate", "augmentation"):
+        if name not in ("learning_rate", "augmentation", "balance"):
             assert written[name] == value, name
     assert written["learning_rate"] == from_scratch.LEARNING_RATE
     # 20 to 23 pixels are more than 1.25 times 16.
     assert written["augmentation"] == "standard"
     assert written["class_names"] == ["blue", "green", "red"]
+    assert written["balance"] == 0
     assert written["versions"]["keras"] == keras.__version__
 
 
@@ -135,7 +137,7 @@ def test_what_is_said(run):
     *_, said, checked = run
     assert said == [
         "12 pictures to train on, 6 to judge by, 3 classes; resnet20 at "
-        "16 px, augmentation 'standard', 1 CPU device(s)",
+        "16 px, augmentation 'standard', bfloat16, 1 CPU device(s)",
         "learning rate up to 0.004688 for batches of 6, warm-up 0 steps, "
         "1 cosine cycle(s), 2 epochs of 2 steps",
     ]
@@ -203,7 +205,10 @@ def test_a_taken_folder(run):
         ({"label_smoothing": 1.0}, "--label_smoothing lies in 0…0.999"),
         ({"seed": -1}, "--seed lies in"),
         ({"learning_rate": 0.0}, r"--learning_rate is above 0\. Received: 0"),
-        ({"precision": "float16"}, "--precision is one of float32, bfloat16"),
+        (
+            {"precision": "float16"},
+            "--precision is one of auto, float32, bfloat16",
+        ),
         ({"cycles": 0}, "--cycles lies in 1…12"),
         ({"cycles": 13}, "--cycles lies in 1…12"),
     ],
