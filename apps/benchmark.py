@@ -4,7 +4,8 @@
 
 Subjects: `step` (the training step, Keras's BatchNorm against the fused one,
 float32 against bfloat16), `transfer` (fine-tuning on --data against Keras's
-`fit` as its guide shows it), `weights` (loading --weights into --model: time
+`fit` as its guide shows it), `shots` (what 1 to 100 pictures a class of
+--data are worth), `weights` (loading --weights into --model: time
 and memory), `pipeline` (the training pictures of --data: the JPEG decoder
 alone, ours, Keras's, keras-cv's and torch's), `manifest` (10 thousand and 14
 million pictures: opening, first batch, jump, step, memory). Run nothing else
@@ -59,6 +60,12 @@ def _transfer(values) -> dict:
     from pipelines.training.benchmark_transfer import benchmark_transfer
 
     return benchmark_transfer(_data(values), say=say)
+
+
+def _shots(values) -> dict:
+    from pipelines.training.benchmark_shots import benchmark_shots
+
+    return {"results": benchmark_shots(_data(values), say=say)}
 
 
 def _data(values) -> str:
@@ -131,6 +138,7 @@ def _pipeline(values) -> dict:
 SUBJECTS = {
     "pipeline": _pipeline,
     "step": _step,
+    "shots": _shots,
     "transfer": _transfer,
     "weights": _weights,
     "manifest": _manifest,

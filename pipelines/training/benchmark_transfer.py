@@ -153,6 +153,7 @@ def _keras_way(task: Task, data: str, start: str):
             train.shuffle(len(splits.train)).batch(BATCH).prefetch(2),
             validation_data=validation.prefetch(2),
             epochs=phase.epochs,
+            shuffle=False,
             verbose=0,
         )
     seconds = time.perf_counter() - started

@@ -197,7 +197,8 @@ def name_start(config: FinetuneConfig, sides, say=print) -> FinetuneConfig:
 
 def plan_of(config: FinetuneConfig, model) -> tuple[Phase, ...]:
     """Returns the plan that a configuration asks for."""
-    names = [stage.name for stage in zoo.stages(model)]
+    parameters = {stage.name: stage.parameters for stage in zoo.stages(model)}
+    names = list(parameters)
     if config.plan:
         return parse_plan(config.plan, names)
     epochs = config.epochs or EPOCHS
@@ -205,7 +206,7 @@ def plan_of(config: FinetuneConfig, model) -> tuple[Phase, ...]:
     rate = LEARNING_RATE if rate in (None, AUTO) else rate
     if config.weights is None:
         return (Phase(names[0], epochs, rate),)
-    return default_plan(names, epochs, rate)
+    return default_plan(parameters, epochs, rate)
 
 
 def as_command(config: FinetuneConfig, plan: tuple[Phase, ...]) -> str:

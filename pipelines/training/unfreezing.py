@@ -13,13 +13,9 @@ import zoo
 from zoo.errors import RequestError
 from zoo.variants import nearest
 
-# Each stage further down starts from features that are more general, and is
-# changed a little less.
-_RATE_FALLS_BY = 0.9
-# Parts of the epochs: the head alone, and each stage on the way down. The
-# whole network gets what is left.
-_HEAD_SHARE = 0.15
-_STAGE_SHARE = 0.1
+# Parts of the epochs; the whole network gets what is left.
+_HEAD_SHARE = 4 / 30
+_UPPER_SHARE = 14 / 30
 _PHASE = re.compile(
     r"(?P<stage>[a-z]+\d*)\s*:\s*(?P<epochs>\d+)\s*@\s*"
     r"(?P<rate>(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)"
@@ -91,44 +87,55 @@ def parse_plan(text: str, stage_names: list[str]) -> tuple[Phase, ...]:
 
 
 def default_plan(
-    stage_names: list[str], epochs: int, learning_rate: float
+    parameters: dict[str, int], epochs: int, learning_rate: float
 ) -> tuple[Phase, ...]:
-    """Spreads epochs over the head and then one stage more at a time.
+    """Spreads epochs over the head, the upper stages and the whole network.
+
+    The upper stages are the fewest that hold half of the weights below the
+    head: what is most to be learned, from the least that has to be computed.
 
     Args:
-        stage_names: Of the model, from the pixels to the logits.
-        epochs: Of the whole plan. The last phase, in which everything
-            learns, gets about half; with few epochs stages in the middle
-            are freed together with those below them.
-        learning_rate: Of the head; each phase has 0.9 of the one before.
+        parameters: Of each stage, from the pixels to the logits.
+        epochs: Of the whole plan.
+        learning_rate: The highest; the whole network, which starts from more
+            general features, has half of it.
 
     Example:
 
     ```python
     from pipelines.training.unfreezing import default_plan
-    plan = default_plan(["stem", "stage1", "stage2", "head"], 20, 0.1)
-    assert [(p.stage, p.epochs) for p in plan] == [
-        ("head", 3), ("stage2", 2), ("stage1", 2), ("stem", 13)]
+    weights = {"stem": 5, "stage1": 10, "stage2": 20, "head": 3}
+    plan = default_plan(weights, 30, 0.4)
+    assert [(p.stage, p.epochs, p.learning_rate) for p in plan] == [
+        ("head", 4, 0.4), ("stage2", 14, 0.4), ("stem", 12, 0.2)]
     ```
     """
-    head, *below = stage_names[::-1]
-    if epochs == 1 or not below:
-        return (Phase(head, epochs, learning_rate),)
-    *between, last = below
-    shares = [max(1, round(_HEAD_SHARE * epochs))]
-    each = max(1, round(_STAGE_SHARE * epochs))
-    # At least half of what is left belongs to the whole network.
-    count = min(len(between), (epochs - shares[0]) // 2 // each)
-    step = len(between) / count if count else 1
-    chosen = [between[int(i * step)] for i in range(count)]
-    shares += [each] * count
-    shares.append(epochs - sum(shares))
-    return tuple(
-        Phase(stage, share, learning_rate * _RATE_FALLS_BY**i)
-        for i, (stage, share) in enumerate(
-            zip([head, *chosen, last], shares, strict=True)
-        )
+    names = list(parameters)
+    if len(names) == 1:
+        return (Phase(names[0], epochs, learning_rate),)
+    head = max(1, round(_HEAD_SHARE * epochs))
+    upper = min(round(_UPPER_SHARE * epochs), epochs - head)
+    stage = _upper_half(parameters)
+    if stage == names[0]:
+        upper = 0
+    phases = (
+        Phase(names[-1], head, learning_rate),
+        Phase(stage, upper, learning_rate),
+        Phase(names[0], epochs - head - upper, learning_rate / 2),
     )
+    return tuple(phase for phase in phases if phase.epochs)
+
+
+def _upper_half(parameters: dict[str, int]) -> str:
+    """Returns the lowest of the upper stages that hold half of the weights."""
+    *below, _ = parameters
+    wanted = sum(parameters[name] for name in below) / 2
+    held = 0
+    for name in reversed(below):
+        held += parameters[name]
+        if held >= wanted:
+            return name
+    return below[0]
 
 
 def freeze_below(
