@@ -76,8 +76,10 @@ def _define_training_flags() -> None:
     flags.DEFINE_string(
         "augmentation",
         "auto",
-        "'none', 'shift', 'gentle', 'crop', 'standard' or 'auto' (shift for "
-        "small pictures; for photos standard, and gentle in finetune).",
+        "'none', 'shift', 'gentle', 'standard', 'crop', 'alexnet', "
+        "'randaugment', 'trivialaugment', 'augmix', 'erasing', 'gridmask' or "
+        "'auto' (shift for small pictures; for photos standard, and gentle "
+        "in finetune).",
     )
     flags.DEFINE_float(
         "weight_decay", 1e-4, "L2 on kernels; norms and biases are spared."
@@ -107,6 +109,20 @@ def _define_training_flags() -> None:
     )
     flags.DEFINE_integer(
         "shots", None, "Pictures a class to learn from; all where not given."
+    )
+
+
+def define_mixing_flags() -> None:
+    """Defines how training from scratch mixes and repeats pictures."""
+    flags.DEFINE_float("mixup", 0.0, "MixUp's alpha; 0 for none.")
+    flags.DEFINE_float("cutmix", 0.0, "CutMix's alpha; 0 for none.")
+    flags.DEFINE_integer(
+        "mixing_off_for_last",
+        0,
+        "Epochs at the end in which pictures are not mixed.",
+    )
+    flags.DEFINE_integer(
+        "repeats", 1, "How often a picture comes in a batch, changed anew."
     )
 
 

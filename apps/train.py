@@ -41,6 +41,7 @@ def define_flags() -> None:
         epochs="30 where not given",
         rate="",
     )
+    run_flags.define_mixing_flags()
     for name in _SHOWN:
         flags.declare_key_flag(name)
     flags.DEFINE_integer(
@@ -55,7 +56,15 @@ def run() -> None:
     from pipelines.training.from_scratch import TrainConfig
     from pipelines.training.from_scratch import train
 
-    config = TrainConfig(**run_flags.run_settings(), cycles=flags.FLAGS.cycles)
+    values = flags.FLAGS
+    config = TrainConfig(
+        **run_flags.run_settings(),
+        cycles=values.cycles,
+        mixup=values.mixup,
+        cutmix=values.cutmix,
+        mixing_off_for_last=values.mixing_off_for_last,
+        repeats=values.repeats,
+    )
     finished = train(config, say=say, progress=Bar("pictures", "picture"))
     say(run_flags.closing_lines(config.output, finished.metrics))
 

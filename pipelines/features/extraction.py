@@ -4,6 +4,7 @@ import math
 import os
 import pathlib
 import tempfile
+import time
 
 import numpy as np
 import tensorflow as tf
@@ -44,6 +45,7 @@ class Extractor:
         self._strategy = strategy
         self._folder = folder
         self._step = make_logits_step(model, strategy)
+        self._each = 0.0, 0
 
     def bytes_of(self, count: int) -> int:
         """Returns what the features of `count` pictures take."""
@@ -68,7 +70,7 @@ class Extractor:
             progress: Called with the numbers of pictures done and in all.
         """
         features = self._room_for(count)
-        done = 0
+        done, started, first = 0, time.perf_counter(), 0
         for images, *_ in self._strategy.experimental_distribute_dataset(
             dataset
         ):
@@ -77,7 +79,17 @@ class Extractor:
             done += len(batch)
             if progress:
                 progress(done, count)
+            if not first:
+                # The first batch traces the graph and starts the pipeline.
+                first, started = done, time.perf_counter()
+        self._each = (time.perf_counter() - started, done - first)
         return features
+
+    @property
+    def seconds_each(self) -> float | None:
+        """What a picture of the last run cost; None after a single batch."""
+        seconds, pictures = self._each
+        return seconds / pictures if pictures else None
 
     def _room_for(self, count: int) -> np.ndarray:
         shape = (count, *self._shape)

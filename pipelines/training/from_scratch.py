@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from pipelines.data.augmenting.mixing import Mixing
 from pipelines.training.callbacks import CosineRestarts
 from pipelines.training.config import AUTO
 from pipelines.training.config import RunConfig
@@ -28,9 +29,17 @@ class TrainConfig(RunConfig):
     Args:
         cycles: Cosine cycles, each twice as long as the one before; together
             they fill the run.
+        mixup: MixUp's alpha, 0 for none; see `Mixing`.
+        cutmix: CutMix's alpha, 0 for none.
+        mixing_off_for_last: Epochs at the end in which nothing is mixed.
+        repeats: How often a picture comes in a batch.
     """
 
     cycles: int = 1
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    mixing_off_for_last: int = 0
+    repeats: int = 1
 
     def __post_init__(self):
         super().__post_init__()
@@ -38,6 +47,13 @@ class TrainConfig(RunConfig):
             raise RequestError(
                 "Only apps.finetune chooses model, weights and learning rate "
                 "by itself. Give --model, --weights and a number."
+            )
+        mixing_of(self)
+        if self.repeats < 1 or self.mixing_off_for_last < 0:
+            raise RequestError(
+                "--repeats is at least 1 and --mixing_off_for_last is not "
+                f"negative. Received: {self.repeats}, "
+                f"{self.mixing_off_for_last}"
             )
         if not 1 <= self.cycles <= 12:
             raise RequestError(
@@ -75,7 +91,7 @@ def train(config: TrainConfig, *, say=print, progress=None) -> Finished:
         run.strategy,
         label_smoothing=config.label_smoothing,
     )
-    data = run.training_data()
+    data = run.training_data(mixing=mixing_of(config), repeats=config.repeats)
     schedule = schedule_of(config, data.steps_per_epoch)
     say(
         f"learning rate up to {schedule.peak:.4g} for batches of "
@@ -93,6 +109,18 @@ def train(config: TrainConfig, *, say=print, progress=None) -> Finished:
         ],
     )
     return run.finish(history)
+
+
+def mixing_of(config: TrainConfig) -> Mixing | None:
+    """Returns how the pictures of a batch are mixed, if they are.
+
+    Raises:
+        RequestError: A value is out of its range.
+    """
+    if not config.mixup and not config.cutmix:
+        return None
+    epochs = (config.epochs or EPOCHS) - config.mixing_off_for_last
+    return Mixing(config.mixup, config.cutmix, epochs=max(0, epochs))
 
 
 def schedule_of(config: TrainConfig, steps_per_epoch: int) -> CosineSchedule:

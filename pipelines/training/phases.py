@@ -171,11 +171,14 @@ def _cached(run: Run, below, epochs: int, views: int, progress):
         run.say(f"  no cache: {size:.1f} GiB of features have no room")
         return None
     validation = run.validation_data()
-    # The first batch traces; the pictures after it tell what one costs.
-    extractor.run(validation.dataset.take(1), validation.batch_size)
-    started = time.perf_counter()
     judged = extractor.run(validation.dataset, len(held_out))
-    each = (time.perf_counter() - started) / len(held_out)
+    if extractor.seconds_each is None:
+        # So few that the time went into tracing: once more.
+        started = time.perf_counter()
+        extractor.run(validation.dataset, len(held_out))
+        each = (time.perf_counter() - started) / len(held_out)
+    else:
+        each = extractor.seconds_each
     saved = each * (
         (epochs - views) * len(train) + (epochs - 1) * len(held_out)
     )

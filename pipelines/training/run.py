@@ -92,9 +92,8 @@ class Run:
     say: Callable[[str], None]
     started: float = dataclasses.field(default_factory=time.perf_counter)
 
-    def training_data(
-        self, first_step: int = 0, views: int | None = None
-    ) -> TrainingData:
+    def training_data(self, first_step: int = 0, **options) -> TrainingData:
+        """The batches from a step on; options as of `training_data`."""
         return training_data(
             self.splits.train,
             zoo.preprocessing(self.model),
@@ -102,8 +101,8 @@ class Run:
             batch_size=self.config.global_batch_size,
             seed=self.config.seed,
             first_step=first_step,
-            views=views,
             balance=self.config.balance,
+            **options,
         )
 
     def validation_data(self) -> EvaluationData:

@@ -5,6 +5,7 @@ does not restore a position inside an epoch; the step is therefore ours
 (`pipelines.training.step`) while `keras.callbacks.Callback` works unchanged.
 """
 
+import re
 import time
 
 import keras
@@ -16,6 +17,7 @@ from pipelines.data.datasets import TrainingData
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.training.step import make_train_step
 from pipelines.training.strategy import check_batch
+from zoo.errors import DataError
 
 # Reading a number back waits for the device, so it is not done each step.
 STEPS_BETWEEN_READS = 10
@@ -163,6 +165,16 @@ def _validate(evaluator, validation, callbacks) -> dict:
     return {f"val_{name}": metrics[name] for name in ("loss", "top1", "top5")}
 
 
+def _found_while_reading(error) -> Exception:
+    """Returns what a picture that changed during a run has to say.
+
+    What is raised while a picture is read arrives as text inside an error of
+    TensorFlow's.
+    """
+    said = re.search(r"DataError: (.+)", error.message)
+    return DataError(said.group(1)) if said else error
+
+
 class _Meter:
     """Adds up what the steps of an epoch return, and where time goes."""
 
@@ -173,7 +185,10 @@ class _Meter:
 
     def wait_for(self, batches):
         started = time.perf_counter()
-        batch = next(batches)
+        try:
+            batch = next(batches)
+        except tf.errors.InvalidArgumentError as error:
+            raise _found_while_reading(error) from error
         self._waited += time.perf_counter() - started
         return batch
 

@@ -73,11 +73,10 @@ def save_weights(model, path, metadata=None) -> str:
     Raises:
         RequestError: The path ends in something else.
     """
-    known = describe(model) | dict(metadata or {})
     if str(path).endswith(".weights.h5"):
-        data = _as_h5(model, known)
+        data = _as_h5(model, describe(model) | dict(metadata or {}))
     elif pathlib.Path(path).suffix == ".safetensors":
-        data = _as_safetensors(model, known)
+        data = as_safetensors(model, metadata)
     else:
         raise RequestError(
             "Weights are written as .safetensors or .weights.h5. "
@@ -87,12 +86,19 @@ def save_weights(model, path, metadata=None) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _as_safetensors(model, metadata) -> bytes:
+def as_safetensors(model, metadata=None) -> bytes:
+    """Returns what `save_weights` writes, to be written later.
+
+    Args:
+        model: Any model whose layers have names.
+        metadata: As for `save_weights`.
+    """
+    known = describe(model) | dict(metadata or {})
     tensors = {
         key: np.ascontiguousarray(variable.numpy(), dtype="float32")
         for key, variable in variable_names(model).items()
     }
-    return safetensors.numpy.save(tensors, metadata=metadata or None)
+    return safetensors.numpy.save(tensors, metadata=known or None)
 
 
 def _as_h5(model, metadata) -> bytes:

@@ -1,6 +1,7 @@
 """`train` from end to end: a folder of pictures in, a run folder out."""
 
 import json
+import shutil
 
 import keras
 import numpy as np
@@ -198,6 +199,10 @@ def test_a_taken_folder(run):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"mixup": -1}, "--mixup and --cutmix are not negative"),
+        ({"repeats": 0}, "--repeats is at least 1"),
+        ({"learning_rate": "auto"}, "Only apps.finetune chooses"),
+        ({"on_bad_image": "keep"}, "--on_bad_image is one of fail, skip"),
         ({"epochs": 0}, r"--epochs lies in 1…1000000\. Received: 0"),
         ({"global_batch_size": 0}, "--global_batch_size lies in 1…"),
         ({"image_size": 7}, "--image_size lies in 8…4096"),
@@ -216,3 +221,37 @@ def test_a_taken_folder(run):
 def test_values_out_of_range(changes, message):
     with pytest.raises(RequestError, match=message):
         TrainConfig(data="d", output="o", model="resnet20", **changes)
+
+
+def test_mixed_and_repeated_pictures(picture_folder, tmp_path):
+    config = TrainConfig(
+        data=str(picture_folder),
+        output=str(tmp_path / "run"),
+        **BASE | {"global_batch_size": 4, "epochs": 2},
+        mixup=0.4,
+        cutmix=1.0,
+        mixing_off_for_last=1,
+        repeats=2,
+    )
+    assert from_scratch.mixing_of(config).epochs == 1
+    finished = train(config, say=lambda line: None)
+    assert all(np.isfinite(logs["loss"]) for logs in finished.history)
+    assert len(finished.history) == 2
+
+
+def test_bad_pictures_are_left_out_or_refused(picture_folder, tmp_path):
+    root = tmp_path / "photos"
+    shutil.copytree(picture_folder, root)
+    bad = root / "train" / "red" / "broken.jpg"
+    bad.write_bytes(b"no picture")
+    settings = BASE | {"data": str(root), "epochs": 1, "global_batch_size": 4}
+    refused = TrainConfig(**settings, output=str(tmp_path / "refused"))
+    with pytest.raises(DataError, match=r"broken\.jpg"):
+        train(refused, say=lambda line: None)
+    said = []
+    config = TrainConfig(
+        **settings, output=str(tmp_path / "run"), on_bad_image="skip"
+    )
+    finished = train(config, say=said.append)
+    assert finished.metrics["training_examples"] == 12
+    assert "skipped 1 of 19 pictures" in said[0] and "broken.jpg" in said[0]

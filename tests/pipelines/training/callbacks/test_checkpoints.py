@@ -19,7 +19,7 @@ def epochs(tiny, tmp_path):
     folder = tmp_path / "deep" / "checkpoints"
 
     def run(*logs, **options):
-        callback = Checkpoints(folder, **options)
+        callback = Checkpoints(folder, **{"seconds": 0, **options})
         callback.set_model(model)
         for epoch, each in enumerate(logs):
             model.get_layer("head_logits").bias.assign([epoch + 1] * 2)
@@ -89,3 +89,21 @@ def test_another_number_may_decide(epochs, tiny):
     logs = [{"loss": 1.0, "val_top1": 1 - x, "top1": x} for x in (0.2, 0.9)]
     _, folder = epochs(*logs, monitor="top1")
     assert written_in(folder / "best.safetensors", tiny) == 2
+
+
+def test_quick_epochs_are_written_once(epochs, tiny):
+    values = (0.1, 0.6, 0.3)
+    logs = [{"loss": 1.0, "val_top1": value} for value in values]
+    callback, folder = epochs(*logs, seconds=1000)
+    # The first epoch is written at once, the others wait.
+    assert written_in(folder / "last.safetensors", tiny) == 1
+    assert written_in(folder / "best.safetensors", tiny) == 1
+    callback.on_train_end()
+    assert written_in(folder / "last.safetensors", tiny) == 3
+    assert written_in(folder / "best.safetensors", tiny) == 2
+
+
+def test_an_end_without_epochs_writes_nothing(epochs):
+    callback, folder = epochs()
+    callback.on_train_end()
+    assert not folder.exists()
