@@ -32,7 +32,7 @@ def define_flags() -> None:
         "rounds", None, "Steps or turns timed of each.", lower_bound=1
     )
     flags.DEFINE_float("seconds", 3.0, "A turn of pipeline.", lower_bound=0.1)
-    flags.DEFINE_list("subjects", None, "Only these of pipeline.")
+    flags.DEFINE_list("subjects", None, "Only these of pipeline or transfer.")
     flags.DEFINE_string("torch_python", None, "An interpreter with torch.")
     flags.DEFINE_string("weights", None, "A weight file; one is made if none.")
     flags.DEFINE_string("output", None, "A JSON file for the results.")
@@ -57,9 +57,12 @@ def _step(values) -> dict:
 
 
 def _transfer(values) -> dict:
+    from pipelines.training.benchmark_transfer import TASKS
     from pipelines.training.benchmark_transfer import benchmark_transfer
 
-    return benchmark_transfer(_data(values), say=say)
+    wanted = values.subjects or [task.name for task in TASKS]
+    tasks = [task for task in TASKS if task.name in wanted]
+    return benchmark_transfer(_data(values), tasks=tasks, say=say)
 
 
 def _shots(values) -> dict:

@@ -55,7 +55,7 @@ TASKS = (
         "resnet20",
         "cifar10",
         64,
-        "head:4@0.4,stage3:14@0.4,all:12@0.2",
+        "head:4@0.4,stage3:18@0.4,all:8@0.2",
     ),
 )
 

@@ -15,7 +15,7 @@ from zoo.variants import nearest
 
 # Parts of the epochs; the whole network gets what is left.
 _HEAD_SHARE = 4 / 30
-_UPPER_SHARE = 14 / 30
+_UPPER_SHARE = 18 / 30
 _PHASE = re.compile(
     r"(?P<stage>[a-z]+\d*)\s*:\s*(?P<epochs>\d+)\s*@\s*"
     r"(?P<rate>(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)"
@@ -107,7 +107,7 @@ def default_plan(
     weights = {"stem": 5, "stage1": 10, "stage2": 20, "head": 3}
     plan = default_plan(weights, 30, 0.4)
     assert [(p.stage, p.epochs, p.learning_rate) for p in plan] == [
-        ("head", 4, 0.4), ("stage2", 14, 0.4), ("stem", 12, 0.2)]
+        ("head", 4, 0.4), ("stage2", 18, 0.4), ("stem", 8, 0.2)]
     ```
     """
     names = list(parameters)

@@ -56,7 +56,7 @@ def test_a_plan_that_cannot_be_read(text, message):
 def test_a_phase_is_written_as_it_is_read():
     plan = default_plan(dict.fromkeys(STAGES, 1), 30, 0.1)
     text = ", ".join(map(str, plan))
-    assert text == "head:4@0.1, stage2:14@0.1, stem:12@0.05"
+    assert text == "head:4@0.1, stage2:18@0.1, stem:8@0.05"
     assert parse_plan(text, STAGES) == plan
 
 
@@ -67,8 +67,8 @@ WEIGHTS = dict(zip(STAGES, [500, 15_000, 50_000, 200_000, 130], strict=True))
 @pytest.mark.parametrize(
     ("weights", "epochs", "phases"),
     [
-        (WEIGHTS, 30, [("head", 4), ("stage3", 14), ("stem", 12)]),
-        (WEIGHTS, 15, [("head", 2), ("stage3", 7), ("stem", 6)]),
+        (WEIGHTS, 30, [("head", 4), ("stage3", 18), ("stem", 8)]),
+        (WEIGHTS, 15, [("head", 2), ("stage3", 9), ("stem", 4)]),
         (WEIGHTS, 4, [("head", 1), ("stage3", 2), ("stem", 1)]),
         (WEIGHTS, 2, [("head", 1), ("stage3", 1)]),
         (WEIGHTS, 1, [("head", 1)]),
@@ -76,7 +76,7 @@ WEIGHTS = dict(zip(STAGES, [500, 15_000, 50_000, 200_000, 130], strict=True))
         (
             {"stem": 1, "stage1": 9, "stage2": 9, "stage3": 9, "head": 1},
             30,
-            [("head", 4), ("stage2", 14), ("stem", 12)],
+            [("head", 4), ("stage2", 18), ("stem", 8)],
         ),
         # Nothing between the head and the whole network.
         ({"stem": 9, "stage1": 1, "head": 1}, 30, [("head", 4), ("stem", 26)]),
