@@ -36,7 +36,7 @@ def define_flags() -> None:
         model=None,
         weights=run_flags.AUTO,
         batch=32,
-        epochs="30 over all phases where not given",
+        epochs="30, and up to 100 for few pictures, where not given",
         rate=" 'auto' finds it.",
     )
     run_flags.define_freezing_flags()

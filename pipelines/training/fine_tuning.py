@@ -28,7 +28,11 @@ from pipelines.training.unfreezing import default_plan
 from pipelines.training.unfreezing import parse_plan
 from zoo.errors import RequestError
 
+# Epochs: as few as that, and as many for a small set as show about so many
+# pictures in all.
 EPOCHS = 30
+MOST_EPOCHS = 100
+_PICTURES_SHOWN = 24_000
 LEARNING_RATE = 0.4
 RATES = "learning_rate.png"
 
@@ -161,6 +165,9 @@ def finetune_run(
     run = _prepare(config, say, progress, open_data=open_data, build=build)
     if run.config.probe:
         return _probe(run, progress)
+    if not (run.config.plan or run.config.epochs):
+        epochs = usual_epochs(len(run.splits.train))
+        run.config = run.config.resolved(epochs=epochs)
     trainer = _trainer(run)
     if run.config.learning_rate == AUTO:
         run.config = run.config.resolved(learning_rate=_find_rate(run, trainer))
@@ -182,6 +189,11 @@ def find_rate_run(config: FinetuneConfig, *, say=print, progress=None) -> float:
     """
     run = _prepare(config, say, progress)
     return _find_rate(run, _trainer(run))
+
+
+def usual_epochs(pictures: int) -> int:
+    """Returns how many epochs a set is fine-tuned for where nobody says it."""
+    return max(EPOCHS, min(MOST_EPOCHS, _PICTURES_SHOWN // pictures))
 
 
 def name_start(config: FinetuneConfig, sides, say=print) -> FinetuneConfig:

@@ -12,6 +12,7 @@ from pipelines.training.fine_tuning import EPOCHS
 from pipelines.training.fine_tuning import FinetuneConfig
 from pipelines.training.fine_tuning import double_size
 from pipelines.training.fine_tuning import finetune_run
+from pipelines.training.fine_tuning import usual_epochs
 from zoo.errors import RequestError
 
 
@@ -100,6 +101,14 @@ def test_what_is_said(run):
     ]
     assert said[5].startswith("  no cache: it would save ")
     assert said[6:] == ["  no cache: so few epochs show no picture twice"]
+
+
+@pytest.mark.parametrize(
+    ("pictures", "epochs"),
+    [(1, 100), (240, 100), (320, 75), (799, 30), (800, 30), (50_000, 30)],
+)
+def test_small_sets_are_shown_more_often(pictures, epochs):
+    assert usual_epochs(pictures) == epochs
 
 
 @pytest.mark.parametrize(
