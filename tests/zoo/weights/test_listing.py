@@ -33,7 +33,7 @@ def test_what_was_checked_is_of_this_zoo_and_within_the_tolerance():
     assert len(parity._rows()) > 30
     for (model, origin), found in parity._rows().items():
         assert origin in origins_of(model) and model in CARDS
-        assert 0 < found.error < 1e-4
+        assert 0 <= found.error < 1e-4
 
 
 def test_networks_without_weights_are_in_the_table():
