@@ -38,9 +38,10 @@ def decode_and_crop(encoded, window_of, size: int | None = None):
         encoded: Scalar string, as for `decode`.
         window_of: Given the picture's shape, int32 `(3,)`, returns int32
             `(4,)`: top, left, height and width in pixels.
-        size: Where given, a JPEG's window is decoded at a half, a quarter or
-            an eighth of its size, as long as neither side falls below `size`.
-            That is faster, and an antialias.
+        size: Where given, a window is made smaller as long as neither side
+            falls below `size`: a JPEG is decoded at a half, a quarter or an
+            eighth, which is faster, and an antialias; what is then still
+            twice as large is resized to `size` with antialias.
 
     Returns:
         uint8 of shape (window height, window width, 3). JPEG is decoded
@@ -56,15 +57,18 @@ def decode_and_crop(encoded, window_of, size: int | None = None):
         return tf.switch_case(
             tf.reduce_sum(fitting),
             [
-                lambda ratio=ratio: _decode_window(encoded, window, ratio)
-                for ratio in (1, 2, 4, 8)
+                lambda: _decode_window(encoded, window, 1),
+                lambda: _decode_window(encoded, window, 2),
+                lambda: _decode_window(encoded, window, 4),
+                lambda: _shrink(_decode_window(encoded, window, 8), size),
             ],
         )
 
     def from_other():
         image = _decode_other(encoded)
         top, left, height, width = tf.unstack(window_of(tf.shape(image)))
-        return image[top : top + height, left : left + width]
+        image = image[top : top + height, left : left + width]
+        return image if size is None else _shrink(image, size)
 
     image = tf.cond(tf.io.is_jpeg(encoded), from_jpeg, from_other)
     image.set_shape((None, None, 3))
@@ -74,6 +78,15 @@ def decode_and_crop(encoded, window_of, size: int | None = None):
 def _decode_window(encoded, window, ratio: int):
     return tf.io.decode_and_crop_jpeg(
         encoded, window // ratio, channels=3, ratio=ratio
+    )
+
+
+def _shrink(image, size: int):
+    """Resizes what is at least twice as large as `size` x `size`."""
+    return tf.cond(
+        tf.reduce_min(tf.shape(image)[:2]) >= 2 * size,
+        lambda: resize(image, size, size),
+        lambda: image,
     )
 
 
@@ -132,10 +145,11 @@ def resize(image, height, width, interpolation="bilinear"):
 
 
 def resize_fast(image, size: int):
-    """Resizes for training: bilinear, with antialias only from 2 to 1 on.
+    """Resizes for training: bilinear, without antialias.
 
     Several times as fast as `resize`. Where a picture shrinks by less than
-    that, what antialias changes is far less than what a random crop does.
+    two to one, as what `decode_and_crop` returns does, what antialias changes
+    is far less than what a random crop does.
 
     Args:
         image: uint8 of shape (height, width, 3).
@@ -144,15 +158,12 @@ def resize_fast(image, size: int):
     Returns:
         uint8 of shape (size, size, 3).
     """
-    larger = tf.reduce_min(tf.shape(image)[:2]) >= 2 * size
-    resized = tf.cond(
-        larger,
-        lambda: tf.image.resize(image, (size, size), antialias=True),
-        lambda: tf.image.resize(image, (size, size)),
+    # Of uint8 the operation converts a pixel each time that it reads it.
+    pixels = tf.cast(image, tf.float32)[tf.newaxis]
+    resized = tf.raw_ops.ResizeBilinear(
+        images=pixels, size=(size, size), half_pixel_centers=True
     )
-    resized = to_uint8(resized)
-    resized.set_shape((size, size, 3))
-    return resized
+    return to_uint8(tf.reshape(resized, (size, size, 3)))
 
 
 def resize_shorter_side(image, size, interpolation="bilinear"):
