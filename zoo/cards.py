@@ -137,6 +137,7 @@ _COUNTS = (
     ("efficientnet_b5", _EFFNET, 30_389_784, 172_736, 10_266_384_752, 456),
     ("efficientnet_b6", _EFFNET, 43_040_704, 224_432, 19_067_593_536, 528),
     ("efficientnet_b7", _EFFNET, 66_347_960, 310_720, 37_745_884_192, 600),
+    ("efficientnet_cifar", _EFFNET, 366_976, 9_200, 20_805_632, 32),
     ("efficientnetv2_b0", _EFFNET_V2, 7_139_704, 60_608, 718_086_176, 224),
     ("efficientnetv2_b1", _EFFNET_V2, 8_141_052, 71_072, 1_196_819_360, 240),
     ("efficientnetv2_b2", _EFFNET_V2, 10_096_086, 82_288, 1_697_542_832, 260),

@@ -44,6 +44,7 @@ from zoo.mbconv import conv_bn_act
 from zoo.mbconv import dense_uniform
 from zoo.mbconv import mbconv
 from zoo.preprocessing import Preprocessing
+from zoo.preprocessing import cifar10
 from zoo.preprocessing import imagenet
 from zoo.variants import find_variant
 from zoo.weights import Pretrained
@@ -80,6 +81,7 @@ class EfficientNetSpec:
         stages: The MBConv stages, unscaled.
         stem_filters: Channels of the stem, unscaled.
         top_filters: Channels of the last convolution, unscaled.
+        stem_stride: 2, or 1 for pictures of 32 to 64 pixels.
         classes: The number of classes it was published with.
     """
 
@@ -88,8 +90,19 @@ class EfficientNetSpec:
     stages: tuple[StageSpec, ...] = B0_STAGES
     stem_filters: int = 32
     top_filters: int = 1280
+    stem_stride: int = 2
     classes: int = 1000
 
+
+# Ours: B0's first five stages for pictures of 32 pixels, of which they leave
+# 8 x 8 places as CIFAR's ResNets do; expanded by 4 instead of 6.
+CIFAR_STAGES = (
+    StageSpec(3, 1, 32, 16, 1, 1),
+    StageSpec(3, 2, 16, 32, 4, 2),
+    StageSpec(5, 2, 32, 64, 4, 2),
+    StageSpec(3, 3, 64, 128, 4, 1),
+    StageSpec(5, 3, 128, 160, 4, 1),
+)
 
 # width, depth, image size, dropout
 _SCALINGS = {
@@ -104,6 +117,15 @@ _SCALINGS = {
 }
 VARIANTS = {
     name: EfficientNetSpec(name, scaling) for name, scaling in _SCALINGS.items()
+} | {
+    "efficientnet_cifar": EfficientNetSpec(
+        "efficientnet_cifar",
+        Scaling(0.5, 1.0, 32, 0.1),
+        CIFAR_STAGES,
+        top_filters=768,
+        stem_stride=1,
+        classes=10,
+    )
 }
 
 
@@ -116,7 +138,7 @@ def EfficientNet(
     classes: int | None = None,
     include_top: bool = True,
     input_shape=None,
-    stem_stride: int = 2,
+    stem_stride: int | None = None,
     drop_path_rate: float = 0.2,
     classifier_activation=None,
     preprocessing: Preprocessing | None = None,
@@ -137,7 +159,8 @@ def EfficientNet(
         include_top: Whether the head is there. Without it the output is the
             map of the last convolution, `stage8`.
         input_shape: `(height, width, 3)`; either side may be None.
-        stem_stride: 2, or 1 for pictures of 32 to 64 pixels.
+        stem_stride: 2, or 1 for pictures of 32 to 64 pixels; the variant's
+            where None.
         drop_path_rate: What the rate of stochastic depth grows towards, in
             [0, 1).
         classifier_activation: None (logits) or an activation's name.
@@ -168,7 +191,7 @@ def EfficientNet(
     ```
     """
     spec = _resolve(variant, scaling)
-    _check_stride(stem_stride)
+    stem_stride = _stride(stem_stride, spec)
     side = spec.scaling.image_size
     pretrained = Pretrained.find(
         spec.name,
@@ -214,12 +237,16 @@ def _resolve(variant, scaling: Scaling | None) -> EfficientNetSpec:
     )
 
 
-def _check_stride(stem_stride) -> None:
-    if stem_stride not in (1, 2):
-        raise RequestError(f"stem_stride is 1 or 2. Received: {stem_stride!r}")
+def _stride(asked, spec: EfficientNetSpec) -> int:
+    stride = spec.stem_stride if asked is None else asked
+    if stride not in (1, 2):
+        raise RequestError(f"stem_stride is 1 or 2. Received: {stride!r}")
+    return stride
 
 
 def _preprocessing(side: int) -> Preprocessing:
+    if side <= 32:
+        return cifar10()
     return imagenet(
         side, crop_fraction=side / (side + 32), interpolation="bicubic"
     )

@@ -39,7 +39,7 @@ def test_the_cards_are_in_the_order_of_the_tables():
     assert list(CARDS) == [
         name for family in families for name in family.VARIANTS
     ]
-    assert len(CARDS) == 47
+    assert len(CARDS) == 48
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

@@ -86,9 +86,9 @@ def test_other_strides_are_refused(stride):
 
 
 def test_the_crop_follows_the_paper(outline):
-    for name, spec in VARIANTS.items():
+    for name in zoo.list_models("efficientnet_b*"):
         record = zoo.preprocessing(outline(name))
-        side = spec.scaling.image_size
+        side = VARIANTS[name].scaling.image_size
         assert record.crop_fraction == side / (side + 32)
         assert record.interpolation == "bicubic"
 
