@@ -125,6 +125,8 @@ def options():
 
 def summarise(found) -> None:
     """Says what was found in a few lines."""
+    from pipelines.pages.rendering import readable
+
     counts = found.statistics
     say(
         f"{counts['pictures']:,} pictures of {len(counts['classes']):,} "
@@ -147,12 +149,6 @@ def summarise(found) -> None:
     notes = ", ".join(f"{n:,} {key}" for key, n in counts["notes"].items())
     if notes:
         say(f"notes: {notes}")
-
-
-def readable(name: str) -> str:
-    """Writes a name of any bytes so that a terminal can show it."""
-    valid = name.encode("utf-8", "backslashreplace").decode()
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in valid)
 
 
 def cli() -> None:

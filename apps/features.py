@@ -14,19 +14,12 @@ from absl import flags
 from apps.command import Bar
 from apps.command import launch
 from apps.command import say
+from apps.model_flags import define_batch_flag
+from apps.model_flags import define_model_flags
 
 
 def define_flags() -> None:
-    flags.DEFINE_string(
-        "model",
-        None,
-        "A run's folder, a .keras file, or the name of a model (with "
-        "--weights).",
-        required=True,
-    )
-    flags.DEFINE_string(
-        "weights", None, "With the name of a model: which weights."
-    )
+    define_model_flags()
     flags.DEFINE_string(
         "data",
         None,
@@ -46,9 +39,7 @@ def define_flags() -> None:
         "Whether maps and tokens are averaged to one vector a picture.",
     )
     flags.DEFINE_string("output", "features.npz", "The file to write, new.")
-    flags.DEFINE_integer(
-        "global_batch_size", 128, "Pictures at a time.", lower_bound=1
-    )
+    define_batch_flag()
 
 
 def run() -> None:

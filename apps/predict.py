@@ -12,19 +12,11 @@ from absl import flags
 
 from apps.command import launch
 from apps.command import say
+from apps.model_flags import define_model_flags
 
 
 def define_flags() -> None:
-    flags.DEFINE_string(
-        "model",
-        None,
-        "A run's folder, a .keras file, or the name of a model (with "
-        "--weights).",
-        required=True,
-    )
-    flags.DEFINE_string(
-        "weights", None, "With the name of a model: which weights."
-    )
+    define_model_flags()
     flags.DEFINE_enum(
         "format", "text", ("text", "json"), "How the answer is written."
     )

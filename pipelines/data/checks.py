@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from concurrent import futures
 
 import numpy as np
+import tensorflow as tf
 
+from pipelines.data import images
 from pipelines.data.audit.classification import Limits
 from pipelines.data.audit.classification import inspect_file
 from pipelines.data.examples import Examples
@@ -181,3 +183,45 @@ def inspect(encoded: bytes, decode: bool = True) -> tuple[int, str]:
     file = io.BytesIO(encoded)
     look, _ = inspect_file(file, len(encoded), "", decode, _LIMITS)
     return min(look.width, look.height), look.detail
+
+
+def name_bad_picture(examples: Examples, indices) -> DataError | None:
+    """Finds out which of some pictures broke a pipeline that read them.
+
+    What TensorFlow raises does not name the file. So it is looked for when
+    something was raised, and costs nothing before.
+
+    Args:
+        examples: What the pipeline reads.
+        indices: Which ones to look at, in their order.
+
+    Returns:
+        An error that names the first bad one, None where all are good.
+    """
+    for index in dict.fromkeys(int(each) for each in indices):
+        try:
+            problem = _problem(examples.read([index])[0])
+        except DataError as error:
+            # It names the file.
+            return error
+        if problem:
+            return DataError(
+                f"{examples.names[index]}: {problem}. It passed the check "
+                "before the run: put a whole one in its place, and give the "
+                "same command to go on."
+            )
+    return None
+
+
+def _problem(encoded: bytes) -> str:
+    """Returns what is wrong with a picture by our rules or TensorFlow's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _, problem = inspect(encoded)
+    if problem:
+        return problem
+    try:
+        images.decode(tf.constant(encoded))
+    except tf.errors.InvalidArgumentError as error:
+        return f"cannot be decoded ({error.message.splitlines()[0][:200]})"
+    return ""

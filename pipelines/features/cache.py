@@ -14,6 +14,7 @@ import tensorflow as tf
 from pipelines.data.datasets import EvaluationData
 from pipelines.data.datasets import TrainingData
 from pipelines.data.examples import Examples
+from pipelines.data.options import pipeline_options
 from pipelines.data.order import sample_order
 
 
@@ -71,10 +72,14 @@ def training_features(
         .batch(batch_size, drop_remainder=True)
         .map(batch)
         .prefetch(2)
-        .with_options(_options())
+        .with_options(pipeline_options())
     )
     return TrainingData(
-        examples, dataset, batch_size, len(examples) // batch_size
+        examples,
+        dataset,
+        batch_size,
+        len(examples) // batch_size,
+        lambda position: locate(position)[1],
     )
 
 
@@ -102,7 +107,7 @@ def evaluation_features(
         .batch(batch_size)
         .map(batch)
         .prefetch(2)
-        .with_options(_options())
+        .with_options(pipeline_options())
     )
     return EvaluationData(features.examples, dataset, batch_size)
 
@@ -114,12 +119,3 @@ def _gather(values: np.ndarray, rows):
         lambda wanted: values[wanted], [rows], dtype, stateful=False
     )
     return tf.ensure_shape(taken, (rows.shape[0], *values.shape[1:]))
-
-
-def _options() -> tf.data.Options:
-    options = tf.data.Options()
-    options.deterministic = True
-    options.experimental_distribute.auto_shard_policy = (
-        tf.data.experimental.AutoShardPolicy.OFF
-    )
-    return options

@@ -70,19 +70,23 @@ class Extractor:
             progress: Called with the numbers of pictures done and in all.
         """
         features = self._room_for(count)
-        done, started, first = 0, time.perf_counter(), 0
+        # Rows computed after the first batch, the filling among them.
+        done, started, rows = 0, time.perf_counter(), None
         for images, *_ in self._strategy.experimental_distribute_dataset(
             dataset
         ):
-            batch = self._step(images).numpy()[: count - done]
+            computed = self._step(images).numpy()
+            batch = computed[: count - done]
             features[done : done + len(batch)] = batch
             done += len(batch)
             if progress:
                 progress(done, count)
-            if not first:
+            if rows is None:
                 # The first batch traces the graph and starts the pipeline.
-                first, started = done, time.perf_counter()
-        self._each = (time.perf_counter() - started, done - first)
+                rows, started = 0, time.perf_counter()
+            else:
+                rows += len(computed)
+        self._each = (time.perf_counter() - started, rows or 0)
         return features
 
     @property

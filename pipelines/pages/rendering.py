@@ -46,10 +46,25 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["readable"] = readable
     environment.filters["percent"] = "{:.1%}".format
     environment.filters["thousands"] = "{:,}".format
     environment.filters["decimals"] = "{:.3f}".format
     return environment
+
+
+def readable(name: str) -> str:
+    r"""Writes a name of any bytes so that a page or a terminal can show it.
+
+    Example:
+
+    ```python
+    from pipelines.pages.rendering import readable
+    assert readable("a\nb\udcff") == "a\\nb\\udcff"
+    ```
+    """
+    valid = name.encode("utf-8", "backslashreplace").decode()
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in valid)
 
 
 def duration(seconds: float) -> str:

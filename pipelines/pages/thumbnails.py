@@ -9,8 +9,8 @@ from concurrent import futures
 
 from PIL import Image
 
-from pipelines.data.audit.classification import MAXIMUM_PIXELS
-
+# Of a picture that is decoded for a page.
+MAXIMUM_PIXELS = 64_000_000
 _FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
 # Pillow's decoders meet senseless input in their own ways.
 _ERRORS = (

@@ -1,7 +1,9 @@
 """What a weight file turns out to hold, and whose network it is for."""
 
+import contextlib
 import dataclasses
 import pathlib
+from collections.abc import Iterator
 from collections.abc import Mapping
 
 import numpy as np
@@ -44,15 +46,23 @@ class Contents:
     @property
     def classes(self) -> int | None:
         """The number of classes in the file, None where it has no head."""
-        for name in self._biases():
-            if name in self.tensors:
-                return self.tensors[name].shape[-1]
+        for bias in self._biases():
+            if bias is not None and bias.ndim == 1:
+                return len(bias)
         return None
 
-    def _biases(self) -> list[str]:
+    def _biases(self) -> Iterator[np.ndarray | None]:
+        """What may be the head's bias, by one name after another."""
         if not self.tables:
-            return [HEAD[1], "head_logits/1"]
-        return [table.rows([HEAD[1]])[0].theirs for table in self.tables]
+            yield self.tensors.get(HEAD[1])
+            yield self.tensors.get("head_logits/1")
+        for table in self.tables:
+            name = table.rows([HEAD[1]])[0].theirs
+            yield self.tensors.get(name)
+            # Keras's files may only number it. Where one is damaged, the
+            # loading says how.
+            with contextlib.suppress(ValueError):
+                yield table.prepare(self.tensors).get(name)
 
     @property
     def pixels(self) -> tuple | None:

@@ -1,12 +1,14 @@
 """What a pretrained network of the zoo makes of pictures."""
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 import zoo
 from pipelines.data.datasets import evaluation_data
 from pipelines.data.examples import Examples
+from pipelines.features.embedding import POOLED
+from pipelines.features.embedding import below
+from pipelines.features.extraction import Extractor
 from zoo.preprocessing import Preprocessing
 
 SIDE = 64
@@ -16,7 +18,10 @@ _BATCH = 128
 def features_of(
     examples: Examples, model: str, weights: str, progress=None
 ) -> np.ndarray:
-    """Runs pictures through a network up to its pooled features.
+    """Runs pictures through a network up to its classifier.
+
+    Small, and whole rather than as evaluation crops them: what is wrong with
+    a picture may be at its border.
 
     Args:
         examples: The pictures; all of them decodable.
@@ -34,15 +39,9 @@ def features_of(
     network = zoo.create_model(
         model, weights=weights, input_shape=(SIDE, SIDE, 3)
     )
-    pooled = keras.Model(network.input, network.get_layer("head_pool").output)
-    run = tf.function(lambda images: pooled(images, training=False))
     record = Preprocessing(SIDE, crop_fraction=1.0)
     data = evaluation_data(examples, record, batch_size=_BATCH)
-    parts, done = [], 0
-    for images, _, valid in data.dataset:
-        count = int(tf.reduce_sum(valid))
-        parts.append(run(images).numpy()[:count])
-        done += count
-        if progress:
-            progress(done, len(examples))
-    return np.concatenate(parts)
+    extractor = Extractor(
+        below(network, POOLED, pool=True), tf.distribute.get_strategy()
+    )
+    return extractor.run(data.dataset, len(examples), progress)

@@ -10,7 +10,7 @@ from pipelines.data.audit.listing import TRAIN
 from pipelines.data.audit.listing import VALIDATION
 from pipelines.data.audit.listing import Entry
 from pipelines.data.audit.listing import Listing
-from pipelines.data.audit.listing import list_folder
+from pipelines.data.audit.walking import list_folder
 from pipelines.data.examples import Examples
 from pipelines.data.files import read_files
 from pipelines.data.shards import is_shards

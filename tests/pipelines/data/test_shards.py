@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from pipelines.data import packing as module
+from pipelines.data import shard_writing
 from pipelines.data.examples import Splits
 from pipelines.data.manifest import entries
 from pipelines.data.packing import Packing
@@ -86,7 +87,7 @@ def test_other_readers_find_the_usual_names(splits, tmp_path):
 def test_a_killed_run_goes_on(splits, tmp_path, monkeypatch, kind, stop_at):
     packing = Packing(kind, shard_mb=SMALL)
     whole = pack(splits, tmp_path / "whole", packing)
-    written, save = [], module._save
+    written, save = [], shard_writing.save_arrays
 
     def die(path, arrays):
         if len(written) == stop_at:
@@ -94,11 +95,11 @@ def test_a_killed_run_goes_on(splits, tmp_path, monkeypatch, kind, stop_at):
         written.append(path)
         return save(path, arrays)
 
-    monkeypatch.setattr(module, "_save", die)
+    monkeypatch.setattr(shard_writing, "save_arrays", die)
     with pytest.raises(KeyboardInterrupt):
         pack(splits, tmp_path / "out", packing)
     (tmp_path / "out" / f"train-00009.{kind}.unfinished").write_bytes(b"half")
-    monkeypatch.setattr(module, "_save", save)
+    monkeypatch.setattr(shard_writing, "save_arrays", save)
     kept = {path: os.stat(path.with_suffix("")).st_mtime_ns for path in written}
     assert pack(splits, tmp_path / "out", packing) == whole
     for path, time in kept.items():

@@ -8,6 +8,7 @@ import pytest
 from pipelines.pages.charts import COLOURS
 from pipelines.pages.charts import draw
 from pipelines.pages.rendering import duration
+from pipelines.pages.rendering import readable
 from pipelines.pages.rendering import render
 
 
@@ -30,6 +31,11 @@ def test_it_may_load_nothing():
 def test_names_that_are_no_utf8():
     page = render("frame.html", title="a\udcffb", lead="")
     assert b"<h1>a?b</h1>" in page
+
+
+def test_names_of_any_bytes_can_be_read():
+    assert readable("café 1") == "café 1"
+    assert readable("a\udcff\n\x1b[31m") == r"a\udcff\n\x1b[31m"
 
 
 def test_a_value_that_is_missing():

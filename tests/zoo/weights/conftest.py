@@ -1,11 +1,18 @@
-"""PyTorch's files made by hand, without PyTorch."""
+"""What the tests of weights build on: files of others, made by hand."""
 
 import pickle
 import struct
 import types
 import zipfile
 
+import numpy as np
 import pytest
+import safetensors.numpy
+
+from zoo import efficientnet
+from zoo import resnet
+from zoo.weights import translation
+from zoo.weights.files import variable_names
 
 MAGIC = 0x1950A86A20F9469CFC6C
 
@@ -97,6 +104,10 @@ def _legacy(path, body, storages=(), item=4):
     return path
 
 
+def _write(layout, path, body, storages=()):
+    return {"zip": _zip, "legacy": _legacy}[layout](path, body, storages)
+
+
 @pytest.fixture(scope="session")
 def by_hand():
     """The parts of a pickle, and the two kinds of files around them."""
@@ -110,4 +121,102 @@ def by_hand():
         dict=_dict,
         zip=_zip,
         legacy=_legacy,
+        write=_write,
     )
+
+
+_BASIC = resnet.ResNetSpec(
+    "resnet18",
+    repeats=(1, 1, 1, 1),
+    bottleneck=False,
+    widths=(4, 4, 8, 8),
+    image_size=32,
+    classes=5,
+)
+
+
+def _fill(model, seed=0):
+    """Gives every weight a value, also BatchNorm's variances."""
+    generator = np.random.default_rng(seed)
+    for variable in variable_names(model).values():
+        variable.assign(generator.uniform(0.5, 1.5, variable.shape))
+    return model
+
+
+def _values(model):
+    return {
+        key: np.array(variable)
+        for key, variable in variable_names(model).items()
+    }
+
+
+def _unchanged(model, before):
+    return all(
+        np.array_equal(before[key], value)
+        for key, value in _values(model).items()
+    )
+
+
+def _as_theirs(model, family, library):
+    """The model's tensors under another library's names."""
+    table = next(
+        table
+        for table in translation.TABLES
+        if (table.family, table.library) == (family, library)
+    )
+    return {
+        name: np.ascontiguousarray(tensor)
+        for name, tensor in translation.to_theirs(table, _values(model)).items()
+    }
+
+
+@pytest.fixture(scope="session")
+def fill():
+    return _fill
+
+
+@pytest.fixture(scope="session")
+def values():
+    return _values
+
+
+@pytest.fixture(scope="session")
+def unchanged():
+    return _unchanged
+
+
+@pytest.fixture(scope="session")
+def as_theirs():
+    return _as_theirs
+
+
+@pytest.fixture
+def torchvision(tmp_path):
+    """A ResNet, and its file with torchvision's names."""
+    model = _fill(resnet.ResNet(_BASIC))
+    path = tmp_path / "net.safetensors"
+    tensors = _as_theirs(model, "resnet", "torchvision")
+    tensors["bn1.num_batches_tracked"] = np.asarray(7)
+    safetensors.numpy.save_file(tensors, path)
+    return types.SimpleNamespace(
+        spec=_BASIC, model=model, path=path, tensors=tensors
+    )
+
+
+@pytest.fixture
+def mobile(tiny):
+    """Builds a small EfficientNet for an origin."""
+
+    def build(origin=None, **arguments):
+        spec = efficientnet.EfficientNetSpec(
+            "efficientnet_b0", efficientnet.compound_scaling(phi=-4)
+        )
+        return efficientnet.EfficientNet(
+            spec,
+            classes=5,
+            input_shape=(32, 32, 3),
+            origin=origin,
+            **arguments,
+        )
+
+    return build

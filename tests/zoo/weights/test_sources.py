@@ -21,15 +21,20 @@ from zoo.weights.sources import best_of
 from zoo.weights.sources import weights_of
 
 PUBLISHED = [row for row in WEIGHTS if row.path is None]
+PACKAGED = [row for row in WEIGHTS if row.path]
 
 
-def test_the_packaged_file_is_what_its_row_says():
-    (row,) = (row for row in WEIGHTS if row.path)
+@pytest.mark.parametrize("row", PACKAGED, ids=lambda row: row.model)
+def test_a_packaged_file_is_what_its_row_says(row):
     data = row.path.read_bytes()
     assert hashlib.sha256(data).hexdigest() == row.sha256
     head = safetensors.numpy.load(data)["head_logits/bias"]
     assert head.shape == (len(row.class_names),) == (10,)
     assert row.fetch() == row.path
+    assert len(data) < 3 * 2**20
+    model = zoo.create_model(row.model, weights=row.name)
+    assert zoo.class_names(model) == row.class_names
+    assert zoo.preprocessing(model) == row.preprocessing
 
 
 def test_no_set_is_there_twice():
@@ -63,7 +68,7 @@ def test_a_row_is_sound(row):
 def test_every_variant_that_others_publish_has_weights():
     none = {name for name in CARDS if not weights_of(name)}
     assert none == {
-        *("alexnet", "alexnet_cifar"),
+        *("alexnet", "efficientnet_cifar"),
         *(f"resnet{depth}" for depth in (32, 44, 56, 110)),
         *(
             f"resnet{depth}_{form}"

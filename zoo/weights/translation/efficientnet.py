@@ -8,7 +8,7 @@ from zoo.weights.translation.mbconv import Block
 from zoo.weights.translation.mbconv import keras_names
 from zoo.weights.translation.mbconv import keras_tensor
 from zoo.weights.translation.mbconv import make_rows
-from zoo.weights.translation.mbconv import timm_name
+from zoo.weights.translation.mbconv import timm_table
 from zoo.weights.translation.mbconv import torch_tensor
 from zoo.weights.translation.mbconv import torchvision_part
 from zoo.weights.translation.tables import Table
@@ -111,15 +111,14 @@ TABLES = (
         ),
         make_rows(_TORCHVISION, _torchvision_name, torch_tensor),
     ),
-    Table(
+    timm_table(
         "efficientnet",
-        "timm",
         (
             r"blocks\.0\.0\.conv_dw\.weight",
             r"conv_head\.weight",
             r"bn2\.weight",
         ),
-        make_rows(_TIMM, timm_name, torch_tensor),
+        _TIMM,
     ),
     Table(
         "efficientnet",
@@ -140,11 +139,10 @@ TABLES = (
         make_rows(_TORCHVISION, _torchvision_name, torch_tensor),
         lacks=r"features\.1\.0\.block\.1\..*",
     ),
-    Table(
+    timm_table(
         "efficientnetv2",
-        "timm",
         (r"blocks\.0\.0\.conv\.weight", r"blocks\.1\.0\.conv_exp\.weight"),
-        make_rows(_TIMM, timm_name, torch_tensor),
+        _TIMM,
     ),
     Table(
         "efficientnetv2",

@@ -16,6 +16,7 @@ from zoo.weights.translation.tables import CONV
 from zoo.weights.translation.tables import DENSE
 from zoo.weights.translation.tables import DEPTHWISE
 from zoo.weights.translation.tables import Row
+from zoo.weights.translation.tables import Table
 from zoo.weights.translation.tables import Tensors
 from zoo.weights.translation.torch_names import torch_row
 
@@ -138,7 +139,7 @@ _TIMM = {
 _SE = {"se_reduce": "conv_reduce", "se_expand": "conv_expand"}
 
 
-def timm_name(block: Block, layer: str) -> str:
+def _timm_name(block: Block, layer: str) -> str:
     """The name of a block's layer in timm."""
     name = f"blocks.{block.stage - 1}.{block.number - 1}"
     if layer in _SE:
@@ -148,6 +149,20 @@ def timm_name(block: Block, layer: str) -> str:
     if layer.endswith("_bn"):
         return f"{name}.bn{place + 1}"
     return f"{name}.{_TIMM[parts][place]}"
+
+
+def timm_table(
+    family: str, marks: tuple[str, ...], around: Mapping[str, str]
+) -> Table:
+    """The table of a family in timm, which names all blocks alike.
+
+    Args:
+        family: Such as `"mobilenetv3"`.
+        marks: As those of a `Table`.
+        around: As for `make_rows`.
+    """
+    rows = make_rows(around, _timm_name, torch_tensor)
+    return Table(family, "timm", marks, rows)
 
 
 def torchvision_part(block: Block, layer: str) -> str:

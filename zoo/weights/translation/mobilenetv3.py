@@ -4,7 +4,7 @@ from zoo.weights.translation.mbconv import Block
 from zoo.weights.translation.mbconv import keras_names
 from zoo.weights.translation.mbconv import keras_tensor
 from zoo.weights.translation.mbconv import make_rows
-from zoo.weights.translation.mbconv import timm_name
+from zoo.weights.translation.mbconv import timm_table
 from zoo.weights.translation.mbconv import torch_tensor
 from zoo.weights.translation.mbconv import torchvision_part
 from zoo.weights.translation.tables import Layout
@@ -102,11 +102,10 @@ TABLES = (
         (r"features\.1\.block\.0\.0\.weight", r"classifier\.3\.weight"),
         make_rows(_TORCHVISION, _torchvision_name, _torchvision_tensor),
     ),
-    Table(
+    timm_table(
         "mobilenetv3",
-        "timm",
         (r"blocks\.0\.0\.conv_dw\.weight", r"conv_head\.bias"),
-        make_rows(_TIMM, timm_name, torch_tensor),
+        _TIMM,
     ),
     Table(
         "mobilenetv3",

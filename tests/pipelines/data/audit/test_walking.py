@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from pipelines.data.audit.listing import list_folder
+from pipelines.data.audit.walking import list_folder
 from pipelines.data.folder import open_folder
 
 

@@ -1,0 +1,104 @@
+"""Files of this zoo, in its three formats, and what else is in them."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import zoo
+from zoo import resnet
+from zoo.errors import IntegrityError
+from zoo.preprocessing import Preprocessing
+from zoo.weights import contents
+
+
+@pytest.fixture
+def ours(tiny, tmp_path, fill):
+    """A model with everything of its own, in the three formats of ours."""
+    record = Preprocessing(32, (9, 8, 7), (6, 5, 4), 0.7, "bicubic")
+    model = fill(tiny("resnet_cifar", classes=3, preprocessing=record))
+    zoo.set_class_names(model, ("ant", "bee", "cât"))
+    paths = {
+        ending: tmp_path / f"net{ending}"
+        for ending in (".safetensors", ".weights.h5", ".keras")
+    }
+    zoo.save_weights(model, paths[".safetensors"])
+    model.save_weights(paths[".weights.h5"])
+    model.save(paths[".keras"])
+    return model, paths
+
+
+@pytest.mark.parametrize("ending", [".safetensors", ".keras"])
+def test_a_file_of_ours_brings_what_the_model_was(ours, tiny, pictures, ending):
+    model, paths = ours
+    other = tiny("resnet_cifar", weights=paths[ending])
+    images = pictures(32, 2)
+    assert np.array_equal(other(images), model(images))
+    assert zoo.preprocessing(other) == zoo.preprocessing(model)
+    assert zoo.class_names(other) == ("ant", "bee", "cât")
+    assert zoo.origin(other) == "zoo"
+    fewer = tiny("resnet_cifar", classes=2, weights=paths[ending])
+    assert zoo.class_names(fewer) is None
+
+
+def test_files_that_keras_wrote_are_read_by_their_numbers(
+    ours, tiny, pictures, values
+):
+    model, paths = ours
+    other = tiny("resnet_cifar", weights=paths[".weights.h5"])
+    assert other.output_shape == (None, 3)
+    assert all(
+        np.array_equal(value, values(other)[key])
+        for key, value in values(model).items()
+    )
+    headless = tiny(
+        "resnet_cifar", include_top=False, weights=paths[".weights.h5"]
+    )
+    report = zoo.load_weights(headless, paths[".weights.h5"])
+    assert [key for key, _ in report.skipped] == list(contents.HEAD)
+
+
+def test_loading_renames_the_classes_and_remarks_the_scale(ours, tiny):
+    _, paths = ours
+    model = tiny("resnet_cifar", classes=3)
+    report = zoo.load_weights(model, paths[".safetensors"])
+    assert zoo.class_names(model) == ("ant", "bee", "cât")
+    assert "the weights expect pixels by mean and std" in str(report)
+    again = tiny("resnet_cifar", weights=paths[".safetensors"])
+    assert zoo.load_weights(again, paths[".safetensors"]).remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("preprocessing", "{"),
+        ("preprocessing", '{"image_size": 0}'),
+        ("preprocessing", '{"image_size": "x"}'),
+        ("preprocessing", '{"sides": 3}'),
+        ("preprocessing", "[" * 5000),
+        ("class_names", '"names"'),
+        ("class_names", "[1, 2, 3]"),
+    ],
+)
+def test_damaged_metadata_is_an_integrity_error(
+    ours, tiny, tmp_path, entry, value
+):
+    model, _ = ours
+    path = tmp_path / "damaged.safetensors"
+    zoo.save_weights(model, path, metadata={entry: value})
+    with pytest.raises(IntegrityError, match=f"its metadata '{entry}'"):
+        tiny("resnet_cifar", weights=path)
+
+
+def test_a_model_is_built_at_the_size_of_its_weights(tmp_path, pictures):
+    """As it was trained, unless it is asked for at another size."""
+    path = tmp_path / "net.safetensors"
+    trained = zoo.create_model("resnet20", input_shape=(48, 48, 3))
+    zoo.save_weights(trained, path)
+    model = zoo.create_model("resnet20", weights=path)
+    assert model.input_shape == (None, 48, 48, 3)
+    assert np.array_equal(model(pictures(48)), trained(pictures(48)))
+    small = zoo.create_model("resnet20", weights=path, input_shape=(32, 32, 3))
+    assert zoo.preprocessing(small).image_size == 32
+    spec = dataclasses.replace(resnet.VARIANTS["resnet20"], image_size=40)
+    assert resnet.ResNet(spec, weights=path).input_shape[1] == 40

@@ -1,0 +1,29 @@
+"""The few layers that Keras lacks, backend-neutral and serialisable.
+
+Each is registered under the package `zoo`, so that a saved model loads with
+plain `keras.models.load_model` once `zoo` has been imported.
+"""
+
+from zoo.layers.channels import SplitChannels
+from zoo.layers.channels import SubsampleAndPadChannels
+from zoo.layers.drop_path import DropPath
+from zoo.layers.logits import Logits
+from zoo.layers.normalization import LocalResponseNormalization
+from zoo.layers.pooling import PaddedMaxPooling2D
+from zoo.layers.scaling import PixelScaling
+from zoo.tokens import ClassToken
+from zoo.tokens import PatchTokens
+from zoo.tokens import SelfAttention
+
+__all__ = [
+    "ClassToken",
+    "DropPath",
+    "LocalResponseNormalization",
+    "Logits",
+    "PaddedMaxPooling2D",
+    "PatchTokens",
+    "PixelScaling",
+    "SelfAttention",
+    "SplitChannels",
+    "SubsampleAndPadChannels",
+]

@@ -1,0 +1,74 @@
+"""The first layer: from pixels to what the weights were trained on."""
+
+import dataclasses
+
+import keras
+import numpy as np
+from keras import ops
+
+from zoo.preprocessing import Preprocessing
+
+_register = keras.saving.register_keras_serializable(package="zoo")
+
+
+@_register
+class PixelScaling(keras.layers.Layer):
+    """Turns pixels into what the weights were trained on: (x − mean) / std.
+
+    It has no weights and computes in float32 under every dtype policy. It
+    multiplies by Python floats, which `.keras`, ONNX and LiteRT all keep
+    (`keras.layers.Normalization` does not export to ONNX).
+
+    It also remembers how the model was built, so that weights which want
+    another network are known when they are loaded into it.
+
+    Args:
+        preprocessing: A `Preprocessing` record, or its fields as a dict.
+        origin: The name of the `zoo.weights.origins.Origin` that the model
+            was built for.
+        variant: The model's name in the zoo.
+
+    Input shape: `(batch, height, width, 3)`, RGB, 0…255, any dtype. With
+    another number of channels see `Preprocessing.statistics`.
+
+    Output shape: the same, float32.
+
+    Example:
+
+    ```python
+    import numpy as np
+    from zoo.layers import PixelScaling
+    from zoo.preprocessing import Preprocessing
+    scaling = PixelScaling(Preprocessing(32, mean=(255, 0, 0)))
+    white = scaling(np.full((1, 2, 2, 3), 255, "uint8"))
+    assert float(white[0, 0, 0, 0]) == 0 and float(white[0, 0, 0, 1]) == 1
+    ```
+    """
+
+    def __init__(self, preprocessing, origin="zoo", variant=None, **kwargs):
+        kwargs["dtype"] = "float32"
+        super().__init__(**kwargs)
+        if not isinstance(preprocessing, Preprocessing):
+            preprocessing = Preprocessing(**preprocessing)
+        self.preprocessing = preprocessing
+        self.origin = origin
+        self.variant = variant
+
+    def call(self, inputs):
+        mean, std = map(
+            np.asarray, self.preprocessing.statistics(inputs.shape[-1])
+        )
+        scale = np.asarray(1 / std, "float32")
+        offset = np.asarray(-mean / std, "float32")
+        return ops.cast(inputs, "float32") * scale + offset
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "preprocessing": dataclasses.asdict(self.preprocessing),
+            "origin": self.origin,
+            "variant": self.variant,
+        }
