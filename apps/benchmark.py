@@ -2,13 +2,15 @@
 
     python -m apps.benchmark step --model=resnet20
 
-Subjects: `step` (the training step, Keras's BatchNorm against the fused one,
-float32 against bfloat16), `transfer` (fine-tuning on --data against Keras's
-`fit` as its guide shows it), `shots` (what 1 to 100 pictures a class of
---data are worth), `weights` (loading --weights into --model: time
-and memory), `pipeline` (the training pictures of --data: the JPEG decoder
-alone, ours, Keras's, keras-cv's and torch's), `manifest` (10 thousand and 14
-million pictures: opening, first batch, jump, step, memory). Run nothing else
+Subjects: `train` (our training loop against Keras's `fit`, with the networks
+of keras.applications and a ResNet for CIFAR), `step` (the training step,
+Keras's BatchNorm against the fused one, float32 against bfloat16), `transfer`
+(fine-tuning on --data against Keras's `fit` as its guide shows it), `shots`
+(what 1 to 100 pictures a class of --data are worth), `weights` (loading
+--weights into --model: time and memory), `pipeline` (the training pictures of
+--data: the JPEG decoder alone, ours, Keras's, keras-cv's and torch's),
+`manifest` (10 thousand and 14 million pictures: opening, first batch, jump,
+step, memory). Run nothing else
 meanwhile. Exit codes: 0 done, 2 a wrong request, 4 a damaged file.
 """
 
@@ -20,13 +22,20 @@ from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
 
+_BATCH = 128
+
 
 def define_flags() -> None:
     flags.DEFINE_string("data", None, "Pictures, as apps.finetune takes them.")
     flags.DEFINE_string("model", "resnet20", "A model's name.")
     flags.DEFINE_integer("image_size", None, "In pixels; the model's own.")
+    flags.DEFINE_list("models", None, "Only these networks of train.")
+    flags.DEFINE_list("precisions", None, "Only these precisions of train.")
     flags.DEFINE_integer(
-        "global_batch_size", 128, "Pictures a step.", lower_bound=1
+        "global_batch_size",
+        None,
+        "Pictures a step; 128, in train 8 at 224 px, where not given.",
+        lower_bound=1,
     )
     flags.DEFINE_integer(
         "rounds", None, "Steps or turns timed of each.", lower_bound=1
@@ -45,13 +54,35 @@ def _step(values) -> dict:
     results = benchmark_step(
         values.model,
         image_size=values.image_size or zoo.model_info(values.model).input_size,
-        batch_size=values.global_batch_size,
+        batch_size=values.global_batch_size or _BATCH,
         rounds=values.rounds or 20,
     )
     for row in results:
         say(
             f"{row['name']:18} {row['images_per_second']:10,.0f} images/s "
             f"{row['ratio_to_keras']:6.2f} x"
+        )
+    return {"results": results}
+
+
+def _train(values) -> dict:
+    from apps.command import Bar
+    from pipelines.training.benchmark_train import NETWORKS
+    from pipelines.training.benchmark_train import benchmark_train
+
+    results = benchmark_train(
+        values.models or tuple(NETWORKS),
+        precisions=values.precisions or ("float32", "bfloat16"),
+        image_size=values.image_size,
+        batch_size=values.global_batch_size,
+        rounds=values.rounds or 5,
+        progress=Bar("measuring", "round"),
+    )
+    for row in results:
+        say(
+            f"{row['name']:32} {row['images_per_second']:10,.1f} images/s "
+            f"{row['ratio_to_keras']:6.2f} x, traced in "
+            f"{row['seconds_tracing']:.0f} s"
         )
     return {"results": results}
 
@@ -117,7 +148,9 @@ def _pipeline(values) -> dict:
 
     results, skipped = measuring.benchmark_pipeline(
         measuring.Setting(
-            _data(values), values.image_size or 224, values.global_batch_size
+            _data(values),
+            values.image_size or 224,
+            values.global_batch_size or _BATCH,
         ),
         names=values.subjects or measuring.SUBJECTS,
         rounds=values.rounds or 5,
@@ -139,6 +172,7 @@ def _pipeline(values) -> dict:
 
 # Each measures, prints a table and returns what --output holds.
 SUBJECTS = {
+    "train": _train,
     "pipeline": _pipeline,
     "step": _step,
     "shots": _shots,

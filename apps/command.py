@@ -7,6 +7,7 @@ answers at once.
 import contextlib
 import logging as standard_logging
 import os
+import shlex
 import sys
 from collections.abc import Callable
 
@@ -16,6 +17,8 @@ from absl import logging
 
 from apps.quiet import start_tensorflow
 
+# Interrupted, and what had been reached is saved.
+SAVED = 75
 # Where flags are defined that several commands have.
 _SHARED = "apps.run_flags"
 
@@ -34,8 +37,9 @@ def launch(
         define_flags: Defines the command's flags.
         arguments: Whether anything may stand there.
 
-    Exit codes: 0 done, 2 a wrong request, 3 bad data, 4 a damaged file, 130
-    interrupted. A mistake of the user's is one line on the error stream.
+    Exit codes: 0 done, 2 a wrong request, 3 bad data, 4 a damaged file, 75
+    interrupted and saved, 130 interrupted. A mistake of the user's is one
+    line on the error stream.
     """
     define_flags()
 
@@ -50,13 +54,25 @@ def launch(
                 run(rest) if arguments else run()
         except KeyboardInterrupt:
             fail("interrupted", 130)
-        except ValueError as error:
+        except Exception as error:
             code = getattr(error, "exit_code", None)
             if code is None:
                 raise
-            fail(str(error), code)
+            fail(str(error) + _how_to_go_on(code), code)
 
     app.run(main, flags_parser=lambda argv: _parse_flags(argv, run))
+
+
+def _how_to_go_on(code: int) -> str:
+    """The command that goes on, where there is something to go on with."""
+    if code != SAVED:
+        return ""
+    words = [word for word in sys.argv[1:] if word != "--noresume"]
+    if not any(word.startswith(("--output", "-output")) for word in words):
+        words.append(f"--output={flags.FLAGS.output}")
+    module = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+    command = shlex.join(["python", "-m", f"apps.{module}", *words])
+    return f". Go on with: {command}"
 
 
 def fail(message: str, code: int) -> None:

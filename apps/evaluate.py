@@ -2,8 +2,10 @@
 
     python -m apps.evaluate --model=runs/first --data=photos/ --output=judged
 
-Writes into --output: config.json, metrics.json and predictions.csv. Exit
-codes: 0 done, 2 a wrong request, 3 bad data, 4 a damaged file.
+Given the snapshots/ of a run, it judges the mean of their probabilities and
+says what each of them reaches by itself. Writes into --output: config.json,
+metrics.json and predictions.csv. Exit codes: 0 done, 2 a wrong request, 3 bad
+data, 4 a damaged file.
 """
 
 from absl import flags
@@ -11,19 +13,12 @@ from absl import flags
 from apps.command import Bar
 from apps.command import launch
 from apps.command import say
+from apps.model_flags import define_batch_flag
+from apps.model_flags import define_model_flags
 
 
 def define_flags() -> None:
-    flags.DEFINE_string(
-        "model",
-        None,
-        "A run's folder, a .keras file, or the name of a model (with "
-        "--weights).",
-        required=True,
-    )
-    flags.DEFINE_string(
-        "weights", None, "With the name of a model: which weights."
-    )
+    define_model_flags()
     flags.DEFINE_string(
         "data",
         None,
@@ -32,25 +27,26 @@ def define_flags() -> None:
         required=True,
     )
     flags.DEFINE_string("output", None, "A new folder.", required=True)
-    flags.DEFINE_integer(
-        "global_batch_size", 128, "Pictures at a time.", lower_bound=1
-    )
+    define_batch_flag()
 
 
 def run() -> None:
     from pipelines.evaluation.judging import judge
     from pipelines.evaluation.judging import open_model
+    from pipelines.evaluation.judging import open_snapshots
 
     values = flags.FLAGS
-    model = open_model(values.model, values.weights)
+    models = open_snapshots(values.model)
     metrics = judge(
-        model,
+        models or open_model(values.model, values.weights),
         values.data,
         values.output,
         batch_size=values.global_batch_size,
         checked=Bar("pictures", "picture"),
         progress=Bar("judging", "batch"),
     )
+    for name, top1 in metrics.get("top1_by_model", {}).items():
+        say(f"top-1 {top1:.2%} of {name} by itself")
     say(
         f"top-1 {metrics['top1']:.2%}, top-5 {metrics['top5']:.2%}, loss "
         f"{metrics['loss']:.4f} on {metrics['examples']:,} pictures, in "

@@ -73,7 +73,7 @@ def _define_mode_flags() -> None:
 
 
 def run() -> None:
-    from pipelines.training.fine_tuning import FinetuneConfig
+    from pipelines.training.finetune_config import FinetuneConfig
 
     values = flags.FLAGS
     mode = _mode(values)
@@ -110,10 +110,12 @@ def _mode(values):
 
 
 def _finetune(config, **watching) -> None:
+    from pipelines.training.checkpointing.resuming import RunOptions
     from pipelines.training.fine_tuning import finetune_run
 
-    finished = finetune_run(config, **watching)
-    say(run_flags.closing_lines(config.output, finished.metrics))
+    options = RunOptions(**run_flags.run_options())
+    finished = finetune_run(config, options=options, **watching)
+    run_flags.close(finished)
 
 
 def _find_rate(config, **watching) -> None:
@@ -140,8 +142,7 @@ def _compare(config, **watching) -> None:
 def _add_classes(config, **watching) -> None:
     from pipelines.training.adding_classes import add_classes
 
-    finished = add_classes(config, **watching)
-    say(run_flags.closing_lines(config.output, finished.metrics))
+    run_flags.close(add_classes(config, **watching))
 
 
 def cli() -> None:

@@ -1,6 +1,7 @@
 """Trains a network from scratch.
 
     python -m apps.train --data=photos/ --model=resnet18 --output=runs/first
+    python -m apps.train --data=photos/ --recipe=resnet_rsb_a3
 
 Writes into --output: config.json, metrics.json, history.json, model.keras,
 checkpoints/ and event files for TensorBoard. Exit codes: 0 done, 2 a wrong
@@ -18,18 +19,19 @@ from apps.command import say
 _SHOWN = (
     "data",
     "model",
+    "recipe",
     "weights",
     "output",
     "epochs",
     "global_batch_size",
     "learning_rate",
+    "optimizer",
+    "schedule",
     "image_size",
     "seed",
     "augmentation",
-    "weight_decay",
-    "label_smoothing",
     "precision",
-    "upscale",
+    "resume",
 )
 
 
@@ -39,34 +41,28 @@ def define_flags() -> None:
         weights="none",
         batch=128,
         epochs="30 where not given",
-        rate="",
+        rate=" By the optimizer where not given.",
     )
-    run_flags.define_mixing_flags()
+    run_flags.define_learning_flags()
     for name in _SHOWN:
         flags.declare_key_flag(name)
-    flags.DEFINE_integer(
-        "cycles",
-        1,
-        "Cosine cycles of the learning rate; each is twice as long as the "
-        "one before.",
-    )
 
 
 def run() -> None:
+    from pipelines.training.checkpointing.resuming import RunOptions
     from pipelines.training.from_scratch import TrainConfig
     from pipelines.training.from_scratch import train
+    from pipelines.training.recipes import settings_of
 
-    values = flags.FLAGS
+    given = run_flags.given_settings()
+    recipe = settings_of(flags.FLAGS.recipe, given)
     config = TrainConfig(
-        **run_flags.run_settings(),
-        cycles=values.cycles,
-        mixup=values.mixup,
-        cutmix=values.cutmix,
-        mixing_off_for_last=values.mixing_off_for_last,
-        repeats=values.repeats,
+        **run_flags.run_settings(recipe),
+        **run_flags.learning_settings(recipe),
     )
-    finished = train(config, say=say, progress=Bar("pictures", "picture"))
-    say(run_flags.closing_lines(config.output, finished.metrics))
+    options = RunOptions(**run_flags.run_options())
+    progress = Bar("pictures", "picture")
+    run_flags.close(train(config, options=options, say=say, progress=progress))
 
 
 def cli() -> None:

@@ -30,8 +30,8 @@ def finetune(data: str, *, output: str | None = None, say=print, **settings):
         DataError: The pictures cannot be trained on.
         IntegrityError: The weights are damaged.
     """
-    from pipelines.training.fine_tuning import FinetuneConfig
     from pipelines.training.fine_tuning import finetune_run
+    from pipelines.training.finetune_config import FinetuneConfig
     from pipelines.training.run_folder import new_folder
 
     settings = {"model": None, "weights": "auto", **settings}

@@ -7,6 +7,8 @@ Batches are uint8: a quarter of the bytes, and the model does the scaling.
 """
 
 import dataclasses
+import functools
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -17,9 +19,13 @@ from pipelines.data.augmentation import whole_picture
 from pipelines.data.augmenting.mixing import Mixing
 from pipelines.data.augmenting.mixing import mix
 from pipelines.data.examples import Examples
+from pipelines.data.options import pipeline_options
+from pipelines.data.order import global_position
 from pipelines.data.order import sample_order
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
+
+_NO_END = np.iinfo("int64").max
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,16 +35,26 @@ class TrainingData:
     Args:
         examples: What is trained on.
         dataset: Yields uint8 `(batch, size, size, 3)` and int32 `(batch,)`,
-            or with mixing float32 `(batch, classes)`.
+            or with mixing float32 `(batch, classes)`; a worker's part of
+            each global batch where there are several.
         batch_size: Of a global batch, over all devices.
         steps_per_epoch: Whole batches in an epoch; what is left over of one
             epoch may come in the next.
+        index_of: Given the number of a sample since the start of the run,
+            returns the index of its example.
     """
 
     examples: Examples
     dataset: tf.data.Dataset
     batch_size: int
     steps_per_epoch: int
+    index_of: Callable | None = None
+
+    def indices_of(self, step: int) -> list[int]:
+        """Returns which examples the global batch of a step holds."""
+        first = step * self.batch_size
+        positions = tf.range(first, first + self.batch_size, dtype=tf.int64)
+        return [int(self.index_of(position)) for position in positions]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,6 +104,8 @@ def training_data(
     balance: float = 0.0,
     repeats: int = 1,
     mixing: Mixing | None = None,
+    worker: int = 0,
+    workers: int = 1,
 ) -> TrainingData:
     """Builds the pipeline that training reads.
 
@@ -107,11 +125,14 @@ def training_data(
         repeats: How often a picture comes in a batch, each time changed anew
             (Hoffer et al., "Augment your batch", 2019). An epoch has as many
             steps as without, so that all pictures come in `repeats` of them.
-        mixing: How the pictures of a batch are mixed, if at all.
+        mixing: How the pictures of a batch are mixed, if at all; of several
+            workers each mixes its own part.
+        worker: Whose part of each batch is read, in 0…workers-1.
+        workers: How many share a batch.
 
     Raises:
         RequestError: A batch is larger than the set or no multiple of
-            `repeats`, or no such balance.
+            `repeats` or `workers`, or no such balance.
     """
     _check_repeats(batch_size, repeats)
     steps_per_epoch = whole_batches(examples, batch_size)
@@ -121,26 +142,38 @@ def training_data(
     )
     base = tf.constant(seed, tf.int64)
 
-    def load(position):
+    part = batch_size // workers
+    place = functools.partial(
+        global_position, batch_size=batch_size, worker=worker, workers=workers
+    )
+
+    def load(own):
+        position = place(own)
         epoch, index = order(position // repeats)
         encoded, label = fetch(index)
         sample = position if views is None else index * views + epoch % views
         key = tf.stack([base, sample])
         return augment(encoded, key, augmentation, preprocessing), label
 
-    positions = tf.data.Dataset.range(
-        first_step * batch_size, np.iinfo("int64").max
-    )
+    positions = tf.data.Dataset.range(first_step * part, _NO_END)
     dataset = positions.map(load, num_parallel_calls=tf.data.AUTOTUNE).batch(
-        batch_size, drop_remainder=True
+        part, drop_remainder=True
     )
     if mixing is not None:
+        # Apart from the streams of single samples, whose first number is the
+        # seed and at most seven times 2^32.
+        stream = base + ((1 + worker) << 40)
         dataset = dataset.enumerate(start=first_step).map(
-            _mixer(mixing, base, steps_per_epoch, len(examples.class_names)),
+            _mixer(mixing, stream, steps_per_epoch, len(examples.class_names)),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
-    dataset = dataset.prefetch(tf.data.AUTOTUNE).with_options(_options())
-    return TrainingData(examples, dataset, batch_size, steps_per_epoch)
+    return TrainingData(
+        examples,
+        dataset.prefetch(tf.data.AUTOTUNE).with_options(pipeline_options()),
+        batch_size,
+        steps_per_epoch,
+        lambda position: order(position // repeats)[1],
+    )
 
 
 def _check_repeats(batch_size: int, repeats: int) -> None:
@@ -152,13 +185,11 @@ def _check_repeats(batch_size: int, repeats: int) -> None:
         )
 
 
-def _mixer(mixing: Mixing, base, steps_per_epoch: int, classes: int):
+def _mixer(mixing: Mixing, stream, steps_per_epoch: int, classes: int):
     """Returns a function that mixes the batch of a step."""
 
     def change(step, batch):
-        # Apart from the streams of single samples, whose first number is the
-        # seed and at most seven times 2^32.
-        key = tf.stack([base + (1 << 40), step])
+        key = tf.stack([stream, step])
         on = True
         if mixing.epochs is not None:
             on = step // steps_per_epoch < mixing.epochs
@@ -168,7 +199,12 @@ def _mixer(mixing: Mixing, base, steps_per_epoch: int, classes: int):
 
 
 def evaluation_data(
-    examples: Examples, preprocessing: Preprocessing, *, batch_size: int
+    examples: Examples,
+    preprocessing: Preprocessing,
+    *,
+    batch_size: int,
+    worker: int = 0,
+    workers: int = 1,
 ) -> EvaluationData:
     """Builds the pipeline that evaluation reads.
 
@@ -176,6 +212,8 @@ def evaluation_data(
         examples: What is judged by.
         preprocessing: The model's record: size, crop and interpolation.
         batch_size: Of a global batch, over all devices.
+        worker: Whose part of each batch is read, in 0…workers-1.
+        workers: How many share a batch, of which it is a multiple.
     """
     fetch = _fetcher(examples)
 
@@ -183,7 +221,11 @@ def evaluation_data(
         encoded, label = fetch(index)
         return whole_picture(encoded, preprocessing), label, 1.0
 
-    dataset = _filled_batches(len(examples), load, batch_size)
+    count = len(examples)
+    if workers == 1:
+        dataset = _filled_batches(count, load, batch_size)
+    else:
+        dataset = _part_of_batches(count, load, batch_size, worker, workers)
     return EvaluationData(examples, dataset, batch_size)
 
 
@@ -240,7 +282,31 @@ def _filled_batches(count: int, load, batch_size: int) -> tf.data.Dataset:
         .batch(batch_size)
         .map(fill)
         .prefetch(tf.data.AUTOTUNE)
-        .with_options(_options())
+        .with_options(pipeline_options())
+    )
+
+
+def _part_of_batches(count: int, load, batch_size: int, worker, workers):
+    """A worker's part of each batch; the filling repeats the last picture.
+
+    All workers have as many batches, even where one holds filling only.
+    """
+    part = batch_size // workers
+    place = functools.partial(
+        global_position, batch_size=batch_size, worker=worker, workers=workers
+    )
+
+    def load_or_fill(own):
+        position = place(own)
+        image, label, _ = load(tf.minimum(position, count - 1))
+        return image, label, tf.cast(position < count, tf.float32)
+
+    return (
+        tf.data.Dataset.range(-(-count // batch_size) * part)
+        .map(load_or_fill, num_parallel_calls=tf.data.AUTOTUNE)
+        .batch(part, drop_remainder=True)
+        .prefetch(tf.data.AUTOTUNE)
+        .with_options(pipeline_options())
     )
 
 
@@ -250,14 +316,3 @@ def _fetcher(examples: Examples):
     # Read outside the graph, once for all pipelines, where it is kept.
     _ = examples.held
     return lambda index: (examples.tensor(index), tf.gather(labels, index))
-
-
-def _options() -> tf.data.Options:
-    options = tf.data.Options()
-    options.deterministic = True
-    # They copy every tensor that a function refers to, such as all pictures.
-    options.experimental_optimization.apply_default_optimizations = False
-    options.experimental_distribute.auto_shard_policy = (
-        tf.data.experimental.AutoShardPolicy.OFF
-    )
-    return options

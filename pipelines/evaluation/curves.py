@@ -35,7 +35,9 @@ def read_curve(run, part: str, tag: str) -> Curve:
     Raises:
         RequestError: The folder has no such curve.
     """
-    from tensorboard.backend.event_processing import event_accumulator
+    from tensorboard.backend.event_processing import (
+        plugin_event_accumulator as event_accumulator,
+    )
 
     folder = pathlib.Path(run) / part
     events = event_accumulator.EventAccumulator(

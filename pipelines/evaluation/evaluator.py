@@ -5,6 +5,7 @@ import numpy as np
 from pipelines.data.datasets import EvaluationData
 from pipelines.evaluation.metrics import classification_metrics
 from pipelines.training.step import make_logits_step
+from pipelines.training.strategy import distribute
 
 
 class Evaluator:
@@ -26,9 +27,13 @@ class Evaluator:
             data: What the model is run over.
             progress: Called with the numbers of batches done and in all.
         """
-        batches = self._strategy.experimental_distribute_dataset(data.dataset)
+        # Repeated, so that workers need not ask each other for the end.
+        batches = iter(
+            distribute(self._strategy, data.dataset.repeat(), data.batch_size)
+        )
         parts = []
-        for images, _, _ in batches:
+        for _ in range(data.steps):
+            images, _, _ = next(batches)
             parts.append(self._step(images).numpy())
             if progress:
                 progress(len(parts), data.steps)

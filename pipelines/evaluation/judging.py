@@ -2,7 +2,10 @@
 
 import csv
 import io
+import itertools
 import os
+import pathlib
+import re
 import time
 
 import tensorflow as tf
@@ -15,8 +18,11 @@ from pipelines.data.joining import relabel
 from pipelines.data.sources import open_held_out
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.metrics import classification_metrics
+from pipelines.evaluation.metrics import in_top
+from pipelines.evaluation.metrics import mean_of_probabilities
 from pipelines.evaluation.metrics import softmax
 from pipelines.training.run_folder import METRICS
+from pipelines.training.run_folder import MODEL
 from pipelines.training.run_folder import PREDICTIONS
 from pipelines.training.run_folder import RunFolder
 from pipelines.training.run_folder import load_model
@@ -24,6 +30,8 @@ from zoo.errors import DataError
 from zoo.errors import RequestError
 from zoo.registry import list_models
 from zoo.weights.files import write_atomically
+
+_CYCLE = re.compile(r"cycle-\d+\.keras")
 
 
 def open_model(model: str, weights: str | None = None):
@@ -47,8 +55,47 @@ def open_model(model: str, weights: str | None = None):
     return zoo.create_model(model, weights=weights)
 
 
+def open_snapshots(folder: str) -> dict:
+    """Opens the models that `--snapshots` has left in a folder.
+
+    Args:
+        folder: `RUN/snapshots`, with files `cycle-1.keras` and so on.
+
+    Returns:
+        The models by the names of their files, in the order of the cycles;
+        none where the folder holds none or a finished run.
+
+    Raises:
+        RequestError: They were not trained alike.
+        IntegrityError: A file is damaged.
+    """
+    place = pathlib.Path(folder)
+    if (place / MODEL).exists():
+        return {}
+    files = {
+        int(path.stem.removeprefix("cycle-")): path
+        for path in place.glob("cycle-*.keras")
+        if _CYCLE.fullmatch(path.name)
+    }
+    models = {path.name: load_model(path) for _, path in sorted(files.items())}
+    first = next(iter(models), None)
+    for name, model in models.items():
+        if _meaning(model) != _meaning(models[first]):
+            raise RequestError(
+                f"--model={folder}: {name} has other classes or takes other "
+                f"pictures than {first}. Expected the snapshots of one run."
+            )
+    return models
+
+
+def _meaning(model) -> tuple:
+    """What goes in and comes out."""
+    names, record = zoo.class_names(model), zoo.preprocessing(model)
+    return names, record, model.output_shape
+
+
 def judge(
-    model,
+    models,
     data: str,
     output: str,
     *,
@@ -56,13 +103,15 @@ def judge(
     checked=None,
     progress=None,
 ) -> dict:
-    """Runs a model over the held-out part of a data set.
+    """Runs a model, or several together, over a data set's held-out part.
 
     Writes `config.json`, `metrics.json` (with each class's share of right
     answers) and `predictions.csv` (a row a picture) into `output`.
 
     Args:
-        model: A classifier of the zoo.
+        models: A classifier of the zoo, or several by name, as
+            `open_snapshots` returns them: the mean of their probabilities
+            is judged.
         data: As `open_held_out` takes it.
         output: A new folder.
         batch_size: Pictures at a time.
@@ -70,31 +119,56 @@ def judge(
         progress: Called with the numbers of batches done and in all.
 
     Returns:
-        The metrics.
+        The metrics; of several models with `top1_by_model`, each by itself.
 
     Raises:
         RequestError: The data or the folder cannot be used.
         DataError: Pictures cannot be decoded, or classes do not match.
     """
+    several = isinstance(models, dict)
+    models = models if several else {models.name: models}
+    first = next(iter(models.values()))
     RunFolder.refuse_if_taken(output)
     started = time.perf_counter()
-    examples = match_classes(open_held_out(data), zoo.class_names(model))
+    examples = match_classes(open_held_out(data), zoo.class_names(first))
     check_pictures(examples, progress=checked)
-    evaluator = Evaluator(model, tf.distribute.get_strategy())
-    batches = evaluation_data(
-        examples, zoo.preprocessing(model), batch_size=batch_size
-    )
-    logits = evaluator.logits(batches, progress)
+    found = _logits(models, examples, batch_size, progress)
+    logits = mean_of_probabilities(list(found.values()))
     metrics = classification_metrics(logits, examples.labels)
     metrics["seconds"] = time.perf_counter() - started
     metrics["top1_by_class"] = _by_class(logits, examples)
+    if several:
+        metrics["top1_by_model"] = {
+            name: float(in_top(each, examples.labels, 1).mean())
+            for name, each in found.items()
+        }
     folder = RunFolder(output)
-    folder.write_config({"model": model.name, "data": data})
+    together = {"snapshots": list(models)} if several else {}
+    folder.write_config({"model": first.name, **together, "data": data})
     folder.write_json(METRICS, metrics)
     write_atomically(
         os.path.join(output, PREDICTIONS), _table(logits, examples)
     )
     return metrics
+
+
+def _logits(models: dict, examples: Examples, batch_size: int, progress):
+    """Returns each model's logits of all examples, by its name."""
+    first = next(iter(models.values()))
+    data = evaluation_data(
+        examples, zoo.preprocessing(first), batch_size=batch_size
+    )
+    done, all_steps = itertools.count(1), len(models) * data.steps
+
+    def step(*_):
+        if progress:
+            progress(next(done), all_steps)
+
+    strategy = tf.distribute.get_strategy()
+    return {
+        name: Evaluator(model, strategy).logits(data, step)
+        for name, model in models.items()
+    }
 
 
 def match_classes(examples: Examples, names) -> Examples:

@@ -44,3 +44,31 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     shifted -= shifted.max(axis=-1, keepdims=True)
     exponentials = np.exp(shifted)
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def mean_of_probabilities(logits) -> np.ndarray:
+    """Returns logits whose softmax is the mean of several models' softmax.
+
+    They are the logarithms of the mean, in float64; where there is one model
+    only, its own logits.
+
+    Args:
+        logits: `(examples, classes)` of each model.
+
+    Example:
+
+    ```python
+    import numpy as np
+    from pipelines.evaluation.metrics import mean_of_probabilities, softmax
+    sure, unsure = np.array([[9.0, 0.0]]), np.array([[0.0, 0.0]])
+    mean = softmax(mean_of_probabilities([sure, unsure]))
+    assert np.allclose(mean, (softmax(sure) + softmax(unsure)) / 2)
+    ```
+    """
+    if len(logits) == 1:
+        return logits[0]
+    shifted = np.stack(logits).astype("float64")
+    shifted -= shifted.max(axis=-1, keepdims=True)
+    shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    # Logarithms of probabilities, so that none of them becomes 0.
+    return np.logaddexp.reduce(shifted, axis=0) - np.log(len(logits))

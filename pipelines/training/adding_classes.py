@@ -23,8 +23,8 @@ from pipelines.evaluation.evaluator import Evaluator
 from pipelines.training.batch_norm import trainable_copy
 from pipelines.training.choices import choose_splits
 from pipelines.training.config import PRECISIONS
-from pipelines.training.fine_tuning import FinetuneConfig
 from pipelines.training.fine_tuning import finetune_run
+from pipelines.training.finetune_config import FinetuneConfig
 from pipelines.training.run import Finished
 from pipelines.training.run_folder import CONFIG
 from pipelines.training.run_folder import MODEL
@@ -90,9 +90,8 @@ def add_classes(
 def widen(model: keras.Model, class_names, policy: str = "float32"):
     """Returns a copy for training whose head has more classes.
 
-    The logits of the old classes are as before; those of the new ones start
-    at the least that an old class has on average, so that nothing is taken
-    for a new class before it is learned.
+    The logits of the old classes are as before. Those of the new ones start
+    the same for every picture: at the least bias of an old class.
 
     Args:
         model: With class names, which are the first of the new ones.

@@ -8,6 +8,8 @@ twice as fast with it on a CPU (`python -m apps.benchmark step`).
 import keras
 import tensorflow as tf
 
+from pipelines.training.randomness import draw_apart
+
 
 @keras.saving.register_keras_serializable(package="pipelines")
 class FusedBatchNormalization(keras.layers.BatchNormalization):
@@ -78,14 +80,17 @@ def plain_copy(model):
 
     copied = keras.models.clone_model(model, clone_function=copy)
     copied.set_weights(model.get_weights())
-    return copied
+    # A clone is compiled as the model was, with an optimizer that a file
+    # would ask for wherever it is loaded.
+    return keras.Model(copied.input, copied.output, name=model.name)
 
 
 def trainable_copy(model, replicas: int = 1):
     """Returns a copy of a model whose BatchNorm suits the devices.
 
     The copy has the same layers under the same names and starts with the
-    same weights. Call it in the strategy's scope.
+    same weights. On several devices its random layers draw apart. Call it in
+    the strategy's scope.
 
     Args:
         model: A flat functional model.
@@ -106,4 +111,6 @@ def trainable_copy(model, replicas: int = 1):
 
     copied = keras.models.clone_model(model, clone_function=copy)
     copied.set_weights(model.get_weights())
+    if replicas > 1:
+        draw_apart(copied)
     return copied

@@ -9,6 +9,7 @@ import tensorflow as tf
 import zoo
 from pipelines.training.batch_norm import trainable_copy
 from pipelines.training.config import PRECISIONS
+from pipelines.training.losses import Loss
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.step import make_train_step
 
@@ -66,6 +67,7 @@ def _step(model, batch_size: int):
         model,
         optimizer,
         tf.distribute.get_strategy(),
+        loss=Loss(),
         global_batch_size=batch_size,
     )
 

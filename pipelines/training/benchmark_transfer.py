@@ -17,8 +17,8 @@ import tensorflow as tf
 import zoo
 from pipelines.data.datasets import evaluation_data
 from pipelines.data.sources import open_splits
-from pipelines.training.fine_tuning import FinetuneConfig
 from pipelines.training.fine_tuning import finetune_run
+from pipelines.training.finetune_config import FinetuneConfig
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.schedules import scaled_rate
 from pipelines.training.unfreezing import Phase

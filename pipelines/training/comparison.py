@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.evaluation.curves import draw_comparison
-from pipelines.training.fine_tuning import FinetuneConfig
 from pipelines.training.fine_tuning import finetune_run
+from pipelines.training.finetune_config import FinetuneConfig
 from pipelines.training.run import Finished
 from pipelines.training.run_folder import METRICS
 from pipelines.training.run_folder import RunFolder

@@ -3,11 +3,16 @@
 import dataclasses
 from typing import ClassVar
 
+from pipelines.training.callbacks.profiler import parse_steps
 from zoo.errors import RequestError
 
 AUTO = "auto"
 ON_BAD_IMAGE = ("fail", "skip")
-PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+PRECISIONS = {
+    "float32": "float32",
+    "bfloat16": "mixed_bfloat16",
+    "float16": "mixed_float16",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,8 +38,9 @@ class RunConfig:
         augmentation: A name out of `AUGMENTATIONS`, or `auto`.
         weight_decay: L2 on kernels, as papers give it.
         label_smoothing: In [0, 1).
-        precision: `float32`, `bfloat16` (mixed; weights stay float32) or
-            `auto`: bfloat16 where the device is quicker with it.
+        precision: `float32`, `bfloat16` or `float16` (both mixed: weights
+            stay float32) or `auto`: bfloat16 where the device is quicker
+            with it.
         upscale: Whether pictures smaller than `image_size` are enlarged.
         balance: How far rare classes are shown more often: 0 as is, 1 all
             alike; None to choose by the data.
@@ -43,6 +49,16 @@ class RunConfig:
             five; None for the data's own parts.
         on_bad_image: `fail`, or `skip` to leave pictures out that cannot be
             decoded.
+        accumulate: Parts that a step's batch is cut into, one after another
+            on the device, so that a large batch fits into its memory.
+        clip_norm: The most that the norm of all gradients together may be,
+            over all devices; None for no limit.
+        ema: Decay of the running mean of the weights, in (0, 1); None for
+            no mean.
+        checkpoint_steps: Steps between checkpoints; None to go by the clock.
+        profile_steps: Steps that the profiler looks at, `FIRST:LAST`, counted
+            from 1; None for none.
+        scalar_steps: Steps between two points of a curve in TensorBoard.
 
     Raises:
         RequestError: A value is out of its range.
@@ -71,35 +87,44 @@ class RunConfig:
     shots: int | None = None
     fold: tuple[int, int] | None = None
     on_bad_image: str = "fail"
+    accumulate: int = 1
+    clip_norm: float | None = None
+    ema: float | None = None
+    checkpoint_steps: int | None = None
+    profile_steps: str | None = None
+    scalar_steps: int = 50
 
     def __post_init__(self):
-        for name, low, high in (
-            ("epochs", 1, 10**6),
-            ("global_batch_size", 1, 10**6),
-            ("image_size", 8, 4096),
-            ("weight_decay", 0, 1),
-            ("label_smoothing", 0, 0.999),
-            ("seed", 0, 2**31 - 1),
-            ("balance", 0, 1),
-            ("shots", 1, 10**6),
-        ):
+        self._check_ranges(_RANGES)
+        self._check_above_zero(_ABOVE_ZERO)
+        if self.ema is not None and not 0 < self.ema < 1:
+            raise RequestError(
+                f"--ema lies between 0 and 1. Received: {self.ema}"
+            )
+        self._check_choice("on_bad_image", ON_BAD_IMAGE)
+        self._check_choice("precision", (AUTO, *PRECISIONS))
+        if self.profile_steps is not None:
+            parse_steps(self.profile_steps)
+
+    def _check_ranges(self, ranges) -> None:
+        for name, low, high in ranges:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise RequestError(
                     f"--{name} lies in {low}…{high}. Received: {value}"
                 )
-        if self.on_bad_image not in ON_BAD_IMAGE:
+
+    def _check_above_zero(self, names) -> None:
+        for name in names:
+            value = getattr(self, name)
+            if value not in (None, AUTO) and not value > 0:
+                raise RequestError(f"--{name} is above 0. Received: {value}")
+
+    def _check_choice(self, name: str, choices) -> None:
+        value = getattr(self, name)
+        if value not in choices:
             raise RequestError(
-                f"--on_bad_image is one of {', '.join(ON_BAD_IMAGE)}. "
-                f"Received: {self.on_bad_image}"
-            )
-        rate = self.learning_rate
-        if rate not in (None, AUTO) and rate <= 0:
-            raise RequestError(f"--learning_rate is above 0. Received: {rate}")
-        if self.precision not in (AUTO, *PRECISIONS):
-            raise RequestError(
-                f"--precision is one of {AUTO}, {', '.join(PRECISIONS)}. "
-                f"Received: {self.precision}"
+                f"--{name} is one of {', '.join(choices)}. Received: {value}"
             )
 
     def resolved(self, **changes):
@@ -108,3 +133,20 @@ class RunConfig:
 
     def as_dict(self) -> dict:
         return dataclasses.asdict(self)
+
+
+# Smallest and largest value of each number, both allowed.
+_RANGES = (
+    ("epochs", 1, 10**6),
+    ("global_batch_size", 1, 10**6),
+    ("image_size", 8, 4096),
+    ("weight_decay", 0, 1),
+    ("label_smoothing", 0, 0.999),
+    ("seed", 0, 2**31 - 1),
+    ("balance", 0, 1),
+    ("shots", 1, 10**6),
+    ("accumulate", 1, 4096),
+    ("checkpoint_steps", 1, 10**9),
+    ("scalar_steps", 1, 10**6),
+)
+_ABOVE_ZERO = ("learning_rate", "clip_norm")

@@ -2,8 +2,8 @@
 
 import pathlib
 
-from pipelines.training.fine_tuning import FinetuneConfig
 from pipelines.training.fine_tuning import finetune_run
+from pipelines.training.finetune_config import FinetuneConfig
 from pipelines.training.run_folder import METRICS
 from pipelines.training.run_folder import RunFolder
 from zoo.errors import RequestError

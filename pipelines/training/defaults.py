@@ -27,7 +27,8 @@ class Start:
 
 
 ON_GPU = Start("resnet50", "imagenet")
-# A twentieth of ResNet-50's multiply-adds, nearly the same accuracy.
+# A nineteenth of ResNet-50's multiply-adds (see `zoo.cards`); as published,
+# these weights reach 75.6 % top-1 on ImageNet and those above 80.9 %.
 ON_CPU = Start("mobilenetv3_large", "imagenet")
 # Comes with the package.
 AT_HAND = Start("resnet20", "cifar10")

@@ -1,131 +1,35 @@
 """Fine-tuning: the head first, then stage by stage from the top."""
 
-import dataclasses
-from typing import ClassVar
-
 import zoo
-from pipelines.features.probe import fit_probe
 from pipelines.training.building import build_model
 from pipelines.training.callbacks import BestWeights
+from pipelines.training.checkpointing.interruption import stop_requests
+from pipelines.training.checkpointing.resuming import RunOptions
 from pipelines.training.choices import choose_splits
 from pipelines.training.config import AUTO
-from pipelines.training.config import RunConfig
 from pipelines.training.defaults import choose_start
 from pipelines.training.defaults import usual_weights
+from pipelines.training.finetune_config import FinetuneConfig
+from pipelines.training.finetune_config import check_asked
+from pipelines.training.finetune_config import check_finding
+from pipelines.training.losses import Loss
 from pipelines.training.optimizers import SGDWithL2
+from pipelines.training.optimizers import in_precision
 from pipelines.training.optimizers import with_rates
-from pipelines.training.phases import head_features
 from pipelines.training.phases import run_phase
+from pipelines.training.plans import as_command
+from pipelines.training.plans import describe_plan
+from pipelines.training.plans import plan_of
+from pipelines.training.plans import usual_epochs
 from pipelines.training.preparation import prepare
+from pipelines.training.probing import probe_run
 from pipelines.training.rate_finder import draw_rates
 from pipelines.training.rate_finder import find_rate
 from pipelines.training.run import Finished
 from pipelines.training.run import Run
-from pipelines.training.schedules import scaled_rate
 from pipelines.training.trainer import Trainer
-from pipelines.training.unfreezing import Phase
-from pipelines.training.unfreezing import default_plan
-from pipelines.training.unfreezing import parse_plan
-from zoo.errors import RequestError
 
-# Epochs: as few as that, and as many for a small set as show about so many
-# pictures in all.
-EPOCHS = 30
-MOST_EPOCHS = 100
-_PICTURES_SHOWN = 24_000
-LEARNING_RATE = 0.4
 RATES = "learning_rate.png"
-
-
-@dataclasses.dataclass(frozen=True)
-class FinetuneConfig(RunConfig):
-    """What `finetune` is asked to do.
-
-    Args:
-        plan: Phases in words (see `parse_plan`), or None for the default.
-        stage_lr_decay: Each stage learns at this many times the rate of the
-            one above it, in (0, 1].
-        freeze_batch_norm: Whether BatchNorm stays frozen in stages that
-            learn, too.
-        cache: Whether what frozen stages compute is kept.
-        patience: Epochs without a better result after which to stop and go
-            back to the best; 0 for never.
-        probe: Whether only a linear classifier is fitted to the features.
-        add_classes: The folder of a run whose model learns the classes of
-            `data` besides its own.
-
-    Raises:
-        RequestError: Values are out of range or contradict each other.
-    """
-
-    # A short run from good features gains nothing from hard crops.
-    PHOTO_AUGMENTATION: ClassVar[str] = "gentle"
-    USUAL_BATCH: ClassVar[int] = 32
-
-    plan: str | None = None
-    stage_lr_decay: float = 1.0
-    freeze_batch_norm: bool = False
-    cache: bool = True
-    patience: int = 0
-    probe: bool = False
-    add_classes: str | None = None
-
-    def __post_init__(self):
-        super().__post_init__()
-        if not 0 < self.stage_lr_decay <= 1:
-            raise RequestError(
-                "--stage_lr_decay lies above 0 and is at most 1. "
-                f"Received: {self.stage_lr_decay}"
-            )
-        if self.patience < 0:
-            raise RequestError(
-                f"--patience is 0 or more epochs. Received: {self.patience}"
-            )
-        if self.plan and (self.epochs or self.learning_rate):
-            raise RequestError(
-                "--plan says epochs and rates itself. Give either --plan, or "
-                "--epochs and --learning_rate."
-            )
-        self._refuse("probe", "takes no steps", _OF_STEPS)
-        self._refuse("add_classes", "goes on with a run's model", _OF_STARTS)
-        if self.weights is None:
-            for name in ("probe", "freeze_batch_norm", "stage_lr_decay"):
-                if getattr(self, name) != _default(name):
-                    raise RequestError(
-                        f"--{name} is for weights that have learned "
-                        "something. Give --weights, or leave it out."
-                    )
-
-    def _refuse(self, flag: str, why: str, others) -> None:
-        if getattr(self, flag) == _default(flag):
-            return
-        given = [n for n in others if getattr(self, n) != _default(n)]
-        if given:
-            raise RequestError(
-                f"--{flag} {why}, so --{given[0]} has no meaning with it. "
-                "Give one of the two."
-            )
-
-
-# What says how steps are taken.
-_OF_STEPS = (
-    "plan",
-    "epochs",
-    "learning_rate",
-    "patience",
-    "stage_lr_decay",
-    "freeze_batch_norm",
-    "label_smoothing",
-)
-
-
-# What says where a run starts.
-_OF_STARTS = ("probe", "fold", "shots")
-
-
-def _default(name: str):
-    fields = {field.name: field for field in dataclasses.fields(FinetuneConfig)}
-    return fields[name].default
 
 
 def double_size(own: int, smallest: int) -> int:
@@ -140,6 +44,7 @@ def double_size(own: int, smallest: int) -> int:
 def finetune_run(
     config: FinetuneConfig,
     *,
+    options: RunOptions | None = None,
     say=print,
     progress=None,
     open_data=choose_splits,
@@ -152,6 +57,7 @@ def finetune_run(
 
     Args:
         config: What is asked for.
+        options: How the run is carried out; the usual where None.
         say: Tells a person something in one line.
         progress: Called with the numbers of pictures done and in all.
         open_data: See `pipelines.training.preparation.prepare`.
@@ -160,23 +66,25 @@ def finetune_run(
     Raises:
         RequestError: Something asked for does not exist or does not fit.
         DataError: The pictures cannot be trained on.
-        IntegrityError: The weights are damaged.
+        IntegrityError: The weights, or all checkpoints, are damaged.
+        Interrupted: It was asked to stop; what it had reached is saved.
     """
-    run = _prepare(config, say, progress, open_data=open_data, build=build)
-    if run.config.probe:
-        return _probe(run, progress)
-    if not (run.config.plan or run.config.epochs):
-        epochs = usual_epochs(len(run.splits.train))
-        run.config = run.config.resolved(epochs=epochs)
-    trainer = _trainer(run)
-    if run.config.learning_rate == AUTO:
-        run.config = run.config.resolved(learning_rate=_find_rate(run, trainer))
-    plan = plan_of(run.config, run.model)
-    say(f"the same in full: {as_command(run.config, plan)}")
-    say(f"plan: {', '.join(map(str, plan))}")
-    for line in describe_plan(plan, run):
-        say(f"  {line}")
-    return run.finish(_run_plan(run, trainer, plan, progress))
+    check_asked(config)
+    run = _prepare(
+        config, say, progress, options=options, open_data=open_data, build=build
+    )
+    with run.folder, stop_requests() as run.stop:
+        if run.config.probe:
+            return probe_run(run, progress)
+        trainer = _trainer(run)
+        _decide(run, trainer)
+        say(f"the same in full: {as_command(run.config)}")
+        plan = plan_of(run.config, run.model)
+        say(f"plan: {run.config.plan}")
+        for line in describe_plan(plan, run):
+            say(f"  {line}")
+        _run_plan(run, trainer, plan, progress)
+        return run.finish(trainer.history)
 
 
 def find_rate_run(config: FinetuneConfig, *, say=print, progress=None) -> float:
@@ -187,13 +95,10 @@ def find_rate_run(config: FinetuneConfig, *, say=print, progress=None) -> float:
         DataError: The pictures cannot be trained on.
         IntegrityError: The weights are damaged.
     """
+    check_finding(config)
     run = _prepare(config, say, progress)
-    return _find_rate(run, _trainer(run))
-
-
-def usual_epochs(pictures: int) -> int:
-    """Returns how many epochs a set is fine-tuned for where nobody says it."""
-    return max(EPOCHS, min(MOST_EPOCHS, _PICTURES_SHOWN // pictures))
+    with run.folder:
+        return _find_rate(run, _trainer(run))
 
 
 def name_start(config: FinetuneConfig, sides, say=print) -> FinetuneConfig:
@@ -205,43 +110,6 @@ def name_start(config: FinetuneConfig, sides, say=print) -> FinetuneConfig:
     if config.weights == AUTO:
         return config.resolved(weights=usual_weights(config.model))
     return config
-
-
-def plan_of(config: FinetuneConfig, model) -> tuple[Phase, ...]:
-    """Returns the plan that a configuration asks for."""
-    parameters = {stage.name: stage.parameters for stage in zoo.stages(model)}
-    names = list(parameters)
-    if config.plan:
-        return parse_plan(config.plan, names)
-    epochs = config.epochs or EPOCHS
-    rate = config.learning_rate
-    rate = LEARNING_RATE if rate in (None, AUTO) else rate
-    if config.weights is None:
-        return (Phase(names[0], epochs, rate),)
-    return default_plan(parameters, epochs, rate)
-
-
-def as_command(config: FinetuneConfig, plan: tuple[Phase, ...]) -> str:
-    """Writes the command that says everything and leaves nothing open."""
-    values = config.as_dict() | {
-        "plan": ",".join(map(str, plan)),
-        "weights": config.weights or "none",
-    }
-    open_ones = ("epochs", "learning_rate", "fold")
-    words = ["python -m apps.finetune"]
-    for name, value in values.items():
-        if value is None or name in open_ones or value == _unless(name):
-            continue
-        if isinstance(value, bool):
-            words.append(f"--{'' if value else 'no'}{name}")
-        else:
-            words.append(f"--{name}={value}")
-    return " ".join(words)
-
-
-def _unless(name: str):
-    """The value of a flag that need not be said: what nothing chooses."""
-    return None if name in ("augmentation", "precision") else _default(name)
 
 
 def stage_factors(model, decay: float) -> list[float]:
@@ -260,24 +128,6 @@ def stage_factors(model, decay: float) -> list[float]:
     return [factors[variable.path] for variable in model.trainable_variables]
 
 
-def describe_plan(plan: tuple[Phase, ...], run: Run) -> list[str]:
-    """Says, a line a phase, what learns, for how long and at which rate."""
-    stages = zoo.stages(run.model)
-    names = [stage.name for stage in stages]
-    lines = []
-    for number, phase in enumerate(plan, start=1):
-        learning = stages[names.index(phase.stage) :]
-        weights = sum(stage.parameters for stage in learning)
-        rate = scaled_rate(phase.learning_rate, run.config.global_batch_size)
-        first, last = learning[0].name, learning[-1].name
-        what = last if first == last else f"{first} … {last}"
-        lines.append(
-            f"{number}. {what} ({weights:,} weights), {phase.epochs} "
-            f"epoch(s), learning rate up to {rate:.3g}"
-        )
-    return lines
-
-
 def _prepare(config: FinetuneConfig, say, progress, **options) -> Run:
     return prepare(
         config,
@@ -291,18 +141,35 @@ def _prepare(config: FinetuneConfig, say, progress, **options) -> Run:
 
 
 def _trainer(run: Run) -> Trainer:
+    config = run.config
     with run.strategy.scope():
-        optimizer = with_rates(
-            SGDWithL2(l2=run.config.weight_decay),
-            run.model.trainable_variables,
-            stage_factors(run.model, run.config.stage_lr_decay),
+        optimizer = in_precision(
+            with_rates(
+                SGDWithL2(l2=config.weight_decay),
+                run.model.trainable_variables,
+                stage_factors(run.model, config.stage_lr_decay),
+            ),
+            config.precision,
         )
     return Trainer(
         run.model,
         optimizer,
         run.strategy,
-        label_smoothing=run.config.label_smoothing,
+        loss=Loss(label_smoothing=config.label_smoothing),
+        accumulate=config.accumulate,
+        clip_norm=config.clip_norm,
+        average_decay=config.ema,
     )
+
+
+def _decide(run: Run, trainer: Trainer) -> None:
+    """Chooses epochs and rate where they are open, and writes the plan down."""
+    if run.config.plan:
+        return
+    if run.config.learning_rate == AUTO:
+        run.resolve(learning_rate=_find_rate(run, trainer))
+    plan = plan_of(run.config, run.model, usual_epochs(len(run.splits.train)))
+    run.resolve(plan=",".join(map(str, plan)), epochs=None, learning_rate=None)
 
 
 def _find_rate(run: Run, trainer: Trainer) -> float:
@@ -312,46 +179,31 @@ def _find_rate(run: Run, trainer: Trainer) -> float:
         f"learning rate {curve.best:.3g} found in {len(curve.rates)} steps "
         f"({run.folder.path / RATES})"
     )
-    return curve.best
+    return float(f"{curve.best:.3g}")
 
 
-def _run_plan(run: Run, trainer: Trainer, plan, progress) -> list[dict]:
+def _run_plan(run: Run, trainer: Trainer, plan, progress) -> None:
     epochs = sum(phase.epochs for phase in plan)
+    stopper = None
     callbacks = run.callbacks(run.training_data(), epochs)
-    stopper = BestWeights(run.config.patience or epochs, say=run.say)
     if run.config.patience:
+        stopper = BestWeights(run.config.patience, say=run.say)
         callbacks.append(stopper)
-    history = []
+    callbacks = run.keep(trainer, callbacks)
+    until = 0
     for phase in plan:
-        history += run_phase(
+        until += phase.epochs
+        if trainer.epoch >= until or (stopper and stopper.stopped):
+            continue
+        run_phase(
             run,
             trainer,
             phase,
-            first_epoch=len(history),
+            until=until,
             callbacks=callbacks,
             progress=progress,
         )
-        if stopper.stopped:
-            break
-    if run.config.patience:
-        stopper.restore()
-    return history
-
-
-def _probe(run: Run, progress) -> Finished:
-    """Fits the head to the features of the pictures as they are."""
-    features = head_features(run, progress)
-    probe = fit_probe(
-        features.values,
-        features.examples.labels,
-        len(features.examples.class_names),
-        seed=run.config.seed,
-    )
-    head = run.model.get_layer("head_logits")
-    head.kernel.assign(probe.kernel)
-    head.bias.assign(probe.bias)
-    run.say(
-        f"logistic regression on {features.values.shape[1]} features, inverse "
-        f"penalty {probe.strength:g}: {probe.accuracy:.1%} in cross-validation"
-    )
-    return run.finish([])
+    if stopper:
+        stopper.take_best()
+    elif trainer.average:
+        trainer.average.give()

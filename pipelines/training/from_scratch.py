@@ -2,24 +2,38 @@
 
 import dataclasses
 
+import keras
+
 from pipelines.data.augmenting.mixing import Mixing
+from pipelines.data.balance import class_weights
+from pipelines.data.balance import logit_adjustment
+from pipelines.data.balance import noisy_labels
+from pipelines.data.examples import Examples
+from pipelines.data.examples import Splits
 from pipelines.training.callbacks import CosineRestarts
+from pipelines.training.callbacks import Snapshots
+from pipelines.training.checkpointing.interruption import stop_requests
+from pipelines.training.checkpointing.resuming import RunOptions
+from pipelines.training.choices import choose_splits
 from pipelines.training.config import AUTO
 from pipelines.training.config import RunConfig
-from pipelines.training.optimizers import SGDWithL2
+from pipelines.training.losses import Loss
+from pipelines.training.optimizers import OPTIMIZERS
+from pipelines.training.optimizers import in_precision
 from pipelines.training.preparation import prepare
 from pipelines.training.run import Finished
-from pipelines.training.schedules import CosineSchedule
-from pipelines.training.schedules import fill_with_cycles
+from pipelines.training.run import Run
+from pipelines.training.run_folder import SNAPSHOTS
+from pipelines.training.schedules import RunLength
+from pipelines.training.schedules import Schedule
+from pipelines.training.schedules import ScheduleWish
+from pipelines.training.schedules import cycle_ends
 from pipelines.training.schedules import scaled_rate
 from pipelines.training.trainer import Trainer
 from zoo.errors import RequestError
 
 EPOCHS = 30
-LEARNING_RATE = 0.2
-_PERIOD_MULTIPLIER = 2.0
-# The part of a run in which the rate rises.
-_WARMUP = 0.05
+LEARNING_RATE = OPTIMIZERS["sgd"].learning_rate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,15 +41,46 @@ class TrainConfig(RunConfig):
     """What `train` is asked to do.
 
     Args:
+        recipe: The name of the recipe that the other values come from, where
+            one was given; changes nothing by itself.
+        optimizer: One of `OPTIMIZERS`.
+        momentum: Of the optimizer, in [0, 1); the first beta of Adam's kind.
+        schedule: One of `SCHEDULES`.
+        warmup: How long the rate rises, as `duration_in_steps` reads it;
+            None for the schedule's own.
+        milestones: Where a `step` schedule falls, or how often an
+            `exponential` one does; such as `("30ep", "60ep")`.
+        decay: What the rate is multiplied by there, or the power of a
+            `polynomial`; None for the schedule's own.
         cycles: Cosine cycles, each twice as long as the one before; together
             they fill the run.
+        snapshots: Whether the model of each cycle's end is kept.
+        loss: One of `LOSSES`.
+        target_threshold: See `binary_cross_entropy`.
+        class_weights: How far rare classes weigh more, 0…1: the power of
+            `pipelines.data.balance.class_weights`.
+        logit_adjustment: Tau of `pipelines.data.balance.logit_adjustment`.
+        label_noise: Part of the training labels that is made wrong.
         mixup: MixUp's alpha, 0 for none; see `Mixing`.
         cutmix: CutMix's alpha, 0 for none.
         mixing_off_for_last: Epochs at the end in which nothing is mixed.
         repeats: How often a picture comes in a batch.
     """
 
+    recipe: str | None = None
+    optimizer: str = "sgd"
+    momentum: float = 0.9
+    schedule: str = "cosine"
+    warmup: str | None = None
+    milestones: tuple[str, ...] = ()
+    decay: float | None = None
     cycles: int = 1
+    snapshots: bool = False
+    loss: str = "softmax"
+    target_threshold: float | None = None
+    class_weights: float = 0.0
+    logit_adjustment: float = 0.0
+    label_noise: float = 0.0
     mixup: float = 0.0
     cutmix: float = 0.0
     mixing_off_for_last: int = 0
@@ -48,67 +93,191 @@ class TrainConfig(RunConfig):
                 "Only apps.finetune chooses model, weights and learning rate "
                 "by itself. Give --model, --weights and a number."
             )
+        self._check_ranges(_RANGES)
+        self._check_choice("optimizer", OPTIMIZERS)
+        if self.snapshots and self.schedule != "cosine":
+            raise RequestError(
+                "--snapshots are the ends of cosine cycles, which "
+                f"--schedule={self.schedule} has none of. Leave one out."
+            )
+        # These check what they are made of.
         mixing_of(self)
-        if self.repeats < 1 or self.mixing_off_for_last < 0:
-            raise RequestError(
-                "--repeats is at least 1 and --mixing_off_for_last is not "
-                f"negative. Received: {self.repeats}, "
-                f"{self.mixing_off_for_last}"
-            )
-        if not 1 <= self.cycles <= 12:
-            raise RequestError(
-                f"--cycles lies in 1…12. Received: {self.cycles}"
-            )
+        _wish(self).fit(1.0, RunLength(self.epochs or EPOCHS, _MANY, 1))
+        _plain_loss(self)
 
 
-def train(config: TrainConfig, *, say=print, progress=None) -> Finished:
+# Steps of an epoch that is not known yet: more than any has.
+_MANY = 10**9
+# Smallest and largest value of each number, both allowed.
+_RANGES = (
+    ("momentum", 0, 0.9999),
+    ("cycles", 1, 12),
+    ("class_weights", 0, 1),
+    ("logit_adjustment", 0, 10),
+    ("label_noise", 0, 1),
+    ("mixing_off_for_last", 0, 10**6),
+    ("repeats", 1, 10**6),
+)
+
+
+def train(
+    config: TrainConfig,
+    *,
+    options: RunOptions | None = None,
+    say=print,
+    progress=None,
+) -> Finished:
     """Trains a model and leaves a run folder behind.
 
     The model saved is that of the last epoch: it has not been chosen by the
     pictures that it is judged by. The best one is kept among the checkpoints.
+    Where the folder holds the same run, not finished, it goes on, and ends
+    bit for bit as if it had never been stopped.
 
     Args:
         config: What is asked for.
+        options: How the run is carried out; the usual where None.
         say: Tells a person something in one line.
         progress: Called with the numbers of pictures checked and in all.
 
     Raises:
         RequestError: Something asked for does not exist or does not fit.
-        DataError: The pictures cannot be trained on.
-        IntegrityError: The weights are damaged.
+        DataError: The pictures cannot be trained on, or the loss is no
+            finite number any more.
+        IntegrityError: The weights, or all checkpoints, are damaged.
+        Interrupted: It was asked to stop; what it had reached is saved.
+        WorkerLost: Another host of the run is gone.
     """
-    config = config.resolved(
-        epochs=config.epochs or EPOCHS,
-        learning_rate=config.learning_rate or LEARNING_RATE,
+    run = prepare(
+        filled(config),
+        options=options,
+        say=say,
+        progress=progress,
+        open_data=open_data,
     )
-    run = prepare(config, say=say, progress=progress)
+    with run.folder, stop_requests() as run.stop:
+        trainer = _trainer(run)
+        _fit(run, trainer)
+        return run.finish(trainer.history)
+
+
+def _fit(run: Run, trainer: Trainer) -> None:
     config = run.config
-    with run.strategy.scope():
-        optimizer = SGDWithL2(l2=config.weight_decay)
-    trainer = Trainer(
-        run.model,
-        optimizer,
-        run.strategy,
-        label_smoothing=config.label_smoothing,
+    data = run.training_data(
+        run.first_step, mixing=mixing_of(config), repeats=config.repeats
     )
-    data = run.training_data(mixing=mixing_of(config), repeats=config.repeats)
     schedule = schedule_of(config, data.steps_per_epoch)
-    say(
-        f"learning rate up to {schedule.peak:.4g} for batches of "
-        f"{config.global_batch_size}, warm-up {schedule.warmup} steps, "
-        f"{config.cycles} cosine cycle(s), {config.epochs} epochs of "
-        f"{data.steps_per_epoch} steps"
-    )
-    history = trainer.fit(
+    run.say(describe(config, schedule, data.steps_per_epoch))
+    callbacks = [
+        CosineRestarts(schedule, run.first_step),
+        *run.callbacks(data, config.epochs),
+    ]
+    if config.snapshots:
+        ends = cycle_ends(schedule, config.epochs * data.steps_per_epoch)
+        folder = run.folder.path / SNAPSHOTS
+        callbacks.append(Snapshots(folder, ends, run.first_step))
+    trainer.fit(
         data,
         run.validation_data(),
         epochs=config.epochs,
-        callbacks=[
-            CosineRestarts(schedule),
-            *run.callbacks(data, config.epochs),
-        ],
+        callbacks=run.keep(trainer, callbacks),
+        stop=run.stop,
     )
-    return run.finish(history)
+    if trainer.average:
+        trainer.average.give()
+
+
+def _trainer(run: Run) -> Trainer:
+    config = run.config
+    with run.strategy.scope():
+        optimizer = optimizer_of(config)
+    return Trainer(
+        run.model,
+        optimizer,
+        run.strategy,
+        loss=loss_of(config, run.splits.train),
+        accumulate=config.accumulate,
+        clip_norm=config.clip_norm,
+        average_decay=config.ema,
+    )
+
+
+def filled(config: TrainConfig) -> TrainConfig:
+    """Returns the configuration with all defaults that need no pictures."""
+    corrected = config.class_weights or config.logit_adjustment
+    return config.resolved(
+        epochs=config.epochs or EPOCHS,
+        learning_rate=config.learning_rate
+        or OPTIMIZERS[config.optimizer].learning_rate,
+        # What the loss makes up for is not made up for twice.
+        balance=0.0 if corrected and config.balance is None else config.balance,
+    )
+
+
+def open_data(config: TrainConfig, progress=None) -> Splits:
+    """Opens the pictures, and makes labels wrong where that is asked for.
+
+    Raises:
+        RequestError: There is no such data set.
+        DataError: It cannot be trained on.
+    """
+    splits = choose_splits(config, progress)
+    if not config.label_noise:
+        return splits
+    train = splits.train
+    labels = noisy_labels(
+        train.labels, len(train.class_names), config.label_noise, config.seed
+    )
+    return dataclasses.replace(
+        splits, train=dataclasses.replace(train, labels=labels)
+    )
+
+
+def optimizer_of(config: TrainConfig) -> keras.optimizers.Optimizer:
+    """Returns the optimizer, not built; to be called in a strategy's scope.
+
+    With float16 a `LossScaleOptimizer` is around it.
+    """
+    row = OPTIMIZERS[config.optimizer]
+    rate = config.learning_rate or row.learning_rate
+    optimizer = row.build(rate, config.weight_decay, config.momentum)
+    return in_precision(optimizer, config.precision)
+
+
+def schedule_of(config: TrainConfig, steps_per_epoch: int) -> Schedule:
+    """Returns the schedule that fills a run.
+
+    Args:
+        config: With epochs, batch size and learning rate filled in.
+        steps_per_epoch: Of the run.
+
+    Raises:
+        RequestError: The warm-up is as long as the run.
+    """
+    return _wish(config).fit(
+        scaled_rate(config.learning_rate, config.global_batch_size),
+        RunLength(config.epochs, steps_per_epoch, config.global_batch_size),
+    )
+
+
+def loss_of(config: TrainConfig, examples: Examples) -> Loss:
+    """Returns the loss.
+
+    Args:
+        config: Says which.
+        examples: The pictures to learn from, whose classes it counts.
+
+    Raises:
+        DataError: Logit adjustment meets a class without pictures.
+    """
+    changes = {}
+    if config.class_weights:
+        weights = class_weights(examples.counts(), config.class_weights)
+        changes["class_weights"] = tuple(weights.tolist())
+    if config.logit_adjustment:
+        added = logit_adjustment(examples.counts(), config.logit_adjustment)
+        changes["adjustment"] = tuple(added.tolist())
+    return dataclasses.replace(_plain_loss(config), **changes)
 
 
 def mixing_of(config: TrainConfig) -> Mixing | None:
@@ -123,15 +292,31 @@ def mixing_of(config: TrainConfig) -> Mixing | None:
     return Mixing(config.mixup, config.cutmix, epochs=max(0, epochs))
 
 
-def schedule_of(config: TrainConfig, steps_per_epoch: int) -> CosineSchedule:
-    """Returns the schedule that fills a run."""
-    steps = config.epochs * steps_per_epoch
-    warmup = round(_WARMUP * steps)
-    return CosineSchedule(
-        peak=scaled_rate(config.learning_rate, config.global_batch_size),
-        first_cycle=fill_with_cycles(
-            steps - warmup, config.cycles, _PERIOD_MULTIPLIER
-        ),
-        warmup=warmup,
-        period_multiplier=_PERIOD_MULTIPLIER,
+def describe(config: TrainConfig, schedule: Schedule, steps: int) -> str:
+    """Says in one line how a run learns; `steps` are those of an epoch."""
+    cycles = f" in {config.cycles} cycles" if config.cycles > 1 else ""
+    return (
+        f"{config.optimizer}, learning rate up to {schedule.peak:.4g} for "
+        f"batches of {config.global_batch_size}, warm-up {schedule.warmup} "
+        f"steps, {config.schedule}{cycles}, {config.epochs} epochs of {steps} "
+        "steps"
+    )
+
+
+def _wish(config: TrainConfig) -> ScheduleWish:
+    return ScheduleWish(
+        config.schedule,
+        config.warmup,
+        tuple(config.milestones),
+        config.decay,
+        config.cycles,
+    )
+
+
+def _plain_loss(config: TrainConfig) -> Loss:
+    """The loss before the classes of the pictures are known."""
+    return Loss(
+        config.loss,
+        label_smoothing=config.label_smoothing,
+        target_threshold=config.target_threshold,
     )

@@ -1,5 +1,8 @@
 """What comes before the first step of every run."""
 
+import pathlib
+import tempfile
+
 import keras
 
 import zoo
@@ -7,6 +10,11 @@ from pipelines.data.augmentation import AUGMENTATIONS
 from pipelines.data.augmentation import find_augmentation
 from pipelines.data.datasets import whole_batches
 from pipelines.training.building import build_model
+from pipelines.training.checkpointing.folder import clean
+from pipelines.training.checkpointing.folder import newest
+from pipelines.training.checkpointing.resuming import RunOptions
+from pipelines.training.checkpointing.resuming import check_same_run
+from pipelines.training.checkpointing.resuming import identity
 from pipelines.training.choices import check_enlarging
 from pipelines.training.choices import choose_splits
 from pipelines.training.choices import fill_in
@@ -15,16 +23,19 @@ from pipelines.training.choices import own_image_size
 from pipelines.training.config import AUTO
 from pipelines.training.config import RunConfig
 from pipelines.training.run import Run
+from pipelines.training.run_folder import CHECKPOINTS
 from pipelines.training.run_folder import RunFolder
 from pipelines.training.strategy import check_batch
 from pipelines.training.strategy import describe_devices
 from pipelines.training.strategy import make_strategy
+from pipelines.training.strategy import workers_of
 from zoo.weights import check_weights
 
 
 def prepare(
     config: RunConfig,
     *,
+    options: RunOptions | None = None,
     say=print,
     progress=None,
     open_data=choose_splits,
@@ -39,6 +50,7 @@ def prepare(
 
     Args:
         config: What was asked for.
+        options: How the run is carried out; the usual where None.
         say: Tells a person something in one line.
         progress: Called with the numbers of pictures checked and in all.
         open_data: Opens the pictures.
@@ -52,13 +64,16 @@ def prepare(
     Raises:
         RequestError: Something asked for does not exist or does not fit.
         DataError: The pictures cannot be trained on.
-        IntegrityError: The weights are damaged.
+        IntegrityError: The weights, or all checkpoints, are damaged.
     """
+    options = options or RunOptions()
     _check_names(config)
-    RunFolder.refuse_if_taken(config.output)
-    strategy = make_strategy()
+    strategy = make_strategy(options.cluster)
+    workers = workers_of(strategy)
+    if workers.is_chief:
+        RunFolder.refuse_if_taken(config.output, resume=options.resume)
     if config.global_batch_size:
-        check_batch(config.global_batch_size, strategy)
+        check_batch(config.global_batch_size, strategy, config.accumulate)
     keras.utils.set_random_seed(config.seed)
     splits = open_data(config, progress)
     if splits.note:
@@ -69,7 +84,7 @@ def prepare(
         config = choose_model(config, sides)
     config = fill_in(config, splits.train, sides, choose_image_size)
     check_enlarging(config, asked_size, seen, sides, say)
-    check_batch(config.global_batch_size, strategy)
+    check_batch(config.global_batch_size, strategy, config.accumulate)
     whole_batches(splits.train, config.global_batch_size)
     say(
         f"{len(splits.train):,} pictures to train on, "
@@ -82,19 +97,58 @@ def prepare(
         model = build(config, splits.train.class_names)
     if check_model:
         check_model(model)
-    folder = RunFolder(config.output)
-    folder.write_config(
-        {**config.as_dict(), "class_names": splits.train.class_names}
-    )
-    return Run(
+    run = Run(
         config=config,
-        folder=folder,
+        folder=_folder(config, options, workers),
         strategy=strategy,
         model=model,
         splits=splits,
         augmentation=AUGMENTATIONS[config.augmentation],
         say=say,
+        identity=identity(config, splits, strategy.num_replicas_in_sync),
+        resumed=_resumable(config, options, say),
     )
+    try:
+        _go_on(run, options)
+    except BaseException:
+        run.folder.release()
+        raise
+    return run
+
+
+def _go_on(run: Run, options: RunOptions) -> None:
+    """Takes over what was decided before, where the run goes on."""
+    if run.resumed:
+        begun = run.resumed.facts["run"]
+        check_same_run(
+            begun["identity"],
+            run.identity,
+            allow_inexact=options.allow_inexact,
+            say=run.say,
+        )
+        step, path = run.resumed.step, run.resumed.path
+        run.say(f"going on after step {step:,} ({path})")
+        run.started -= begun["elapsed"]
+        run.decisions |= begun["decisions"]
+        run.resolve(**begun["resolved"])
+    else:
+        run.resolve()
+
+
+def _folder(config: RunConfig, options: RunOptions, workers) -> RunFolder:
+    """Returns the run's folder; for all workers but the chief a waste bin."""
+    if not workers.is_chief:
+        return RunFolder(tempfile.mkdtemp(prefix="worker-"))
+    folder = RunFolder(config.output, resume=options.resume)
+    clean(folder.path / CHECKPOINTS)
+    return folder
+
+
+def _resumable(config: RunConfig, options: RunOptions, say):
+    """Returns the checkpoint to go on from, or None."""
+    if not options.resume:
+        return None
+    return newest(pathlib.Path(config.output) / CHECKPOINTS, say)
 
 
 def _check_names(config: RunConfig) -> None:

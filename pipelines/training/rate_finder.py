@@ -10,7 +10,8 @@ import math
 import numpy as np
 
 from pipelines.training.schedules import scaled_rate
-from pipelines.training.step import make_train_step
+from pipelines.training.step import SUMS
+from pipelines.training.strategy import distribute
 
 LOWEST, HIGHEST = 1e-4, 10.0
 STEPS = 80
@@ -60,20 +61,14 @@ def find_rate(trainer, train, *, steps: int = STEPS) -> RateCurve:
 
 
 def _losses(trainer, train, rates) -> list[float]:
-    step = make_train_step(
-        trainer.model,
-        trainer.optimizer,
-        trainer.strategy,
-        global_batch_size=train.batch_size,
-        label_smoothing=trainer.label_smoothing,
-    )
+    step = trainer.make_step(batch_size=train.batch_size)
     batches = iter(
-        trainer.strategy.experimental_distribute_dataset(train.dataset)
+        distribute(trainer.strategy, train.dataset, train.batch_size)
     )
     losses, average = [], 0.0
     for number, rate in enumerate(rates, start=1):
         trainer.optimizer.learning_rate = scaled_rate(rate, train.batch_size)
-        loss, _, _, examples = step(*next(batches)).numpy()
+        loss, _, _, examples = step(*next(batches)).numpy()[: len(SUMS)]
         average = _SMOOTHING * average + (1 - _SMOOTHING) * loss / examples
         smooth = average / (1 - _SMOOTHING**number)
         if not math.isfinite(smooth) or smooth > _DIVERGED * min(

@@ -22,14 +22,22 @@ from pipelines.evaluation.metrics import classification_metrics
 from pipelines.evaluation.report import write_report
 from pipelines.training.batch_norm import plain_copy
 from pipelines.training.callbacks import Checkpoints
+from pipelines.training.callbacks import Profiler
 from pipelines.training.callbacks import Progress
 from pipelines.training.callbacks import TensorBoard
+from pipelines.training.checkpointing.folder import Checkpoint
+from pipelines.training.checkpointing.interruption import Interrupted
+from pipelines.training.checkpointing.interruption import StopRequest
+from pipelines.training.checkpointing.state import RunState
+from pipelines.training.checkpointing.state import from_files
 from pipelines.training.config import RunConfig
 from pipelines.training.run_folder import CHECKPOINTS
 from pipelines.training.run_folder import HISTORY
 from pipelines.training.run_folder import METRICS
 from pipelines.training.run_folder import REPORT
 from pipelines.training.run_folder import RunFolder
+from pipelines.training.strategy import Workers
+from pipelines.training.strategy import workers_of
 
 _PICTURES_SHOWN = 32
 _LARGEST_BATCH = 256
@@ -81,6 +89,12 @@ class Run:
         splits: The pictures.
         augmentation: What training does to them.
         say: Tells a person something in one line.
+        identity: What makes it this run and no other.
+        resumed: The checkpoint that it goes on from, or None.
+        stop: Asks it to stop.
+        started: When it began, as `time.perf_counter` counts.
+        resolved: Settings that were decided since it was prepared.
+        decisions: What else was decided by measuring, by what it is about.
     """
 
     config: RunConfig
@@ -90,7 +104,30 @@ class Run:
     splits: Splits
     augmentation: Augmentation
     say: Callable[[str], None]
+    identity: dict
+    resumed: Checkpoint | None = None
+    stop: StopRequest | None = None
     started: float = dataclasses.field(default_factory=time.perf_counter)
+    resolved: dict = dataclasses.field(default_factory=dict)
+    decisions: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def workers(self) -> Workers:
+        return workers_of(self.strategy)
+
+    @property
+    def first_step(self) -> int:
+        """Steps that had been taken when this process began."""
+        return self.resumed.step if self.resumed else 0
+
+    def resolve(self, **changes) -> None:
+        """Decides what was left open, and writes the configuration anew."""
+        self.config = self.config.resolved(**changes)
+        self.resolved |= changes
+        names = self.splits.train.class_names
+        self.folder.write_config(
+            {**self.config.as_dict(), "class_names": names}
+        )
 
     def training_data(self, first_step: int = 0, **options) -> TrainingData:
         """The batches from a step on; options as of `training_data`."""
@@ -102,46 +139,116 @@ class Run:
             seed=self.config.seed,
             first_step=first_step,
             balance=self.config.balance,
+            worker=self.workers.index,
+            workers=self.workers.count,
             **options,
         )
 
     def validation_data(self) -> EvaluationData:
         return self.evaluation_data(self.splits.validation)
 
-    def evaluation_data(self, examples: Examples) -> EvaluationData:
+    @property
+    def evaluation_batch(self) -> int:
+        """Examples of a batch that is only judged."""
         replicas = self.strategy.num_replicas_in_sync
-        batch = min(_LARGEST_BATCH, len(examples))
+        batch = min(_LARGEST_BATCH, len(self.splits.validation))
+        return -(-batch // replicas) * replicas
+
+    def evaluation_data(self, examples: Examples) -> EvaluationData:
         return evaluation_data(
             examples,
             zoo.preprocessing(self.model),
-            batch_size=-(-batch // replicas) * replicas,
+            batch_size=self.evaluation_batch,
+            worker=self.workers.index,
+            workers=self.workers.count,
         )
 
     def callbacks(self, train: TrainingData, epochs: int) -> list:
-        """The callbacks that every run has."""
-        pictures, _ = next(iter(train.dataset))
-        return [
-            TensorBoard(self.folder.path, pictures[:_PICTURES_SHOWN].numpy()),
-            Checkpoints(self.folder.path / CHECKPOINTS),
-            Progress(epochs),
-        ]
+        """The callbacks that show a run."""
+        pictures = None
+        done = self.first_step or None
+        if not done:
+            pictures, _ = next(iter(train.dataset))
+            pictures = pictures[:_PICTURES_SHOWN].numpy()
+        board = TensorBoard(
+            self.folder.path,
+            pictures,
+            config=self.config.as_dict(),
+            scalar_steps=self.config.scalar_steps,
+            resumed_at=done,
+        )
+        found = [board, Progress(epochs)]
+        if self.config.profile_steps:
+            steps = self.config.profile_steps
+            found.append(Profiler(self.folder.path, steps, resumed_at=done))
+        return found
+
+    def keep(self, trainer, callbacks: list) -> list:
+        """Adds what saves the run, and puts it where it was.
+
+        Args:
+            trainer: What trains.
+            callbacks: All others, in their order.
+        """
+        checkpoints = Checkpoints(
+            pathlib.Path(self.config.output) / CHECKPOINTS,
+            every_steps=self.config.checkpoint_steps,
+            stop=self.stop,
+            writes=self.workers.is_chief,
+            facts=self._facts,
+            say=self.say,
+        )
+        callbacks = [*callbacks, checkpoints]
+        checkpoints.run_state = RunState(trainer, callbacks)
+        if self.resumed:
+            arrays = from_files(self.resumed.files)
+            checkpoints.run_state.put_back(arrays, self.resumed.facts)
+        return callbacks
+
+    def go_on(self, *_) -> None:
+        """Between two steps of anything that takes long.
+
+        Raises:
+            Interrupted: Somebody has asked the run to stop.
+        """
+        if self.stop:
+            raise Interrupted(
+                f"stopped by {self.stop.name} between two steps; what had "
+                f"been reached is saved in {self.folder.path}"
+            )
+
+    def _facts(self) -> dict:
+        return {
+            "identity": self.identity,
+            "resolved": self.resolved,
+            "decisions": self.decisions,
+            "elapsed": time.perf_counter() - self.started,
+        }
 
     def finish(self, history: list[dict]) -> Finished:
-        """Writes the model, what it reaches and a report to look at."""
+        """Writes the model, what it reaches and a report to look at.
+
+        The metrics come last: they are the sign of a finished run.
+        """
         seconds = time.perf_counter() - self.started
         model = plain_copy(self.model)
         self.folder.save_model(model)
         self.folder.write_json(HISTORY, history)
         evaluator = Evaluator(model, tf.distribute.get_strategy())
         held_out = self.splits.validation
-        logits = evaluator.logits(self.validation_data())
+        logits = evaluator.logits(
+            evaluation_data(
+                held_out,
+                zoo.preprocessing(model),
+                batch_size=self.evaluation_batch,
+            )
+        )
         metrics = {
             **classification_metrics(logits, held_out.labels),
             "seconds": seconds,
             "epochs": len(history),
             "training_examples": len(self.splits.train),
         }
-        self.folder.write_json(METRICS, metrics)
         write_report(
             self.folder.path,
             model=model,
@@ -150,6 +257,7 @@ class Run:
             examples=held_out,
             logits=logits,
         )
+        self.folder.write_json(METRICS, metrics)
         return Finished(
             self.config, model, history, metrics, logits, self.folder
         )

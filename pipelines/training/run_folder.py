@@ -13,6 +13,7 @@ import numpy as np
 import PIL
 import tensorflow as tf
 
+from pipelines.training.checkpointing.lock import FolderLock
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 from zoo.registry import list_models
@@ -24,6 +25,7 @@ METRICS = "metrics.json"
 HISTORY = "history.json"
 MODEL = "model.keras"
 CHECKPOINTS = "checkpoints"
+SNAPSHOTS = "snapshots"
 PREDICTIONS = "predictions.csv"
 REPORT = "report.html"
 RUNS = "tensorboard_logs"
@@ -41,17 +43,19 @@ def new_folder(data: str, model: str | None) -> str:
 
 
 class RunFolder:
-    """The folder of one run.
+    """The folder of one run, of which one process at a time has the use.
 
     Args:
         path: Where; made if it is not there.
+        resume: Whether a run that was not finished may lie there.
 
     Raises:
-        RequestError: It holds a run already, or cannot be written.
+        RequestError: It holds a run already, another process works there, or
+            it cannot be written.
     """
 
-    def __init__(self, path):
-        self.refuse_if_taken(path)
+    def __init__(self, path, *, resume: bool = False):
+        self.refuse_if_taken(path, resume=resume)
         self.path = pathlib.Path(path)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -61,20 +65,40 @@ class RunFolder:
             ) from error
         if not os.access(self.path, os.W_OK):
             raise RequestError(f"--output={path} cannot be written to.")
+        self._lock = FolderLock(self.path)
 
     @staticmethod
-    def refuse_if_taken(path) -> None:
+    def refuse_if_taken(path, *, resume: bool = False) -> None:
         """Refuses a folder that holds a run, before any time is spent.
+
+        Args:
+            path: The folder.
+            resume: Whether a run may lie there that was not finished.
 
         Raises:
             RequestError: It holds a run already.
         """
-        for name in _OWN_FILES:
-            if (pathlib.Path(path) / name).exists():
-                raise RequestError(
-                    f"--output={path} already holds a run. Give another "
-                    f"folder, or remove this one first (it has {name})."
-                )
+        path = pathlib.Path(path)
+        found = [name for name in _OWN_FILES if (path / name).exists()]
+        if not found:
+            return
+        if resume and CONFIG in found and METRICS not in found:
+            return
+        state = "a finished run" if METRICS in found else "a run"
+        raise RequestError(
+            f"--output={path} already holds {state}. Give another folder, or "
+            f"remove this one first (it has {found[0]})."
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.release()
+
+    def release(self) -> None:
+        """Lets other processes use the folder."""
+        self._lock.release()
 
     def write_json(self, name: str, content) -> None:
         """Writes a JSON file, whole or not at all."""

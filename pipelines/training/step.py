@@ -1,35 +1,19 @@
 """The step: one function for every strategy."""
 
+import math
+
+import numpy as np
 import tensorflow as tf
+
+from pipelines.training.strategy import workers_of
 
 # What a step adds up over its examples, in this order.
 SUMS = ("loss", "top1", "top5", "examples")
-
-
-def smoothed_cross_entropy(labels, logits, label_smoothing: float = 0.0):
-    """Softmax cross-entropy of each example, in nats.
-
-    Szegedy et al., "Rethinking the Inception Architecture", 2015, section 7:
-    the target is 1 - label_smoothing on the class and the rest spread evenly
-    over all classes.
-
-    Args:
-        labels: int `(batch,)`, or the probabilities of all classes, float32
-            `(batch, classes)`.
-        logits: float32 `(batch, classes)`.
-        label_smoothing: In [0, 1).
-
-    Returns:
-        float32 `(batch,)`.
-    """
-    log_probabilities = tf.nn.log_softmax(logits)
-    labels = tf.convert_to_tensor(labels)
-    if labels.shape.rank == 2:
-        own = tf.reduce_sum(labels * log_probabilities, axis=-1)
-    else:
-        own = tf.gather(log_probabilities, labels, batch_dims=1)
-    mean = tf.reduce_mean(log_probabilities, axis=-1)
-    return -(1 - label_smoothing) * own - label_smoothing * mean
+# What a step returns: those, the norm of the gradients (NaN where it would
+# have to be summed over replicas only to be shown), and what was asked.
+MEASURES = (*SUMS, "gradient_norm", "asked")
+_NOT_ASKED = np.float32(0)
+_TINY = 1e-6
 
 
 def hits(labels, logits):
@@ -60,8 +44,11 @@ def make_train_step(
     strategy: tf.distribute.Strategy,
     *,
     global_batch_size: int,
-    label_smoothing: float = 0.0,
+    loss,
     frozen=None,
+    accumulate: int = 1,
+    clip_norm: float | None = None,
+    average=None,
 ):
     """Builds the function that a trainer calls once a step.
 
@@ -76,26 +63,46 @@ def make_train_step(
         optimizer: A Keras optimizer, made and built in the strategy's scope.
         strategy: Any strategy, the default one included.
         global_batch_size: Examples of a step over all replicas.
-        label_smoothing: See `smoothed_cross_entropy`.
+        loss: Given labels and logits, returns the loss of each example.
         frozen: What comes before `model` and does not learn, run in
             inference mode; None for nothing.
+        accumulate: Parts into which a replica cuts its examples, one after
+            the other in memory, for one update. BatchNorm sees the parts.
+        clip_norm: What the norm of all gradients, summed over replicas, is
+            brought down to where it is larger.
+        average: A `WeightAverage` to update, or None.
 
     Returns:
-        A function of (images, labels), possibly distributed, that returns
-        float32 `(4,)`: the sums that `SUMS` names over the global batch.
+        A function of (images, labels, asked), possibly distributed, that
+        returns float32 `(6,)`: what `MEASURES` names over the global batch.
+        `asked` is a number that comes back summed over the workers.
     """
     variables = list(model.trainable_variables)
+    replicas = strategy.num_replicas_in_sync
 
-    def replica_step(images, labels):
+    def gradients(images, labels):
+        """Of the loss, its sum over the examples, and the logits."""
         if frozen is not None:
             images = frozen(images, training=False)
+        values = [variable.value for variable in variables]
         with tf.GradientTape() as tape:
             logits = model(images, training=True)
-            losses = smoothed_cross_entropy(labels, logits, label_smoothing)
-            total = tf.reduce_sum(losses)
-            loss = optimizer.scale_loss(total / global_batch_size)
-        values = [variable.value for variable in variables]
-        optimizer.apply(tape.gradient(loss, values), variables)
+            total = tf.reduce_sum(loss(labels, logits))
+            scaled = optimizer.scale_loss(total / global_batch_size)
+        return tape.gradient(scaled, values), total, logits
+
+    def replica_step(images, labels, asked):
+        found, total, logits = _accumulated(
+            gradients, images, labels, accumulate
+        )
+        norm = tf.constant(math.nan)
+        if clip_norm is not None or replicas == 1:
+            scale = tf.cast(optimizer.scale_loss(1.0), tf.float32)
+            norm = _norm_over_replicas(found) / scale
+        if clip_norm is not None:
+            factor = tf.minimum(1.0, clip_norm / (norm + _TINY))
+            found = [each * tf.cast(factor, each.dtype) for each in found]
+        optimizer.apply(found, variables)
         top1, top5 = hits(labels, logits)
         return tf.stack(
             [
@@ -103,15 +110,52 @@ def make_train_step(
                 tf.reduce_sum(top1),
                 tf.reduce_sum(top5),
                 tf.cast(tf.shape(labels)[0], tf.float32),
+                norm / replicas,
+                asked,
             ]
         )
 
     @tf.function(reduce_retracing=True)
-    def train_step(images, labels):
-        sums = strategy.run(replica_step, args=(images, labels))
+    def train_step(images, labels, asked=_NOT_ASKED):
+        sums = strategy.run(replica_step, args=(images, labels, asked))
+        if average is not None:
+            average.update()
         return strategy.reduce(tf.distribute.ReduceOp.SUM, sums, axis=None)
 
     return train_step
+
+
+def _accumulated(gradients, images, labels, parts: int):
+    """Adds up what `gradients` returns for each part of a replica's batch."""
+    if parts == 1:
+        return gradients(images, labels)
+    found, total, logits = None, 0.0, []
+    # Unrolled: the collectives of several replicas may not be in a loop.
+    for pixels, targets in zip(
+        tf.split(images, parts), tf.split(labels, parts), strict=True
+    ):
+        more, loss, scores = gradients(pixels, targets)
+        found = more if found is None else _sum(found, more)
+        total += loss
+        logits.append(scores)
+    return found, total, tf.concat(logits, axis=0)
+
+
+def _sum(ones, others):
+    return [one + other for one, other in zip(ones, others, strict=True)]
+
+
+def _norm_over_replicas(gradients):
+    """The norm of the gradients after their sum over all replicas."""
+    context = tf.distribute.get_replica_context()
+    if context.num_replicas_in_sync > 1:
+        gradients = context.all_reduce(
+            tf.distribute.ReduceOp.SUM,
+            [tf.convert_to_tensor(g) for g in gradients],
+        )
+    return tf.linalg.global_norm(
+        [tf.cast(each, tf.float32) for each in gradients]
+    )
 
 
 def make_logits_step(model, strategy: tf.distribute.Strategy):
@@ -119,17 +163,25 @@ def make_logits_step(model, strategy: tf.distribute.Strategy):
 
     Returns:
         A function of images, possibly distributed, that returns the logits
-        of the global batch in its order.
+        of the global batch in its order, on every worker.
     """
+    several_workers = workers_of(strategy).count > 1
+
+    def replica_logits(images):
+        logits = model(images, training=False)
+        if several_workers:
+            context = tf.distribute.get_replica_context()
+            logits = context.all_gather(logits, axis=0)
+        return logits
 
     @tf.function(reduce_retracing=True)
-    def replica_logits(images):
-        return strategy.run(
-            lambda pixels: model(pixels, training=False), args=(images,)
-        )
+    def logits_of(images):
+        return strategy.run(replica_logits, args=(images,))
 
     def logits_step(images):
-        parts = strategy.experimental_local_results(replica_logits(images))
+        parts = strategy.experimental_local_results(logits_of(images))
+        if several_workers:
+            return parts[0]
         return tf.concat(parts, axis=0)
 
     return logits_step

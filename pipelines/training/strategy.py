@@ -1,21 +1,59 @@
-"""Where a run computes: one device, or several that act as one."""
+"""Where a run computes: one device, several, or several hosts as one."""
 
+import dataclasses
 import functools
+import json
+import os
 import pathlib
 
 import tensorflow as tf
 
 from zoo.errors import RequestError
 
+CLUSTERS = ("none", "auto", "tf_config", "slurm", "kubernetes")
+
+
+@dataclasses.dataclass(frozen=True)
+class Workers:
+    """The processes of a run, one a host.
+
+    Args:
+        index: Which one this is, from 0; the first one is the chief, which
+            writes for all.
+        count: How many there are.
+    """
+
+    index: int = 0
+    count: int = 1
+
+    @property
+    def is_chief(self) -> bool:
+        return self.index == 0
+
 
 @functools.cache
-def make_strategy() -> tf.distribute.Strategy:
-    """Returns `MirroredStrategy` over all GPUs, or none where one is enough.
+def make_strategy(cluster: str = "none") -> tf.distribute.Strategy:
+    """Returns the strategy for the devices there are.
 
+    `MultiWorkerMirroredStrategy` over the hosts of a cluster,
+    `MirroredStrategy` over the GPUs of one, or none where one device is all.
     Logical CPU devices count where there is no GPU, so that a machine
     without one can show what several do. A process has one strategy: the
     collective operations of two would be mistaken for each other.
+
+    Args:
+        cluster: `none`; `tf_config`, `slurm` or `kubernetes` for the
+            resolvers of TensorFlow; `auto` to see whether TF_CONFIG or
+            Slurm's variables name more than one process.
+
+    Raises:
+        RequestError: There is no such cluster here.
     """
+    resolver = _resolver(cluster)
+    if resolver is not None:
+        return tf.distribute.MultiWorkerMirroredStrategy(
+            cluster_resolver=resolver
+        )
     devices = tf.config.list_logical_devices("GPU")
     if not devices:
         devices = tf.config.list_logical_devices("CPU")
@@ -24,23 +62,133 @@ def make_strategy() -> tf.distribute.Strategy:
     return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
+def _resolver(cluster: str):
+    resolvers = tf.distribute.cluster_resolver
+    if cluster == "auto":
+        cluster = _found_around()
+    if cluster == "none":
+        return None
+    try:
+        if cluster == "tf_config":
+            os.environ["TF_CONFIG"]
+            return resolvers.TFConfigClusterResolver()
+        if cluster == "slurm":
+            return resolvers.SlurmClusterResolver()
+        if cluster == "kubernetes":
+            return resolvers.KubernetesClusterResolver(
+                {"worker": [f"job-name={os.environ['JOB_NAME']}"]}
+            )
+    except (KeyError, RuntimeError, ValueError, ImportError) as error:
+        raise RequestError(
+            f"--cluster={cluster} finds no cluster around this process: "
+            f"{error}. docs/training.md shows how one is started."
+        ) from error
+    raise RequestError(
+        f"--cluster is one of {', '.join(CLUSTERS)}. Received: {cluster}"
+    )
+
+
+def _found_around() -> str:
+    """Returns the kind of cluster that the environment speaks of."""
+    try:
+        config = json.loads(os.environ.get("TF_CONFIG") or "{}")
+    except ValueError as error:
+        raise RequestError(
+            f"The variable TF_CONFIG is no JSON: {error}."
+        ) from error
+    if sum(map(len, config.get("cluster", {}).values())) > 1:
+        return "tf_config"
+    if int(os.environ.get("SLURM_STEP_NUM_TASKS", 1)) > 1:
+        return "slurm"
+    return "none"
+
+
+def workers_of(strategy: tf.distribute.Strategy) -> Workers:
+    """Returns which process of how many this is."""
+    resolver = strategy.cluster_resolver
+    if resolver is None:
+        return Workers()
+    tasks = resolver.cluster_spec().as_dict()
+    chiefs = len(tasks.get("chief", ()))
+    count = chiefs + len(tasks.get("worker", ()))
+    if count < 2:
+        return Workers()
+    first = 0 if resolver.task_type == "chief" else chiefs
+    return Workers(first + resolver.task_id, count)
+
+
+def distribute(strategy: tf.distribute.Strategy, dataset, batch_size: int):
+    """Deals a worker's batches out to its devices, consecutive parts each.
+
+    Args:
+        strategy: Where it computes.
+        dataset: Yields this worker's part of each global batch.
+        batch_size: Of a global batch, over all devices.
+    """
+    part = batch_size // strategy.num_replicas_in_sync
+    here = strategy.num_replicas_in_sync // workers_of(strategy).count
+    if here == 1:
+        return strategy.distribute_datasets_from_function(lambda _: dataset)
+    return strategy.distribute_datasets_from_function(
+        lambda _: dataset.rebatch(part)
+    )
+
+
+def check_agreement(strategy: tf.distribute.Strategy, step: int) -> None:
+    """Refuses to go on from steps that differ between workers.
+
+    Raises:
+        RequestError: They do; the workers do not see the same folder.
+    """
+    if workers_of(strategy).count == 1:
+        return
+    replicas = strategy.num_replicas_in_sync
+
+    @tf.function
+    def add_up(values):
+        values = strategy.run(tf.identity, args=(values,))
+        return strategy.reduce("SUM", values, axis=None)
+
+    values = tf.constant([step, step * step], tf.int64)
+    total, squares = add_up(values).numpy()
+    if total != replicas * step or squares != replicas * step * step:
+        raise RequestError(
+            f"This worker would go on from step {step}, others from another "
+            "one. All workers need the same --output, in a folder that they "
+            "share."
+        )
+
+
 def describe_devices(strategy: tf.distribute.Strategy) -> str:
     """Says how many devices compute, and of which kind."""
     kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
-    return f"{strategy.num_replicas_in_sync} {kind} device(s)"
+    workers = workers_of(strategy)
+    hosts = ""
+    if workers.count > 1:
+        hosts = f", worker {workers.index + 1} of {workers.count}"
+    return f"{strategy.num_replicas_in_sync} {kind} device(s){hosts}"
 
 
-def check_batch(batch_size: int, strategy: tf.distribute.Strategy) -> None:
+def check_batch(
+    batch_size: int, strategy: tf.distribute.Strategy, accumulate: int = 1
+) -> None:
     """Refuses a global batch that the devices cannot share evenly.
 
+    Args:
+        batch_size: Of a global batch.
+        strategy: Where it computes.
+        accumulate: Parts into which each device cuts its share.
+
     Raises:
-        RequestError: It is not a multiple of the number of devices.
+        RequestError: It is not a multiple of the number of parts.
     """
-    replicas = strategy.num_replicas_in_sync
-    if batch_size < 1 or batch_size % replicas:
+    parts = strategy.num_replicas_in_sync * accumulate
+    if batch_size < 1 or batch_size % parts:
+        cut = f" in {accumulate} parts each" if accumulate > 1 else ""
         raise RequestError(
             f"--global_batch_size={batch_size} cannot be shared evenly by "
-            f"{replicas} devices. Give a multiple of {replicas}."
+            f"{strategy.num_replicas_in_sync} devices{cut}. Give a multiple "
+            f"of {parts}."
         )
 
 

@@ -6,25 +6,49 @@ does not restore a position inside an epoch; the step is therefore ours
 """
 
 import re
-import time
 
 import keras
-import numpy as np
 import tensorflow as tf
 
+from pipelines.data.checks import name_bad_picture
 from pipelines.data.datasets import EvaluationData
 from pipelines.data.datasets import TrainingData
 from pipelines.evaluation.evaluator import Evaluator
+from pipelines.training.averaging import WeightAverage
+from pipelines.training.losses import Loss
+from pipelines.training.meter import Meter
 from pipelines.training.step import make_train_step
+from pipelines.training.strategy import check_agreement
 from pipelines.training.strategy import check_batch
+from pipelines.training.strategy import distribute
+from pipelines.training.strategy import workers_of
 from zoo.errors import DataError
 
 # Reading a number back waits for the device, so it is not done each step.
 STEPS_BETWEEN_READS = 10
+# Steps in a row that a loss scale may leave out before it is stuck.
+_STUCK = 20
+_NAMED = 8
+_OF_A_PICTURE = (tf.errors.InvalidArgumentError, tf.errors.NotFoundError)
+# Batches that a pipeline may have begun.
+_READ_AHEAD = 8
+
+
+class Diverged(DataError):
+    """The loss is no finite number any more, or no step is taken any more."""
+
+
+class WorkerLost(Exception):
+    """Another process of the run is gone; what was saved is there."""
+
+    exit_code = 75
 
 
 class Trainer:
     """Trains a model under a strategy.
+
+    It stands at a step of an epoch (`global_step`, `epoch`, `batch`), where
+    `fit` goes on from; `go_to` puts it elsewhere.
 
     Args:
         model: Made in the strategy's scope.
@@ -32,7 +56,12 @@ class Trainer:
             variable that is trainable now. Variables frozen afterwards keep
             their state.
         strategy: Where it computes.
-        label_smoothing: In [0, 1).
+        loss: Given labels and logits, returns the loss of each example; a
+            `pipelines.training.losses.Loss` or any such function.
+        accumulate: See `make_train_step`.
+        clip_norm: The same.
+        average_decay: Of a running mean of the weights (`WeightAverage`),
+            which is then what is judged; None for none.
 
     Example:
 
@@ -54,17 +83,70 @@ class Trainer:
     ```
     """
 
-    def __init__(self, model, optimizer, strategy, *, label_smoothing=0.0):
+    def __init__(
+        self,
+        model,
+        optimizer,
+        strategy,
+        *,
+        loss=None,
+        accumulate: int = 1,
+        clip_norm: float | None = None,
+        average_decay: float | None = None,
+    ):
         self.model = model
         self.optimizer = optimizer
         self.strategy = strategy
-        self.label_smoothing = label_smoothing
+        self.loss = loss or Loss()
+        self.accumulate = accumulate
+        self.clip_norm = clip_norm
         self.global_step = 0
+        self.epoch = 0
+        self.batch = 0
+        self.history: list[dict] = []
+        self._meter = None
+        self._train = None
+        self._gone_on_with = {}
+        self._scale = _LossScale(optimizer)
         self._evaluator = Evaluator(model, strategy)
         with strategy.scope():
             optimizer.build(model.trainable_variables)
             # For callbacks, which look for `model.optimizer`.
             model.compile(optimizer=optimizer)
+        self.average = None
+        if average_decay is not None:
+            self.average = WeightAverage(model, average_decay, strategy)
+
+    def progress(self) -> dict:
+        """Returns where the run stands, as JSON can hold it."""
+        return {
+            "global_step": self.global_step,
+            "epoch": self.epoch,
+            "batch": self.batch,
+            "meter": self._meter.state() if self.batch else {},
+            "history": self.history,
+        }
+
+    def go_to(self, progress: dict) -> None:
+        """Stands where a run was when `progress` told it."""
+        self.global_step = progress["global_step"]
+        self.epoch, self.batch = progress["epoch"], progress["batch"]
+        self.history = list(progress["history"])
+        self._gone_on_with = progress["meter"]
+
+    def make_step(self, model=None, *, batch_size: int, frozen=None):
+        """Returns the function that takes one step; see `make_train_step`."""
+        return make_train_step(
+            model or self.model,
+            self.optimizer,
+            self.strategy,
+            global_batch_size=batch_size,
+            loss=self.loss,
+            frozen=frozen,
+            accumulate=self.accumulate,
+            clip_norm=self.clip_norm,
+            average=self.average,
+        )
 
     def fit(
         self,
@@ -72,12 +154,12 @@ class Trainer:
         validation: EvaluationData | None = None,
         *,
         epochs: int,
-        first_epoch: int = 0,
         callbacks=(),
         learner=None,
         frozen=None,
+        stop=None,
     ) -> list[dict]:
-        """Trains from `first_epoch` up to, not including, `epochs`.
+        """Trains from where it stands until `epochs` are over in all.
 
         What is frozen is read from the model once, at the start.
 
@@ -85,124 +167,190 @@ class Trainer:
             train: Its first batch belongs to `global_step`.
             validation: Judged after each epoch, where given; batches as
                 those of `train`.
-            epochs: The number of the epoch to stop before.
-            first_epoch: The number of the first epoch.
+            epochs: How many will have been trained, those before included.
             callbacks: Keras callbacks; logs carry `loss`, `top1`, `top5`,
-                `learning_rate`, `images_per_second` and `input_wait` (the
-                part of the time spent waiting for pictures), and `val_loss`,
-                `val_top1`, `val_top5` at the end of an epoch.
+                `learning_rate`, `images_per_second`, `input_wait` (the part
+                of the time spent waiting for pictures), `gradient_norm` and
+                `global_step`, and `val_loss`, `val_top1`, `val_top5` at the
+                end of an epoch.
             learner: The part of the model that learns (see `zoo.split`); the
                 model itself where None.
             frozen: The part below it, run in inference mode; None where
                 batches hold its features already.
+            stop: True as soon as this worker wants to stop; all of them
+                are then asked (`asked_to_stop`).
 
         Returns:
             The logs of each epoch.
 
         Raises:
             RequestError: The devices cannot share the batch evenly.
+            Diverged: The loss is no finite number.
+            DataError: A picture has changed since the run began.
+            WorkerLost: Another process of the run is gone.
         """
-        check_batch(train.batch_size, self.strategy)
-        step = make_train_step(
-            learner or self.model,
-            self.optimizer,
-            self.strategy,
-            global_batch_size=train.batch_size,
-            label_smoothing=self.label_smoothing,
-            frozen=frozen,
+        check_batch(train.batch_size, self.strategy, self.accumulate)
+        check_agreement(self.strategy, self.global_step)
+        step = self.make_step(
+            learner, batch_size=train.batch_size, frozen=frozen
         )
         evaluator = self._evaluator
         if learner is not None and frozen is None:
             evaluator = Evaluator(learner, self.strategy)
         batches = iter(
-            self.strategy.experimental_distribute_dataset(train.dataset)
+            distribute(self.strategy, train.dataset, train.batch_size)
         )
         callbacks = keras.callbacks.CallbackList(
             list(callbacks),
             model=self.model,
             epochs=epochs,
-            first_epoch=first_epoch,
+            first_epoch=self.epoch,
             steps=train.steps_per_epoch,
             batch_size=train.batch_size,
         )
-        history = []
+        self._train = train
         self.model.stop_training = False
         callbacks.on_train_begin()
-        for epoch in range(first_epoch, epochs):
-            callbacks.on_epoch_begin(epoch)
-            logs = self._epoch(step, batches, train, callbacks)
-            if validation is not None:
-                logs |= _validate(evaluator, validation, callbacks)
-            callbacks.on_epoch_end(epoch, logs)
-            history.append({"epoch": epoch + 1, **logs})
-            if self.model.stop_training:
-                break
-        callbacks.on_train_end(history[-1] if history else None)
-        return history
+        try:
+            while self.epoch < epochs and not self.model.stop_training:
+                epoch = self.epoch
+                callbacks.on_epoch_begin(epoch)
+                logs = self._epoch(step, batches, train, callbacks, stop)
+                if validation is not None:
+                    logs |= self._validate(evaluator, validation, callbacks)
+                self.history.append({"epoch": epoch + 1, **logs})
+                self.epoch, self.batch = epoch + 1, 0
+                callbacks.on_epoch_end(epoch, logs)
+        except tf.errors.OpError as error:
+            raise self._explained(error) from error
+        callbacks.on_train_end(self.history[-1] if self.history else None)
+        return self.history
 
-    def _epoch(self, step, batches, train, callbacks) -> dict:
-        meter = _Meter()
-        for batch in range(train.steps_per_epoch):
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other process takes part in the run."""
+        return workers_of(self.strategy).count == 1
+
+    @property
+    def asked_to_stop(self) -> bool:
+        """Whether any worker was to stop when numbers were last read."""
+        return self._meter is not None and self._meter.asked
+
+    def _epoch(self, step, batches, train, callbacks, stop) -> dict:
+        self._meter = meter = Meter(**self._gone_on_with)
+        self._gone_on_with = {}
+        for batch in range(self.batch, train.steps_per_epoch):
             callbacks.on_train_batch_begin(batch)
             images, labels = meter.wait_for(batches)
-            meter.add(step(images, labels))
+            asked = tf.constant(float(bool(stop)))
+            meter.add(step(images, labels, asked))
             self.global_step += 1
-            last = batch + 1 == train.steps_per_epoch
-            read = last or (batch + 1) % STEPS_BETWEEN_READS == 0
-            callbacks.on_train_batch_end(batch, meter.read() if read else {})
+            self.batch = batch + 1
+            last = self.batch == train.steps_per_epoch
+            read = last or self.batch % STEPS_BETWEEN_READS == 0
+            logs = self.read() if read else {}
+            callbacks.on_train_batch_end(batch, logs)
             if self.model.stop_training:
                 break
-        return {
-            **meter.read(),
-            "learning_rate": float(self.optimizer.learning_rate.numpy()),
-        }
-
-
-def _validate(evaluator, validation, callbacks) -> dict:
-    callbacks.on_test_begin()
-    metrics = evaluator.evaluate(validation)
-    callbacks.on_test_end(metrics)
-    return {f"val_{name}": metrics[name] for name in ("loss", "top1", "top5")}
-
-
-def _found_while_reading(error) -> Exception:
-    """Returns what a picture that changed during a run has to say.
-
-    What is raised while a picture is read arrives as text inside an error of
-    TensorFlow's.
-    """
-    said = re.search(r"DataError: (.+)", error.message)
-    return DataError(said.group(1)) if said else error
-
-
-class _Meter:
-    """Adds up what the steps of an epoch return, and where time goes."""
-
-    def __init__(self):
-        self._sums = tf.zeros((4,), tf.float64)
-        self._started = time.perf_counter()
-        self._waited = 0.0
-
-    def wait_for(self, batches):
-        started = time.perf_counter()
-        try:
-            batch = next(batches)
-        except tf.errors.InvalidArgumentError as error:
-            raise _found_while_reading(error) from error
-        self._waited += time.perf_counter() - started
-        return batch
-
-    def add(self, sums):
-        self._sums += tf.cast(sums, tf.float64)
+        return self.read()
 
     def read(self) -> dict:
-        loss, top1, top5, examples = np.asarray(self._sums)
-        seconds = time.perf_counter() - self._started
+        """Waits for the steps taken, and returns the epoch's logs so far.
+
+        Raises:
+            Diverged: The loss was no finite number in one of them.
+        """
+        ago = self._meter.read()
+        if self._scale.is_used:
+            self._scale.check(self.global_step)
+        elif ago is not None:
+            step = self.global_step - 1 - ago
+            raise Diverged(
+                f"The loss is no finite number at step {step + 1:,} (epoch "
+                f"{self.epoch + 1}). Its batch holds "
+                f"{_names(self._train, step)}. "
+                "Lower --learning_rate, give --clip_norm=1, or look at these "
+                "pictures; checkpoints hold finite weights only."
+            )
         return {
-            "loss": float(loss / examples),
-            "top1": float(top1 / examples),
-            "top5": float(top5 / examples),
-            "images_per_second": float(examples / seconds),
-            "input_wait": self._waited / seconds,
-            "seconds": seconds,
+            **self._meter.logs(),
+            "learning_rate": float(self.optimizer.learning_rate.numpy()),
+            "global_step": self.global_step,
         }
+
+    def _validate(self, evaluator, validation, callbacks) -> dict:
+        callbacks.on_test_begin()
+        if self.average is None:
+            metrics = evaluator.evaluate(validation)
+        else:
+            with self.average.in_place():
+                metrics = evaluator.evaluate(validation)
+        callbacks.on_test_end(metrics)
+        return {f"val_{n}": metrics[n] for n in ("loss", "top1", "top5")}
+
+    def _explained(self, error) -> Exception:
+        """Returns what an error of TensorFlow's means for a run."""
+        # What is raised while a picture is read arrives as text.
+        said = re.search(r"DataError: (.+)", error.message)
+        if said:
+            return DataError(said.group(1))
+        if isinstance(error, _OF_A_PICTURE):
+            return self._bad_picture() or error
+        if workers_of(self.strategy).count > 1:
+            reason = _reason(error.message)
+            return WorkerLost(
+                f"another worker is gone at step {self.global_step:,} "
+                f"({reason}). Start all workers again "
+                "with the same commands: they go on from the last checkpoint"
+            )
+        return error
+
+    def _bad_picture(self) -> DataError | None:
+        """Looks for the picture of the next batches that has gone bad."""
+        steps = range(self.global_step, self.global_step + _READ_AHEAD)
+        indices = [i for step in steps for i in self._train.indices_of(step)]
+        return name_bad_picture(self._train.examples, indices)
+
+
+def _reason(message: str) -> str:
+    """Returns the line of an error that says who is gone."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    telling = [line for line in lines if "unhealthy" in line or "task:" in line]
+    return (telling or lines or ["no reason given"])[0][:200]
+
+
+def _names(train: TrainingData, step: int) -> str:
+    names = [str(train.examples.names[i]) for i in train.indices_of(step)]
+    more = len(names) - _NAMED
+    rest = f" and {more} more" if more > 0 else ""
+    return ", ".join(names[:_NAMED]) + rest
+
+
+class _LossScale:
+    """Watches the loss scale of float16: it leaves steps out that overflow."""
+
+    def __init__(self, optimizer):
+        self.is_used = isinstance(
+            optimizer, keras.optimizers.LossScaleOptimizer
+        )
+        self._optimizer = optimizer
+        self._taken, self._since = -1, 0
+
+    def check(self, step: int) -> None:
+        """Refuses to go on where no step is taken any more.
+
+        Raises:
+            Diverged: The scale is below 1, or 20 steps were left out.
+        """
+        taken = int(self._optimizer.inner_optimizer.iterations.numpy())
+        scale = float(self._optimizer.dynamic_scale.numpy())
+        if taken != self._taken:
+            self._taken, self._since = taken, step
+        left_out = step - self._since
+        if scale < 1 or left_out >= _STUCK:
+            raise Diverged(
+                f"No step was taken in the last {left_out} of {step:,}: every "
+                f"one overflows float16, whose loss scale is down to "
+                f"{scale:g}. Give --precision=bfloat16 or float32, or a lower "
+                "--learning_rate."
+            )

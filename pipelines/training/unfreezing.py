@@ -37,7 +37,7 @@ class Phase:
     learning_rate: float
 
     def __str__(self):
-        return f"{self.stage}:{self.epochs}@{self.learning_rate:.3g}"
+        return f"{self.stage}:{self.epochs}@{self.learning_rate:g}"
 
 
 def parse_plan(text: str, stage_names: list[str]) -> tuple[Phase, ...]:

@@ -45,9 +45,23 @@ class BestWeights(keras.callbacks.Callback):
         if self.stopped:
             self.model.stop_training = True
 
-    def restore(self) -> None:
+    def state(self) -> dict:
+        weights = self._weights or []
+        return {
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "waited": self._waited,
+            **{f"{i:05d}": weight for i, weight in enumerate(weights)},
+        }
+
+    def restore(self, state: dict) -> None:
+        self.best, self.best_epoch = state["best"], state["best_epoch"]
+        self._waited = state["waited"]
+        self._weights = [state[key] for key in sorted(state) if key.isdigit()]
+
+    def take_best(self) -> None:
         """Gives the model the weights of its best epoch."""
-        if self._weights is None:
+        if not self._weights:
             return
         self.model.set_weights(self._weights)
         self._say(

@@ -1,67 +1,188 @@
-"""Keeps the last and the best weights of a run."""
+"""Keeps a run's state and its best weights on the disk while it goes on."""
 
 import math
 import pathlib
+import threading
 import time
+from collections.abc import Callable
 
 import keras
 
+from pipelines.training.checkpointing.folder import write_checkpoint
+from pipelines.training.checkpointing.interruption import Interrupted
+from pipelines.training.checkpointing.interruption import StopRequest
+from pipelines.training.checkpointing.state import RunState
+from pipelines.training.checkpointing.state import as_files
+from pipelines.training.checkpointing.state import not_finite
 from zoo.weights.files import as_safetensors
 from zoo.weights.files import write_atomically
 
+BEST = "best.safetensors"
+# Seconds between two checkpoints, and between two files of best weights.
+_USUAL = 60.0
+_BEST_APART = 10.0
+# Saving takes at most this part of the time.
+_SHARE = 0.05
+
 
 class Checkpoints(keras.callbacks.Callback):
-    """Writes `last.safetensors` and `best.safetensors` while a run goes on.
+    """Saves everything that a run needs to go on, and its best weights.
 
-    After an epoch, but not more often than every `seconds`: epochs on cached
-    features take less time than writing does. A file is there whole or not
-    at all; nothing but finite weights of a finite loss is written.
+    The state is copied between two steps and written beside the training, so
+    that the run hardly waits. What holds a NaN is never written, and what
+    cannot be written (a full disk) costs a line. Stands last among the
+    callbacks, whose state it saves; its `run_state` is set once they are
+    all there.
 
     Args:
         folder: Where to; made if it is not there.
+        every_steps: Steps between two checkpoints; None for one a minute, or
+            less often where saving would take more than 5 % of the time.
+        stop: Asks the run to stop: it saves and raises `Interrupted`.
+        writes: Whether this process writes; of several workers one does.
         monitor: The number in the logs that is best when highest.
-        seconds: The least time between two writes; the end of training
-            always writes.
+        facts: Returns more to note in a checkpoint: what the run is.
+        say: Tells a person something in one line.
     """
 
-    def __init__(self, folder, monitor: str = "val_top1", seconds: float = 10):
+    def __init__(
+        self,
+        folder,
+        *,
+        every_steps: int | None = None,
+        stop: StopRequest | None = None,
+        writes: bool = True,
+        monitor: str = "val_top1",
+        facts: Callable[[], dict] = dict,
+        say: Callable[[str], None] = print,
+    ):
         super().__init__()
         self.folder = pathlib.Path(folder)
+        self.every_steps = every_steps
+        self.stop = stop
+        self.writes = writes
         self.monitor = monitor
-        self.seconds = seconds
+        self.facts = facts
+        self.run_state: RunState | None = None
         self.best = -math.inf
         self.best_epoch = None
-        self._metadata = None
-        self._waiting = None
-        self._written = -math.inf
+        self._say = say
+        self._best_weights = None
+        self._best_written = -math.inf
+        self._saved_step = None
+        self._saved_at = time.monotonic()
+        self._interval = _USUAL
+        self._writing: threading.Thread | None = None
+
+    def state(self) -> dict:
+        return {"best": self.best, "best_epoch": self.best_epoch}
+
+    def restore(self, state: dict) -> None:
+        self.best = state["best"]
+        self.best_epoch = state["best_epoch"]
+        self._saved_step = self.run_state.step
+
+    def on_train_batch_end(self, batch, logs=None):
+        trainer = self.run_state.trainer
+        if trainer.asked_to_stop or (self.stop and trainer.is_alone):
+            self._stop()
+        if self._is_due():
+            self.save()
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}
-        if not math.isfinite(logs.get("loss", math.nan)):
-            # The weights may not be finite either: those before are kept.
-            self._metadata = None
-            return
-        self._metadata = {"epoch": str(epoch + 1)}
         value = logs.get(self.monitor, -math.inf)
-        if value > self.best:
+        # NaN is not better than anything.
+        if value > self.best and math.isfinite(logs.get("loss", math.nan)):
             self.best, self.best_epoch = value, epoch + 1
-            self._waiting = as_safetensors(
-                self.model, {**self._metadata, self.monitor: str(value)}
-            )
-        if time.monotonic() - self._written >= self.seconds:
-            self._write()
+            self._keep_best(value)
+        if time.monotonic() - self._best_written >= _BEST_APART:
+            self._write_best()
+        if self._is_due():
+            self.save()
 
     def on_train_end(self, logs=None):
-        if self._metadata is not None or self._waiting is not None:
-            self._write()
+        self._write_best()
+        self.save()
+        self.wait()
 
-    def _write(self):
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if self._metadata is not None:
-            last = as_safetensors(self.model, self._metadata)
-            write_atomically(self.folder / "last.safetensors", last)
-            self._metadata = None
-        if self._waiting is not None:
-            write_atomically(self.folder / "best.safetensors", self._waiting)
-            self._waiting = None
-        self._written = time.monotonic()
+    def save(self) -> None:
+        """Copies the state now, and begins to write it."""
+        step = self.run_state.step
+        if step == self._saved_step or not self.writes:
+            return
+        # Not skipped: whoever says how often means it.
+        self.wait()
+        started = time.monotonic()
+        self.run_state.trainer.read()
+        arrays, facts = self.run_state.take()
+        self._writing = threading.Thread(
+            target=self._write,
+            args=(step, arrays, {**facts, "run": self.facts()}, started),
+            # A run that ends waits for it; one that is broken does not.
+            daemon=True,
+        )
+        self._writing.start()
+        self._saved_step, self._saved_at = step, time.monotonic()
+
+    def wait(self) -> None:
+        """Waits until what is being written is on the disk."""
+        if self._writing is not None:
+            self._writing.join()
+            self._writing = None
+
+    def _is_due(self) -> bool:
+        if self.every_steps:
+            return self.run_state.step % self.every_steps == 0
+        if self._writing is not None and self._writing.is_alive():
+            return False
+        return time.monotonic() - self._saved_at >= self._interval
+
+    def _write(self, step, arrays, facts, started) -> None:
+        odd = not_finite(arrays)
+        if odd:
+            self._say(
+                f"error: no checkpoint of step {step:,}: {odd[0]} is not "
+                "finite. The last one is kept."
+            )
+            return
+        try:
+            files, facts = as_files(self.model, arrays, facts)
+            write_checkpoint(self.folder, step, files, facts)
+        except OSError as error:
+            self._say(
+                f"error: no checkpoint of step {step:,}: {error}. Training "
+                "goes on, the last one is kept."
+            )
+        took = time.monotonic() - started
+        self._interval = max(_USUAL, took / _SHARE)
+
+    def _stop(self) -> None:
+        self._write_best()
+        self.save()
+        self.wait()
+        why = self.stop.name if self.stop else "another worker"
+        raise Interrupted(
+            f"stopped by {why} after step {self.run_state.step:,}; all of it "
+            f"is saved in {self.folder}"
+        )
+
+    def _keep_best(self, value: float) -> None:
+        average = self.run_state.trainer.average
+        metadata = {"epoch": str(self.best_epoch), self.monitor: str(value)}
+        if average is None:
+            self._best_weights = as_safetensors(self.model, metadata)
+            return
+        with average.in_place():
+            self._best_weights = as_safetensors(self.model, metadata)
+
+    def _write_best(self) -> None:
+        if self._best_weights is None or not self.writes:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(self.folder / BEST, self._best_weights)
+        except OSError as error:
+            self._say(f"error: {BEST} is not written: {error}")
+        self._best_weights = None
+        self._best_written = time.monotonic()

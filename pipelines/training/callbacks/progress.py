@@ -6,6 +6,11 @@ import time
 import keras
 from tqdm import tqdm
 
+from pipelines.training.memory import peak_memory
+
+# `top5` counts these.
+_BEST = 5
+
 
 def duration(seconds: float) -> str:
     """Writes a duration as people do: `48 s`, `12 min`, `3 h 20 min`."""
@@ -17,17 +22,55 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def describe(logs: dict) -> str:
-    """Writes an epoch's numbers on one line."""
+def describe(logs: dict, classes: int | None = None) -> str:
+    """Writes an epoch's numbers on one line.
+
+    Args:
+        logs: Of an epoch.
+        classes: How many there are, where known: of five and fewer, all are
+            among the best five.
+    """
     parts = [f"loss {logs['loss']:.4f}", f"top-1 {logs['top1']:.1%}"]
     if "val_top1" in logs:
-        parts.append(
+        held_out = (
             f"validation: loss {logs['val_loss']:.4f}, "
-            f"top-1 {logs['val_top1']:.1%}, top-5 {logs['val_top5']:.1%}"
+            f"top-1 {logs['val_top1']:.1%}"
         )
+        if classes is None or classes > _BEST:
+            held_out += f", top-5 {logs['val_top5']:.1%}"
+        parts.append(held_out)
     parts.append(f"{logs['images_per_second']:,.0f} images/s")
     parts.append(f"waited {logs['input_wait']:.0%}")
     return " · ".join(parts)
+
+
+def closing_summary(history: list[dict]) -> str:
+    """Says on one line how fast a run was and what it took.
+
+    Args:
+        history: The logs of each epoch, as `Trainer.fit` returns them.
+
+    Returns:
+        Images a second over all epochs, the part of the time that training
+        waited for pictures, the mean time of an epoch's training part, and
+        the most memory that was in use; empty where there was no epoch.
+    """
+    if not history:
+        return ""
+    seconds = [logs["seconds"] for logs in history]
+    whole = sum(seconds)
+    speed, waited = (
+        sum(logs[key] * logs["seconds"] for logs in history) / whole
+        for key in ("images_per_second", "input_wait")
+    )
+    return " · ".join(
+        [
+            f"{speed:,.0f} images/s",
+            f"waited {waited:.0%}",
+            f"{duration(whole / len(history))} an epoch",
+            peak_memory(),
+        ]
+    )
 
 
 class Progress(keras.callbacks.Callback):
@@ -78,9 +121,10 @@ class Progress(keras.callbacks.Callback):
         spent = time.perf_counter() - self._run_started
         left = spent / done * (self.total_epochs - epoch - 1)
         ending = f"{duration(left)} left" if left else duration(spent)
+        classes = self.model.output_shape[-1] if self.model else None
         print(
-            f"epoch {epoch + 1}/{self.total_epochs} · {describe(logs)} · "
-            f"{ending}",
+            f"epoch {epoch + 1}/{self.total_epochs} · "
+            f"{describe(logs, classes)} · {ending}",
             file=self.stream,
             flush=True,
         )

@@ -4,7 +4,9 @@ import pathlib
 
 import keras
 import numpy as np
-import tensorflow as tf
+
+from pipelines.training.callbacks.event_files import EventFile
+from pipelines.training.callbacks.stage_norms import StageNorms
 
 # Log key, and the tag under which the train and validation writers have it,
 # so that both curves are in one plot. The tags are Keras's own.
@@ -18,49 +20,158 @@ _TRAIN_ONLY = {
     "images_per_second": "speed/images_per_second",
     "input_wait": "speed/input_wait",
 }
+# What is written every some steps.
+_STEPS = {
+    "loss": "steps/loss",
+    "top1": "steps/top1",
+    "learning_rate": "steps/learning_rate",
+    "images_per_second": "steps/images_per_second",
+    "input_wait": "steps/input_wait",
+    "gradient_norm": "steps/gradient_norm",
+}
+# What differs between any two runs, and what is no single value.
+_NOT_COMPARED = ("output", "class_names")
 
 
 class TensorBoard(keras.callbacks.Callback):
-    """Scalars of each epoch, and a grid of the pictures as training sees them.
+    """Curves over steps and epochs, norms, settings, and pictures as trained.
 
     `keras.callbacks.TensorBoard` wants Keras's own loop; this one needs only
-    the logs.
+    the logs. Curves over epochs go to the folder's `train` and `validation`,
+    counted in epochs; curves over steps and the settings to the folder
+    itself, counted in steps.
 
     Args:
-        folder: The run's folder; events go to its `train` and `validation`.
+        folder: The run's folder.
         pictures: uint8 `(pictures, height, width, 3)` to show, or None.
+        config: The settings, shown as a table and compared among runs.
+        scalar_steps: Steps between two points of a curve over steps.
+        resumed_at: Steps that were done before, where a run goes on; what was
+            written after them is not shown any more.
     """
 
-    def __init__(self, folder, pictures=None):
+    def __init__(
+        self,
+        folder,
+        pictures=None,
+        *,
+        config: dict | None = None,
+        scalar_steps: int = 50,
+        resumed_at: int | None = None,
+    ):
         super().__init__()
         folder = pathlib.Path(folder)
-        self._writers = {
-            name: tf.summary.create_file_writer(str(folder / name))
-            for name in ("train", "validation")
+        self.scalar_steps = scalar_steps
+        self._steps = EventFile(folder)
+        self._epochs = {
+            name: EventFile(folder / name) for name in ("train", "validation")
         }
+        self._step = resumed_at or 0
+        self._written = self._step // scalar_steps
+        self._norms = None
+        # Which epoch is the first is not known before it begins.
+        self._forget_epochs = bool(resumed_at)
+        if resumed_at:
+            self._steps.restart(resumed_at + 1)
+        else:
+            self._start(folder.name, config or {}, pictures)
+        self._flush()
+
+    def _start(self, name, config, pictures):
+        for file in (self._steps, *self._epochs.values()):
+            file.restart(0)
         if pictures is not None:
-            with self._writers["train"].as_default(step=0):
-                tf.summary.image("augmented", grid(pictures)[np.newaxis])
+            self._epochs["train"].picture("augmented", grid(pictures))
+        if config:
+            self._steps.text("settings", as_table(config))
+            self._steps.settings(comparable(config), trial=name)
+
+    def on_train_begin(self, logs=None):
+        if self._norms is None:
+            self._norms = StageNorms(self.model)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if not self._forget_epochs:
+            return
+        # Pictures and all else that belongs to no epoch has the step 0.
+        for file in self._epochs.values():
+            file.restart(epoch + 1)
+        self._forget_epochs = False
+
+    def on_train_batch_end(self, batch, logs=None):
+        # Keras makes a float of it.
+        self._step = int((logs or {}).get("global_step", self._step + 1))
+        interval = self._step // self.scalar_steps
+        if not logs or interval == self._written:
+            return
+        self._written = interval
+        self._steps.scalars(self._step, _tagged(_STEPS, logs))
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}
-        curves = {tag: logs.get(key) for key, tag in _CURVES.items()}
-        curves |= {tag: logs.get(key) for key, tag in _TRAIN_ONLY.items()}
-        self._write("train", epoch, curves)
-        held_out = {tag: logs.get(f"val_{k}") for k, tag in _CURVES.items()}
-        self._write("validation", epoch, held_out)
+        values = _tagged(_CURVES | _TRAIN_ONLY, logs)
+        if self._norms is not None:
+            values |= self._norms.measure()
+        self._epochs["train"].scalars(epoch + 1, values)
+        held_out = {f"val_{key}": tag for key, tag in _CURVES.items()}
+        self._epochs["validation"].scalars(epoch + 1, _tagged(held_out, logs))
+        self._flush()
 
-    def _write(self, name, epoch, scalars):
-        with self._writers[name].as_default(step=epoch + 1):
-            for tag, value in scalars.items():
-                if value is not None:
-                    tf.summary.scalar(tag, value)
-        self._writers[name].flush()
+    def on_train_end(self, logs=None):
+        self._flush()
 
     def close(self):
         """Writes what is still in memory and closes the files."""
-        for writer in self._writers.values():
-            writer.close()
+        for file in (self._steps, *self._epochs.values()):
+            file.close()
+
+    def _flush(self):
+        for file in (self._steps, *self._epochs.values()):
+            file.flush()
+
+
+def _tagged(tags: dict[str, str], logs: dict) -> dict[str, float]:
+    """Returns the numbers that the logs have, under their tags."""
+    return {
+        tag: logs[key] for key, tag in tags.items() if logs.get(key) is not None
+    }
+
+
+def as_table(config: dict) -> str:
+    """Writes settings as a table in Markdown.
+
+    Example:
+
+    ```python
+    from pipelines.training.callbacks.tensorboard import as_table
+    assert as_table({"seed": 0}).splitlines()[-1] == "| `seed` | 0 |"
+    ```
+    """
+    rows = ["| setting | value |", "|---|---|"]
+    for name, value in config.items():
+        if isinstance(value, (list, tuple)):
+            value = ", ".join(map(str, value))
+        text = str(value).replace("|", "\\|").replace("\n", " ")
+        rows.append(f"| `{name}` | {text} |")
+    return "\n".join(rows)
+
+
+def comparable(config: dict) -> dict:
+    """Returns the settings that runs can be compared by.
+
+    Numbers, strings and booleans stay; what was not set is "none".
+    """
+    return {
+        name: _single(value)
+        for name, value in config.items()
+        if name not in _NOT_COMPARED
+    }
+
+
+def _single(value) -> bool | int | float | str:
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    return "none" if value is None else str(value)
 
 
 def grid(pictures: np.ndarray, columns: int = 8) -> np.ndarray:

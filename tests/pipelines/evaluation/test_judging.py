@@ -13,7 +13,9 @@ from pipelines.data.sources import open_held_out
 from pipelines.evaluation.judging import judge
 from pipelines.evaluation.judging import match_classes
 from pipelines.evaluation.judging import open_model
+from pipelines.evaluation.judging import open_snapshots
 from pipelines.evaluation.metrics import classification_metrics
+from pipelines.evaluation.metrics import mean_of_probabilities
 from pipelines.evaluation.metrics import softmax
 from zoo.errors import DataError
 from zoo.errors import RequestError
@@ -144,3 +146,91 @@ def test_opening_a_model(model, tmp_path):
         open_model("resnet18")
     with pytest.raises(RequestError, match=r"holds no model\.keras"):
         open_model("resnet2000")
+
+
+@pytest.fixture(scope="module")
+def snapshots(tiny, tmp_path_factory):
+    """A folder of two models, and the models; cycle 10 comes after cycle 2."""
+    folder = tmp_path_factory.mktemp("run") / "snapshots"
+    folder.mkdir()
+    models = []
+    for seed, cycle in ((7, 10), (4, 2)):
+        keras.utils.set_random_seed(seed)
+        models.insert(0, tiny(NAMES))
+        models[0].save(folder / f"cycle-{cycle}.keras")
+    (folder / ".tmp-cycle-11.keras").write_bytes(b"half")
+    return folder, models
+
+
+def test_snapshots_are_judged_by_the_mean_of_their_probabilities(
+    snapshots, expected, picture_folder, tmp_path
+):
+    folder, models = snapshots
+    _, logits, labels = expected
+    seen = []
+    metrics = judge(
+        open_snapshots(str(folder)),
+        str(picture_folder),
+        str(tmp_path / "judged"),
+        batch_size=4,
+        progress=lambda *n: seen.append(n),
+    )
+    examples = open_held_out(str(picture_folder))
+    record = zoo.preprocessing(models[0])
+    pixels = np.stack(
+        [
+            whole_picture(encoded, record).numpy()
+            for encoded in examples.encoded([*range(6)])
+        ]
+    )
+    each = [softmax(np.asarray(model(pixels))) for model in models]
+    mean = (each[0] + each[1]) / 2
+    right = [(p.argmax(axis=1) == labels).mean() for p in each]
+    # Otherwise it would not show whether any of this is done.
+    assert right[0] != right[1] and np.abs(each[0] - each[1]).max() > 0.01
+    assert metrics["top1"] == (mean.argmax(axis=1) == labels).mean()
+    assert metrics["loss"] == pytest.approx(
+        -np.log(mean[range(6), labels]).mean(), abs=1e-5
+    )
+    assert metrics["top1_by_model"] == {
+        "cycle-2.keras": right[0],
+        "cycle-10.keras": right[1],
+    }
+    with open(tmp_path / "judged" / "predictions.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    np.testing.assert_allclose(
+        [float(row["probability"]) for row in rows],
+        mean.max(axis=1),
+        atol=2e-6,
+    )
+    config = json.loads((tmp_path / "judged" / "config.json").read_text())
+    assert config["snapshots"] == ["cycle-2.keras", "cycle-10.keras"]
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_a_folder_without_snapshots(model, tmp_path):
+    assert open_snapshots("resnet18") == open_snapshots(str(tmp_path)) == {}
+    model.save(tmp_path / "cycle-1.keras")
+    assert list(open_snapshots(str(tmp_path))) == ["cycle-1.keras"]
+    # A finished run is what counts where there is one.
+    model.save(tmp_path / "model.keras")
+    assert open_snapshots(str(tmp_path)) == {}
+
+
+def test_snapshots_of_two_runs_are_refused(model, tiny, tmp_path):
+    model.save(tmp_path / "cycle-1.keras")
+    tiny(NAMES[::-1]).save(tmp_path / "cycle-2.keras")
+    with pytest.raises(
+        RequestError, match=r"cycle-2\.keras has other classes .* cycle-1\.ker"
+    ):
+        open_snapshots(str(tmp_path))
+
+
+def test_the_mean_of_probabilities_holds_at_the_extremes():
+    sure, other = np.array([[0.0, 2000.0]]), np.array([[1.0, 0.0]])
+    mean = mean_of_probabilities([sure, other])
+    assert np.isfinite(mean).all()
+    np.testing.assert_allclose(
+        softmax(mean), (softmax(sure) + softmax(other)) / 2, rtol=1e-12
+    )
+    assert mean_of_probabilities([sure]) is sure

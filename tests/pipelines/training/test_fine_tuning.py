@@ -8,11 +8,11 @@ import pytest
 
 import zoo
 from pipelines.training.building import build_model
-from pipelines.training.fine_tuning import EPOCHS
-from pipelines.training.fine_tuning import FinetuneConfig
 from pipelines.training.fine_tuning import double_size
 from pipelines.training.fine_tuning import finetune_run
-from pipelines.training.fine_tuning import usual_epochs
+from pipelines.training.finetune_config import FinetuneConfig
+from pipelines.training.plans import EPOCHS
+from pipelines.training.plans import usual_epochs
 from zoo.errors import RequestError
 
 
@@ -54,7 +54,7 @@ def test_the_run_folder_is_complete(run):
         "metrics.json",
         "history.json",
         "model.keras",
-        "checkpoints/last.safetensors",
+        "checkpoints/best.safetensors",
     ):
         assert (output / name).is_file(), name
     assert json.loads((output / "metrics.json").read_text()) == metrics

@@ -16,11 +16,11 @@ from pipelines.training.adding_classes import widen
 from pipelines.training.comparison import compare_with_scratch
 from pipelines.training.cross_validation import cross_validate
 from pipelines.training.cross_validation import pooled
-from pipelines.training.fine_tuning import FinetuneConfig
 from pipelines.training.fine_tuning import find_rate_run
 from pipelines.training.fine_tuning import finetune_run
 from pipelines.training.fine_tuning import name_start
 from pipelines.training.fine_tuning import stage_factors
+from pipelines.training.finetune_config import FinetuneConfig
 from pipelines.training.rate_finder import find_rate
 from zoo.errors import DataError
 from zoo.errors import RequestError
@@ -176,7 +176,7 @@ def test_a_rate_found_becomes_the_plan(configure, monkeypatch):
     said = []
     config = configure("auto", learning_rate="auto", epochs=1)
     run = finetune_run(config, say=said.append)
-    assert run.config.learning_rate == 0.125
+    assert run.config.plan == "head:1@0.125"
     assert "plan: head:1@0.125" in said
 
 

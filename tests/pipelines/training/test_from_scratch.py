@@ -16,6 +16,9 @@ from pipelines.training import from_scratch
 from pipelines.training.from_scratch import TrainConfig
 from pipelines.training.from_scratch import schedule_of
 from pipelines.training.from_scratch import train
+from pipelines.training.losses import Loss
+from pipelines.training.optimizers import OPTIMIZERS
+from pipelines.training.optimizers import RMSpropTF
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
@@ -59,8 +62,11 @@ def test_the_run_folder_is_complete(run):
         "report.html",
         "history.json",
         "model.keras",
-        "checkpoints/last.safetensors",
+        ".lock",
         "checkpoints/best.safetensors",
+        "checkpoints/0000000004/MANIFEST.json",
+        "checkpoints/0000000004/state.safetensors",
+        "checkpoints/0000000004/weights.safetensors",
     }
     for part in ("train", "validation"):
         assert len(list((output / part).glob("*tfevents*"))) == 1
@@ -86,7 +92,8 @@ def test_the_metrics(run):
 def test_the_config_is_resolved(run):
     config, output, *_ = run
     written = read(output, "config.json")
-    for name, value in config.as_dict().items():
+    asked = json.loads(json.dumps(config.as_dict()))
+    for name, value in asked.items():
         if name not in ("learning_rate", "augmentation", "balance"):
             assert written[name] == value, name
     assert written["learning_rate"] == from_scratch.LEARNING_RATE
@@ -111,6 +118,8 @@ def test_the_history(run):
 def test_the_saved_model_gives_the_metrics_again(run, picture_folder):
     _, output, metrics, *_ = run
     model = keras.models.load_model(output / "model.keras")
+    # What trained it need not be there to load it.
+    assert not model.compiled
     assert zoo.class_names(model) == ("blue", "green", "red")
     assert {layer.dtype_policy.name for layer in model.layers} == {"float32"}
     assert not any(layer.__module__.startswith("pipelines")
@@ -129,7 +138,8 @@ def test_the_last_checkpoint_is_the_saved_model(run):
     _, output, *_ = run
     model = keras.models.load_model(output / "model.keras")
     weights = model.get_weights()
-    zoo.load_weights(model, output / "checkpoints" / "last.safetensors")
+    last = output / "checkpoints" / "0000000004" / "weights.safetensors"
+    zoo.load_weights(model, last)
     for ours, theirs in zip(model.get_weights(), weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
@@ -139,8 +149,8 @@ def test_what_is_said(run):
     assert said == [
         "12 pictures to train on, 6 to judge by, 3 classes; resnet20 at "
         "16 px, augmentation 'standard', bfloat16, 1 CPU device(s)",
-        "learning rate up to 0.004688 for batches of 6, warm-up 0 steps, "
-        "1 cosine cycle(s), 2 epochs of 2 steps",
+        "sgd, learning rate up to 0.004688 for batches of 6, warm-up 0 "
+        "steps, cosine, 2 epochs of 2 steps",
     ]
     assert checked == [(12, 18), (18, 18)]
 
@@ -192,7 +202,7 @@ def test_a_folder_without_a_training_part(picture_folder, tmp_path):
 
 
 def test_a_taken_folder(run):
-    with pytest.raises(RequestError, match="already holds a run"):
+    with pytest.raises(RequestError, match="already holds a finished run"):
         train(run[0], say=lambda line: None)
 
 
@@ -200,7 +210,7 @@ def test_a_taken_folder(run):
     ("changes", "message"),
     [
         ({"mixup": -1}, "--mixup and --cutmix are not negative"),
-        ({"repeats": 0}, "--repeats is at least 1"),
+        ({"repeats": 0}, "--repeats lies in 1…"),
         ({"learning_rate": "auto"}, "Only apps.finetune chooses"),
         ({"on_bad_image": "keep"}, "--on_bad_image is one of fail, skip"),
         ({"epochs": 0}, r"--epochs lies in 1…1000000\. Received: 0"),
@@ -211,11 +221,34 @@ def test_a_taken_folder(run):
         ({"seed": -1}, "--seed lies in"),
         ({"learning_rate": 0.0}, r"--learning_rate is above 0\. Received: 0"),
         (
-            {"precision": "float16"},
-            "--precision is one of auto, float32, bfloat16",
+            {"precision": "float64"},
+            "--precision is one of auto, float32, bfloat16, float16",
         ),
         ({"cycles": 0}, "--cycles lies in 1…12"),
         ({"cycles": 13}, "--cycles lies in 1…12"),
+        ({"accumulate": 0}, "--accumulate lies in 1…4096"),
+        ({"clip_norm": 0.0}, r"--clip_norm is above 0\. Received: 0"),
+        ({"clip_norm": float("nan")}, "--clip_norm is above 0"),
+        ({"ema": 0.0}, "--ema lies between 0 and 1"),
+        ({"ema": 1.0}, "--ema lies between 0 and 1"),
+        ({"checkpoint_steps": 0}, "--checkpoint_steps lies in 1…"),
+        ({"profile_steps": "10"}, r"such as 100:110\. Received: '10'"),
+        ({"profile_steps": "9:3"}, "--profile_steps is the first and the"),
+        ({"scalar_steps": 0}, "--scalar_steps lies in 1…"),
+        ({"optimizer": "adam"}, "--optimizer is one of sgd, momentum, adamw"),
+        ({"momentum": 1.0}, "--momentum lies in 0…0.9999"),
+        ({"schedule": "linear"}, "--schedule is one of cosine, one_cycle"),
+        ({"schedule": "step"}, "--schedule=step falls at --milestones"),
+        ({"warmup": "3"}, "A duration is a number and its unit"),
+        ({"warmup": "30ep"}, "--warmup=30ep takes .* Give a shorter one"),
+        ({"warmup": "2ep", "epochs": 2}, "--warmup=2ep takes"),
+        ({"schedule": "polynomial", "decay": 0.0}, "power is above 0"),
+        ({"snapshots": True, "schedule": "constant"}, "--snapshots are the"),
+        ({"loss": "hinge"}, "--loss is one of softmax, bce"),
+        ({"target_threshold": 0.2}, "which only --loss=bce can take"),
+        ({"class_weights": 1.1}, "--class_weights lies in 0…1"),
+        ({"logit_adjustment": -1.0}, "--logit_adjustment lies in 0…10"),
+        ({"label_noise": 1.1}, "--label_noise lies in 0…1"),
     ],
 )
 def test_values_out_of_range(changes, message):
@@ -255,3 +288,58 @@ def test_bad_pictures_are_left_out_or_refused(picture_folder, tmp_path):
     finished = train(config, say=said.append)
     assert finished.metrics["training_examples"] == 12
     assert "skipped 1 of 19 pictures" in said[0] and "broken.jpg" in said[0]
+
+
+def config_of(**changes):
+    settings = {"data": "d", "output": "o", "model": "resnet20"}
+    return TrainConfig(**settings | changes)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_has_a_rate_of_its_own(name):
+    config = from_scratch.filled(config_of(optimizer=name))
+    assert config.learning_rate == OPTIMIZERS[name].learning_rate
+    config = config_of(optimizer=name, weight_decay=0.03, momentum=0.7)
+    optimizer = from_scratch.optimizer_of(config)
+    settings = optimizer.get_config()
+    assert 0.03 in settings.values() and 0.7 in settings.values()
+    assert settings.get("nesterov", False) == (name == "sgd")
+
+
+def test_float16_has_a_loss_scale():
+    config = config_of(precision="float16", optimizer="rmsprop")
+    optimizer = from_scratch.optimizer_of(config)
+    assert type(optimizer) is keras.optimizers.LossScaleOptimizer
+    assert type(optimizer.inner_optimizer) is RMSpropTF
+
+
+def test_the_loss_counts_the_classes(held):
+    examples = held([b""] * 10, [0] * 8 + [1] * 2, ("a", "b"))
+    config = config_of(class_weights=1.0, label_smoothing=0.1)
+    loss = from_scratch.loss_of(config, examples)
+    assert loss == Loss(label_smoothing=0.1, class_weights=(0.625, 2.5))
+    config = config_of(logit_adjustment=2.0, loss="bce", target_threshold=0.2)
+    loss = from_scratch.loss_of(config, examples)
+    expected = [2 * np.log(0.8), 2 * np.log(0.2)]
+    assert loss.adjustment == pytest.approx(expected, rel=1e-6)
+    assert (loss.kind, loss.target_threshold) == ("bce", 0.2)
+    assert from_scratch.loss_of(config_of(), None) == Loss()
+
+
+def test_what_the_loss_makes_up_for_is_not_made_up_for_twice():
+    filled = from_scratch.filled
+    assert filled(config_of()).balance is None
+    assert filled(config_of(class_weights=0.5)).balance == 0
+    assert filled(config_of(logit_adjustment=1.0)).balance == 0
+    assert filled(config_of(logit_adjustment=1.0, balance=0.5)).balance == 0.5
+
+
+def test_labels_are_made_wrong_in_training_only(picture_folder):
+    config = config_of(data=str(picture_folder))
+    clean = from_scratch.open_data(config)
+    noisy = from_scratch.open_data(config.resolved(label_noise=0.5))
+    assert (clean.train.labels != noisy.train.labels).sum() == 6
+    np.testing.assert_array_equal(
+        clean.validation.labels, noisy.validation.labels
+    )
+    assert clean.train.read([0]) == noisy.train.read([0])

@@ -37,6 +37,8 @@ from pipelines.training.batch_norm import trainable_copy
 from pipelines.training.callbacks import Checkpoints
 from pipelines.training.callbacks import CosineRestarts
 from pipelines.training.callbacks import TensorBoard
+from pipelines.training.checkpointing.state import RunState
+from pipelines.training.losses import Loss
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.schedules import CosineSchedule
 from pipelines.training.strategy import check_batch
@@ -76,13 +78,16 @@ def run(strategy):
     with strategy.scope():
         model = trainable_copy(start, strategy.num_replicas_in_sync)
         optimizer = SGDWithL2(0.05, l2=1e-3)
-    trainer = Trainer(model, optimizer, strategy, label_smoothing=0.1)
+    loss = Loss(label_smoothing=0.1)
+    trainer = Trainer(model, optimizer, strategy, loss=loss)
     folder = sys.argv[1] + "/" + type(strategy).__name__
-    (logs,) = trainer.fit(data, judge, epochs=1, callbacks=[
+    callbacks = [
         CosineRestarts(CosineSchedule(0.05, first_cycle=5)),
-        Checkpoints(folder),
         TensorBoard(folder),
-    ])
+        Checkpoints(folder),
+    ]
+    callbacks[-1].run_state = RunState(trainer, callbacks)
+    (logs,) = trainer.fit(data, judge, epochs=1, callbacks=callbacks)
     again = ResNet(SPEC)
     report = zoo.load_weights(again, folder + "/best.safetensors")
     off = [np.abs(a - b).max() for a, b in

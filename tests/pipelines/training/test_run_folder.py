@@ -23,12 +23,16 @@ def folder(tmp_path):
 
 
 def names(folder):
-    return sorted(path.name for path in folder.path.iterdir())
+    found = {path.name for path in folder.path.iterdir()}
+    return sorted(found - {".lock"})
 
 
 def test_it_is_made_but_not_taken_before_there_is_a_config(folder):
     assert folder.path.is_dir() and names(folder) == []
-    RunFolder(folder.path)
+    with pytest.raises(RequestError, match="is in use by process"):
+        RunFolder(folder.path)
+    folder.release()
+    RunFolder(folder.path).release()
     RunFolder.refuse_if_taken(folder.path)
     RunFolder.refuse_if_taken(folder.path / "nowhere")
 

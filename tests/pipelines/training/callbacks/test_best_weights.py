@@ -33,7 +33,7 @@ class Watched:
         return False
 
     def restored(self):
-        self.callback.restore()
+        self.callback.take_best()
         return self.model.get_weights()[0].item()
 
 
@@ -59,3 +59,11 @@ def test_nothing_to_restore():
     run = Watched(2)
     run.model.set_weights([np.full((1, 1), 9.0), np.zeros(1)])
     assert run.restored() == 9 and not run.said
+
+
+def test_its_state_goes_on():
+    first, again = Watched(2), Watched(2)
+    first.phase([0.5, 0.4])
+    again.callback.restore(first.callback.state())
+    again.epoch = 2
+    assert again.phase([0.3]) and again.restored() == 1

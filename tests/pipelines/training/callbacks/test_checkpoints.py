@@ -1,32 +1,72 @@
-"""Checkpoints: the last, the best, and never a broken one."""
+"""Checkpoints: the state as often as asked, the best weights, nothing broken."""
+
+import itertools
+import json
+import types
 
 import pytest
 
 import zoo
+from pipelines.training.averaging import WeightAverage
 from pipelines.training.callbacks import Checkpoints
+from pipelines.training.callbacks import checkpoints as module
+from pipelines.training.checkpointing.folder import newest
+from pipelines.training.checkpointing.folder import steps_of
+from pipelines.training.checkpointing.interruption import Interrupted
+from pipelines.training.checkpointing.state import WEIGHTS
+from pipelines.training.checkpointing.state import RunState
 from zoo.weights.files import read_metadata
 
 NAN = float("nan")
 
 
 @pytest.fixture
-def epochs(tiny, tmp_path):
-    """Returns a function: epochs of made-up logs, and what is left of them.
+def watched(tiny, tmp_path):
+    """Returns a function: a callback over a made-up run, and its folder.
 
-    The head's bias says in which epoch a file was written.
+    The head's bias says after which step or epoch a file was written.
     """
-    model = tiny()
-    folder = tmp_path / "deep" / "checkpoints"
 
-    def run(*logs, **options):
-        callback = Checkpoints(folder, **{"seconds": 0, **options})
+    def make(**options):
+        model = tiny()
+        model.compile("sgd")
+        trainer = types.SimpleNamespace(
+            model=model,
+            optimizer=model.optimizer,
+            average=None,
+            global_step=0,
+            asked_to_stop=False,
+            is_alone=True,
+            read=dict,
+            progress=lambda: {"global_step": trainer.global_step},
+        )
+        folder = tmp_path / "deep" / "checkpoints"
+        said = []
+        callback = Checkpoints(folder, say=said.append, **options)
         callback.set_model(model)
-        for epoch, each in enumerate(logs):
-            model.get_layer("head_logits").bias.assign([epoch + 1] * 2)
-            callback.on_epoch_end(epoch, each)
+        callback.run_state = RunState(trainer, [callback])
+        callback.said = said
         return callback, folder
 
-    return run
+    return make
+
+
+def mark(callback, number):
+    head = callback.model.get_layer("head_logits")
+    head.bias.assign([number] * 2)
+
+
+def step(callback, count=1):
+    for _ in range(count):
+        callback.run_state.trainer.global_step += 1
+        mark(callback, callback.run_state.step)
+        callback.on_train_batch_end(0, {})
+
+
+def epochs(callback, *logs):
+    for epoch, each in enumerate(logs):
+        mark(callback, epoch + 1)
+        callback.on_epoch_end(epoch, each)
 
 
 def written_in(path, tiny):
@@ -39,71 +79,184 @@ def written_in(path, tiny):
 @pytest.mark.parametrize(
     ("values", "best"),
     [
-        ([0.1, 0.5, 0.3], 2),
-        ([0.5, 0.5, 0.5], 1),
-        ([NAN, 0.2, 0.4], 3),
-        ([NAN, 0.4, NAN], 2),
-        ([0.0, NAN, 0.0], 1),
+        ([0.5, 0.9, 0.7], 2),
+        ([0.5, 0.5], 1),
+        ([NAN, 0.1, 0.2], 3),
+        ([NAN, 0.5, NAN], 2),
+        ([0.3], 1),
     ],
 )
-def test_the_last_and_the_best(epochs, tiny, values, best):
-    logs = [{"loss": 1.0, "val_top1": value} for value in values]
-    callback, folder = epochs(*logs)
-    assert {path.name for path in folder.iterdir()} == {
-        "last.safetensors",
-        "best.safetensors",
-    }
-    assert written_in(folder / "last.safetensors", tiny) == 3
+def test_the_best_weights_are_kept(watched, tiny, values, best):
+    callback, folder = watched()
+    epochs(callback, *({"loss": 1.0, "val_top1": v} for v in values))
+    callback.on_train_end()
     assert written_in(folder / "best.safetensors", tiny) == best
-    assert callback.best_epoch == best and callback.best == values[best - 1]
-    assert read_metadata(folder / "last.safetensors")["epoch"] == "3"
-    found = read_metadata(folder / "best.safetensors")
-    assert found["epoch"] == str(best)
-    assert found["val_top1"] == str(values[best - 1])
-
-
-def test_a_file_holds_every_weight(epochs, tiny):
-    _, folder = epochs({"loss": 1.0})
-    other = tiny()
-    report = zoo.load_weights(other, folder / "last.safetensors")
-    assert len(report.matched) == len(other.weights) == 27
+    assert callback.best_epoch == best
+    noted = read_metadata(folder / "best.safetensors")
+    assert noted["epoch"] == str(best)
+    assert float(noted["val_top1"]) == values[best - 1]
 
 
 @pytest.mark.parametrize("loss", [NAN, float("inf"), None])
-def test_nothing_is_written_for_a_broken_epoch(epochs, tiny, loss):
-    good = {"loss": 1.0, "val_top1": 0.1}
-    bad = {"val_top1": 0.9} | ({} if loss is None else {"loss": loss})
-    callback, folder = epochs(good, bad)
-    assert written_in(folder / "last.safetensors", tiny) == 1
-    assert written_in(folder / "best.safetensors", tiny) == 1
-    assert callback.best == 0.1
-
-
-def test_without_validation_there_is_no_best(epochs):
-    callback, folder = epochs({"loss": 1.0}, {"loss": 0.5})
-    assert [path.name for path in folder.iterdir()] == ["last.safetensors"]
-    assert callback.best_epoch is None
-
-
-def test_another_number_may_decide(epochs, tiny):
-    logs = [{"loss": 1.0, "val_top1": 1 - x, "top1": x} for x in (0.2, 0.9)]
-    _, folder = epochs(*logs, monitor="top1")
-    assert written_in(folder / "best.safetensors", tiny) == 2
-
-
-def test_quick_epochs_are_written_once(epochs, tiny):
-    values = (0.1, 0.6, 0.3)
-    logs = [{"loss": 1.0, "val_top1": value} for value in values]
-    callback, folder = epochs(*logs, seconds=1000)
-    # The first epoch is written at once, the others wait.
-    assert written_in(folder / "last.safetensors", tiny) == 1
-    assert written_in(folder / "best.safetensors", tiny) == 1
+def test_a_broken_epoch_is_not_the_best(watched, loss):
+    callback, folder = watched()
+    epochs(
+        callback, {"val_top1": 0.9} | ({} if loss is None else {"loss": loss})
+    )
     callback.on_train_end()
-    assert written_in(folder / "last.safetensors", tiny) == 3
-    assert written_in(folder / "best.safetensors", tiny) == 2
+    assert callback.best_epoch is None
+    assert not (folder / "best.safetensors").exists()
 
 
-def test_an_end_without_epochs_writes_nothing(epochs):
-    callback, folder = epochs()
+def test_quick_epochs_write_the_best_once(watched, tiny, monkeypatch):
+    written = []
+    monkeypatch.setattr(
+        module, "write_atomically", lambda path, data: written.append(path)
+    )
+    callback, _ = watched()
+    epochs(callback, *({"loss": 1.0, "val_top1": v / 9} for v in range(9)))
+    assert len(written) == 1
+    callback.on_train_end()
+    assert len(written) == 2
+
+
+def test_every_so_many_steps_the_last_two_are_kept(watched, tiny):
+    callback, folder = watched(every_steps=3)
+    step(callback, 10)
+    callback.wait()
+    assert steps_of(folder) == [6, 9]
+    assert written_in(folder / f"{9:010d}" / WEIGHTS, tiny) == 9
+    callback.on_train_end()
+    assert steps_of(folder) == [9, 10]
+    assert not list(folder.glob(".tmp-*"))
+
+
+def test_by_the_clock(watched, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    callback, folder = watched()
+    for second in range(1, 200):
+        now[0] = float(second)
+        step(callback)
+        callback.wait()
+    assert steps_of(folder) == [120, 180]
+
+
+def test_where_writing_takes_long_it_is_seldom(watched, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+
+    def slowly(*_):
+        now[0] += 30
+
+    monkeypatch.setattr(module, "write_checkpoint", slowly)
+    callback, _ = watched()
+    saved = []
+    for _ in range(2000):
+        now[0] += 1
+        before = callback._writing
+        step(callback)
+        if callback._writing is not before:
+            saved.append(callback.run_state.step)
+            callback.wait()
+    # 30 s of writing are 5 % of 600.
+    assert len(saved) == 4
+    assert all(b - a >= 569 for a, b in itertools.pairwise(saved))
+
+
+def test_what_is_not_finite_is_never_written(watched):
+    callback, folder = watched(every_steps=1)
+    step(callback)
+    callback.wait()
+    head = callback.model.get_layer("head_logits")
+    callback.run_state.trainer.global_step = 2
+    head.bias.assign([NAN, 0.0])
+    callback.on_train_batch_end(0, {})
+    callback.wait()
+    assert steps_of(folder) == [1]
+    assert "model/head_logits/bias is not finite" in callback.said[0]
+
+
+def test_a_full_disk_costs_a_line(watched, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "write_checkpoint", full)
+    monkeypatch.setattr(module, "write_atomically", full)
+    callback, folder = watched(every_steps=1)
+    step(callback)
+    epochs(callback, {"loss": 1.0, "val_top1": 0.5})
+    callback.on_train_end()
+    assert not folder.exists() or steps_of(folder) == []
+    assert [line.split(":")[0] for line in callback.said] == ["error"] * 2
+    assert all("No space left" in line for line in callback.said)
+
+
+def test_a_worker_that_does_not_write_writes_nothing(watched):
+    callback, folder = watched(every_steps=1, writes=False)
+    epochs(callback, {"loss": 1.0, "val_top1": 0.5})
+    step(callback)
     callback.on_train_end()
     assert not folder.exists()
+
+
+class Stop:
+    name = "SIGTERM"
+
+    def __init__(self):
+        self.on = False
+
+    def __bool__(self):
+        return self.on
+
+
+def test_asked_to_stop_it_saves_first(watched):
+    stop = Stop()
+    callback, folder = watched(stop=stop)
+    step(callback, 4)
+    assert steps_of(folder) == []
+    stop.on = True
+    with pytest.raises(Interrupted, match="SIGTERM after step 5") as caught:
+        step(callback)
+    assert steps_of(folder) == [5] and caught.value.exit_code == 75
+
+
+def test_of_several_workers_all_stop_together(watched):
+    stop = Stop()
+    stop.on = True
+    callback, _ = watched(stop=stop)
+    trainer = callback.run_state.trainer
+    trainer.is_alone = False
+    step(callback)
+    trainer.asked_to_stop = True
+    with pytest.raises(Interrupted):
+        step(callback)
+
+
+def test_what_it_remembers_goes_on(watched):
+    callback, folder = watched(facts=lambda: {"more": 1})
+    epochs(callback, {"loss": 1.0, "val_top1": 0.25})
+    step(callback, 3)
+    callback.on_train_end()
+    found = newest(folder)
+    assert found.facts["run"] == {"more": 1}
+    held = json.loads(json.dumps(found.facts["callbacks"]["Checkpoints"]))
+    again, _ = watched()
+    again.restore(held)
+    assert (again.best, again.best_epoch) == (0.25, 1)
+
+
+def test_with_a_running_mean_that_is_the_best(watched, tiny):
+    import tensorflow as tf
+
+    callback, folder = watched()
+    mark(callback, 7)
+    trainer = callback.run_state.trainer
+    trainer.average = WeightAverage(
+        callback.model, 0.9, tf.distribute.get_strategy()
+    )
+    epochs(callback, {"loss": 1.0, "val_top1": 0.5})
+    callback.on_train_end()
+    assert written_in(folder / "best.safetensors", tiny) == 7
+    head = callback.model.get_layer("head_logits")
+    assert head.bias.numpy().tolist() == [1, 1]

@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.training.callbacks import Progress
 from pipelines.training.callbacks import progress
+from pipelines.training.callbacks.progress import closing_summary
 from pipelines.training.callbacks.progress import describe
 from pipelines.training.callbacks.progress import duration
 
@@ -42,6 +43,35 @@ def test_an_epoch_in_words():
         f"{start} · validation: loss 0.4000, top-1 90.0%, top-5 100.0% · "
         "1,235 images/s · waited 3%"
     )
+
+
+@pytest.mark.parametrize(
+    ("classes", "told"), [(2, False), (5, False), (6, True), (None, True)]
+)
+def test_top5_is_told_where_it_says_anything(classes, told):
+    assert ("top-5" in describe(LOGS | HELD_OUT, classes)) is told
+
+
+def test_the_model_says_how_many_classes_there_are(tiny):
+    stream = io.StringIO()
+    callback = Progress(1, stream)
+    callback.set_model(tiny())
+    callback.on_epoch_begin(0)
+    callback.on_epoch_end(0, LOGS | HELD_OUT)
+    written = stream.getvalue()
+    assert "top-1 90.0%" in written and "top-5" not in written
+
+
+def test_the_closing_line(monkeypatch):
+    monkeypatch.setattr(progress, "peak_memory", lambda: "peak memory 1.5 GiB")
+    history = [
+        {"images_per_second": 100.0, "input_wait": 0.5, "seconds": 30.0},
+        {"images_per_second": 200.0, "input_wait": 0.0, "seconds": 10.0},
+    ]
+    assert closing_summary(history) == (
+        "125 images/s · waited 38% · 20 s an epoch · peak memory 1.5 GiB"
+    )
+    assert closing_summary([]) == ""
 
 
 class Terminal(io.StringIO):

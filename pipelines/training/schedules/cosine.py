@@ -1,13 +1,17 @@
-"""Learning rates as pure functions of the step."""
+"""Half-cosines that restart."""
 
 import dataclasses
 import math
 
+from pipelines.training.schedules.base import Schedule
 from zoo.errors import RequestError
+
+# Guards exact cycle starts against the rounding of logarithms and powers.
+_ROUNDING = 1e-9
 
 
 @dataclasses.dataclass(frozen=True)
-class CosineSchedule:
+class CosineSchedule(Schedule):
     """Warm-up, then half-cosines that restart, each longer and lower.
 
     Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm
@@ -16,12 +20,12 @@ class CosineSchedule:
     Args:
         peak: The highest rate.
         first_cycle: Steps of the first cycle, warm-up not counted.
-        warmup: Steps in which the rate rises linearly to `peak`.
         period_multiplier: Each cycle is this many times as long as the one
             before, at least 1.
         height_multiplier: Each cycle's highest rate is this many times that
             of the one before, in (0, 1].
         floor: The rate that every cycle comes down to.
+        warmup: Steps in which the rate rises linearly to `peak`.
 
     Raises:
         RequestError: A value is out of its range.
@@ -35,20 +39,17 @@ class CosineSchedule:
     ```
     """
 
-    peak: float
     first_cycle: int
-    warmup: int = 0
     period_multiplier: float = 1.0
     height_multiplier: float = 1.0
     floor: float = 0.0
 
     def __post_init__(self):
-        if self.peak <= 0 or self.first_cycle < 1 or self.warmup < 0:
+        super().__post_init__()
+        if self.first_cycle < 1:
             raise RequestError(
-                "A cosine schedule needs a rate above 0, a cycle of at least "
-                "1 step and no negative warm-up. Received: "
-                f"peak={self.peak}, first_cycle={self.first_cycle}, "
-                f"warmup={self.warmup}"
+                "A cosine schedule needs a cycle of at least 1 step. "
+                f"Received: first_cycle={self.first_cycle}"
             )
         if self.period_multiplier < 1 or not 0 < self.height_multiplier <= 1:
             raise RequestError(
@@ -58,10 +59,7 @@ class CosineSchedule:
                 f"{self.height_multiplier}"
             )
 
-    def __call__(self, step: int) -> float:
-        """Returns the rate of a step, counted from 0."""
-        if step < self.warmup:
-            return self.peak * (step + 1) / self.warmup
+    def after_warmup(self, step: int) -> float:
         cycle, done = self._cycle(step - self.warmup)
         height = self.peak * self.height_multiplier**cycle
         wave = (1 + math.cos(math.pi * done)) / 2
@@ -73,8 +71,9 @@ class CosineSchedule:
         if ratio == 1:
             return step // length, step % length / length
         # The cycles before number n take length * (ratio^n - 1) / (ratio - 1)
-        # steps; the rounding guards the exact start of a cycle.
-        cycle = int(math.log(step * (ratio - 1) / length + 1, ratio) + 1e-9)
+        # steps.
+        passed = math.log(step * (ratio - 1) / length + 1, ratio)
+        cycle = int(passed + _ROUNDING)
         start = length * (ratio**cycle - 1) / (ratio - 1)
         return cycle, min(1.0, (step - start) / (length * ratio**cycle))
 
@@ -85,9 +84,29 @@ def fill_with_cycles(steps: int, cycles: int, period_multiplier: float) -> int:
     return max(1, math.ceil(steps / total))
 
 
-def scaled_rate(rate: float, batch_size: int) -> float:
-    """Scales a rate given for a batch of 256 linearly to another batch.
+def cycle_ends(schedule: CosineSchedule, steps: int) -> tuple[int, ...]:
+    """Returns after how many steps of a run its cosine cycles are over.
 
-    Goyal et al., "Accurate, Large Minibatch SGD", 2017, section 2.1.
+    There the rate is lowest, and the weights are worth keeping: Huang et
+    al., "Snapshot Ensembles", 2017, section 3.
+
+    Args:
+        schedule: Of the run.
+        steps: How many the run has; its end cuts the last cycle off.
+
+    Returns:
+        Numbers of steps done, rising; the last one is `steps`.
+
+    Example:
+
+    ```python
+    from pipelines.training.schedules import CosineSchedule, cycle_ends
+    schedule = CosineSchedule(1.0, first_cycle=10, period_multiplier=2)
+    assert cycle_ends(schedule, 65) == (10, 30, 65)
+    ```
     """
-    return rate * batch_size / 256
+    ends, end, length = [], float(schedule.warmup), schedule.first_cycle
+    while (end := end + length) < steps - _ROUNDING:
+        ends.append(math.ceil(end - _ROUNDING))
+        length *= schedule.period_multiplier
+    return (*ends, steps)

@@ -1,0 +1,39 @@
+"""Keeps the models of a cosine schedule's cycle ends, to judge together.
+
+Huang et al., "Snapshot Ensembles: Train 1, Get M for Free", 2017: at the end
+of each cycle the network rests in another minimum.
+"""
+
+import os
+import pathlib
+
+import keras
+
+from pipelines.training.batch_norm import plain_copy
+
+
+class Snapshots(keras.callbacks.Callback):
+    """Writes `cycle-1.keras`, `cycle-2.keras` … as the cycles end.
+
+    Args:
+        folder: Where to; made if it is not there.
+        ends: The steps, counted from the run's start, at which they end.
+        first_step: Steps that had been taken before.
+    """
+
+    def __init__(self, folder, ends, first_step: int = 0):
+        super().__init__()
+        self.folder = pathlib.Path(folder)
+        self.step = first_step
+        self._cycles = {end: i for i, end in enumerate(ends, start=1)}
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step += 1
+        if self.step in self._cycles:
+            self._write(self._cycles[self.step])
+
+    def _write(self, cycle: int) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        temporary = self.folder / f".tmp-cycle-{cycle}.keras"
+        plain_copy(self.model).save(temporary)
+        os.replace(temporary, self.folder / f"cycle-{cycle}.keras")

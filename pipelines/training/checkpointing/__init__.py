@@ -1,0 +1,1 @@
+"""Keeping a run's state on disk so that nothing can take it away."""

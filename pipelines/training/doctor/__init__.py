@@ -1,0 +1,7 @@
+"""Whether this machine can train: a check after the other."""
+
+from pipelines.training.doctor.examination import Request
+from pipelines.training.doctor.examination import examine
+from pipelines.training.doctor.findings import Finding
+
+__all__ = ["Finding", "Request", "examine"]

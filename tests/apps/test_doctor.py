@@ -1,0 +1,79 @@
+"""`apps.doctor`: lines, a file and an exit code."""
+
+import json
+
+import pytest
+
+from apps import doctor
+from pipelines.training.doctor import examination
+from pipelines.training.doctor.findings import Finding
+
+
+@pytest.fixture
+def trials(monkeypatch):
+    """Stands for the checks that train; returns what was asked of them."""
+    asked = []
+
+    def model(*options):
+        asked.append(options)
+        return Finding("model", "fits")
+
+    monkeypatch.setattr(examination, "check_model", model)
+    for name in ("devices", "finite"):
+        monkeypatch.setattr(
+            examination, f"check_{name}", lambda name=name: Finding(name, "…")
+        )
+    monkeypatch.setattr(
+        examination, "check_disk", lambda folder: Finding("disk", folder)
+    )
+    return asked
+
+
+def test_all_is_well(command, trials, tmp_path):
+    output = tmp_path / "found.json"
+    answer = command(doctor, f"--output={output}", "--runs=there")
+    assert answer.code == 0, answer
+    lines = answer.out.splitlines()
+    assert len(lines) == 8 and lines[-1] == "all is well"
+    assert all(line.startswith("ok ") for line in lines[:-1])
+    assert "ok      disk         there" in lines
+    assert trials == []
+    found = json.loads(output.read_text())["findings"]
+    assert [each["ok"] for each in found] == [True] * 7
+    assert command(doctor, f"--output={output}").code == 2
+
+
+def test_a_model_with_its_own_size_and_an_epoch(command, trials, photos):
+    answer = command(
+        doctor,
+        "machine",
+        "--model=resnet20",
+        "--global_batch_size=4",
+        "--precision=float32",
+        f"--data={photos}",
+    )
+    assert answer.code == 0, answer
+    assert trials == [("resnet20", 32, 4, "float32", 24)]
+
+
+def test_a_check_that_failed(command, trials, monkeypatch):
+    full = Finding("disk", "full", ok=False)
+    monkeypatch.setattr(examination, "check_disk", lambda folder: full)
+    answer = command(doctor)
+    assert answer.code == 1
+    assert "FAILED  disk         full" in answer.out
+    assert answer.out.splitlines()[-1] == "failed: disk"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nurse"], "Expected nothing or one of: machine"),
+        (["--data=photos"], "Give --model, too"),
+        (["--model=resnet21"], "resnet20"),
+    ],
+)
+def test_wrong_requests(command, trials, words, message):
+    answer = command(doctor, *words)
+    assert answer.code == 2
+    assert message in answer.err and len(answer.err.splitlines()) == 1
