@@ -1,11 +1,14 @@
 """Says whether this machine can train, and what is wrong where it cannot.
 
     python -m apps.doctor --model=resnet50 --global_batch_size=32
+    python -m apps.doctor faults --runs=/mnt/disk
 
 A line for each check: processor, GPUs, versions, TF32, disk, all precisions,
 one device against several and, where --model is given, some real steps of it.
-Takes a minute. Exit codes: 0 all is well, 1 a check failed, 2 a wrong request,
-3 bad data.
+Takes a minute. `faults` kills a small run with SIGKILL --kills times, goes on
+with it each time and compares the end with that of a run left alone; takes
+half a minute a kill. Exit codes: 0 all is well, 1 a check failed, 2 a wrong
+request, 3 bad data.
 """
 
 import json
@@ -13,6 +16,7 @@ import sys
 
 from absl import flags
 
+from apps.command import Bar
 from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
@@ -37,6 +41,9 @@ def define_flags() -> None:
         "data", None, "Pictures, to say how long an epoch of --model takes."
     )
     flags.DEFINE_string("runs", RUNS, "The folder that runs are written to.")
+    flags.DEFINE_integer(
+        "kills", 5, "How often `faults` kills the run.", lower_bound=1
+    )
     flags.DEFINE_string("output", None, "A new JSON file for what was found.")
 
 
@@ -58,17 +65,32 @@ def _examine(values) -> int:
         ),
         say,
     )
+    return _conclude(findings, values.output)
+
+
+def _kill(values) -> int:
+    from pipelines.training.doctor import check_kills
+
+    trainer = [sys.executable, "-m", "apps.train"]
+    bar = Bar("killing", "kill")
+    finding = check_kills(trainer, values.runs, values.kills, progress=bar)
+    say(str(finding))
+    return _conclude([finding], values.output)
+
+
+def _conclude(findings, output: str | None) -> int:
+    """Says in one line what failed, and returns the exit code."""
     failed = [finding.name for finding in findings if not finding.ok]
     say(f"failed: {', '.join(failed)}" if failed else "all is well")
-    if values.output:
+    if output:
         found = {"findings": [finding.as_dict() for finding in findings]}
-        with open(values.output, "x", encoding="utf-8") as file:
+        with open(output, "x", encoding="utf-8") as file:
             json.dump(found, file, indent=2)
     return 1 if failed else 0
 
 
 # By the word beside the flags; each returns the exit code.
-SUBJECTS = {"machine": _examine}
+SUBJECTS = {"machine": _examine, "faults": _kill}
 
 
 def run(words: list[str]) -> None:

@@ -7,7 +7,8 @@ from the top, by a plan that is printed before it starts. What is not said is
 chosen by the pictures and the device, and printed as the full command. Writes
 into --output: config.json, metrics.json, history.json, model.keras,
 report.html, checkpoints/ and event files for TensorBoard. Exit codes: 0 done,
-2 a wrong request, 3 bad data, 4 a damaged file.
+2 a wrong request, 3 bad data, 4 a damaged file, 75 stopped and saved: the same
+command goes on.
 """
 
 from absl import flags
@@ -109,13 +110,16 @@ def _mode(values):
     return modes[asked[0]] if asked else _finetune
 
 
-def _finetune(config, **watching) -> None:
+def _options():
     from pipelines.training.checkpointing.resuming import RunOptions
+
+    return RunOptions(**run_flags.run_options())
+
+
+def _finetune(config, **watching) -> None:
     from pipelines.training.fine_tuning import finetune_run
 
-    options = RunOptions(**run_flags.run_options())
-    finished = finetune_run(config, options=options, **watching)
-    run_flags.close(finished)
+    run_flags.close(finetune_run(config, options=_options(), **watching))
 
 
 def _find_rate(config, **watching) -> None:
@@ -127,13 +131,13 @@ def _find_rate(config, **watching) -> None:
 def _cross_validate(config, **watching) -> None:
     from pipelines.training.cross_validation import cross_validate
 
-    cross_validate(config, flags.FLAGS.folds, **watching)
+    cross_validate(config, flags.FLAGS.folds, options=_options(), **watching)
 
 
 def _compare(config, **watching) -> None:
     from pipelines.training.comparison import compare_with_scratch
 
-    runs = compare_with_scratch(config, **watching)
+    runs = compare_with_scratch(config, options=_options(), **watching)
     for name, finished in runs.items():
         say(f"{name}: top-1 {finished.metrics['top1']:.2%}")
     say(f"both runs and comparison.png: {config.output}")

@@ -127,13 +127,13 @@ def _define_options() -> None:
     flags.DEFINE_bool(
         "allow_inexact",
         False,
-        "Go on, too, where the result may differ from that of an undisturbed "
-        "run: other versions, other devices.",
+        "Go on, too, with other settings, pictures or devices than the run "
+        "was begun with.",
     )
     flags.DEFINE_enum(
         "cluster",
         AUTO,
-        ("none", AUTO, "tf_config", "slurm", "kubernetes"),
+        ("none", AUTO, "tf_config", "slurm"),
         "Who says which hosts train together; auto looks at the environment.",
     )
 

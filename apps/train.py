@@ -5,7 +5,8 @@
 
 Writes into --output: config.json, metrics.json, history.json, model.keras,
 checkpoints/ and event files for TensorBoard. Exit codes: 0 done, 2 a wrong
-request, 3 bad data, 4 a damaged file.
+request, 3 bad data, 4 a damaged file, 75 stopped and saved: the same command
+goes on.
 """
 
 from absl import flags

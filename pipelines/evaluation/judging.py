@@ -142,13 +142,13 @@ def judge(
             name: float(in_top(each, examples.labels, 1).mean())
             for name, each in found.items()
         }
-    folder = RunFolder(output)
     together = {"snapshots": list(models)} if several else {}
-    folder.write_config({"model": first.name, **together, "data": data})
-    folder.write_json(METRICS, metrics)
-    write_atomically(
-        os.path.join(output, PREDICTIONS), _table(logits, examples)
-    )
+    with RunFolder(output) as folder:
+        folder.write_config({"model": first.name, **together, "data": data})
+        folder.write_json(METRICS, metrics)
+        write_atomically(
+            os.path.join(output, PREDICTIONS), _table(logits, examples)
+        )
     return metrics
 
 

@@ -30,13 +30,16 @@ class WeightAverage:
     Example:
 
     ```python
-    import keras, tensorflow as tf
+    import keras, numpy as np, tensorflow as tf
     from pipelines.training.averaging import WeightAverage
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    average = WeightAverage(model, 0.5, tf.distribute.get_strategy())
-    model.set_weights([model.get_weights()[0] + 1, [0.0]])
+    model.set_weights([np.zeros((1, 1)), np.zeros(1)])
+    average = WeightAverage(model, 0.999, tf.distribute.get_strategy())
+    model.set_weights([np.ones((1, 1)), np.zeros(1)])
     average.update()
-    # The first time it moves by 9/10 … of the way, here by a half.
+    average.give()
+    # The first time it keeps a tenth of what it was.
+    assert abs(model.get_weights()[0].item() - 0.9) < 1e-6
     ```
     """
 

@@ -7,18 +7,24 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.evaluation.curves import draw_comparison
+from pipelines.training.checkpointing.resuming import RunOptions
+from pipelines.training.checkpointing.resuming import several_runs
 from pipelines.training.fine_tuning import finetune_run
 from pipelines.training.finetune_config import FinetuneConfig
 from pipelines.training.run import Finished
+from pipelines.training.run import finished_run
 from pipelines.training.run_folder import METRICS
-from pipelines.training.run_folder import RunFolder
 from zoo.errors import RequestError
 
 PICTURE = "comparison.png"
 
 
 def compare_with_scratch(
-    config: FinetuneConfig, *, say=print, progress=None
+    config: FinetuneConfig,
+    *,
+    options: RunOptions | None = None,
+    say=print,
+    progress=None,
 ) -> dict[str, Finished]:
     """Fine-tunes, then trains the same network from scratch as long.
 
@@ -28,6 +34,8 @@ def compare_with_scratch(
 
     Args:
         config: What is asked for; its output is the folder of both runs.
+        options: How the runs are carried out; with `resume`, one that is
+            done is not done again.
         say: Tells a person something in one line.
         progress: Called with the numbers of pictures done and in all.
 
@@ -40,17 +48,17 @@ def compare_with_scratch(
             "--compare_scratch compares a run from weights with one without. "
             "Give --weights, and not --probe."
         )
-    folder = RunFolder(config.output)
-    first = finetune_run(
-        config.resolved(output=str(folder.path / "pretrained")),
-        say=say,
-        progress=progress,
-    )
-    second = finetune_run(
-        from_scratch(config, first, str(folder.path / "scratch")),
-        say=say,
-        progress=progress,
-    )
+    options = options or RunOptions()
+    folder = several_runs(config, options)
+
+    def run(part: FinetuneConfig) -> Finished:
+        if options.resume and (pathlib.Path(part.output) / METRICS).is_file():
+            say(f"{part.output} is done already")
+            return finished_run(part)
+        return finetune_run(part, options=options, say=say, progress=progress)
+
+    first = run(config.resolved(output=str(folder.path / "pretrained")))
+    second = run(from_scratch(config, first, str(folder.path / "scratch")))
     runs = {"pretrained": first, "scratch": second}
     draw_comparison(
         {
@@ -61,6 +69,7 @@ def compare_with_scratch(
     )
     _show(folder.path)
     folder.write_json(METRICS, {n: run.metrics for n, run in runs.items()})
+    folder.release()
     return runs
 
 

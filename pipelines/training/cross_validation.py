@@ -1,18 +1,25 @@
 """k-fold cross-validation: as many runs as folds, one figure out of all."""
 
+import json
 import pathlib
 
+from pipelines.training.checkpointing.resuming import RunOptions
+from pipelines.training.checkpointing.resuming import several_runs
 from pipelines.training.fine_tuning import finetune_run
 from pipelines.training.finetune_config import FinetuneConfig
 from pipelines.training.run_folder import METRICS
-from pipelines.training.run_folder import RunFolder
 from zoo.errors import RequestError
 
 LARGEST = 100
 
 
 def cross_validate(
-    config: FinetuneConfig, folds: int, *, say=print, progress=None
+    config: FinetuneConfig,
+    folds: int,
+    *,
+    options: RunOptions | None = None,
+    say=print,
+    progress=None,
 ) -> dict:
     """Fine-tunes once for each fold; every picture is judged exactly once.
 
@@ -22,6 +29,8 @@ def cross_validate(
     Args:
         config: What is asked for; its output is the folder of all runs.
         folds: How many, at least 2.
+        options: How the runs are carried out; with `resume`, folds that are
+            done are not done again.
         say: Tells a person something in one line.
         progress: Called with the numbers of pictures done and in all.
 
@@ -36,18 +45,27 @@ def cross_validate(
     """
     if not 2 <= folds <= LARGEST:
         raise RequestError(f"--folds lies in 2…{LARGEST}. Received: {folds}")
-    folder = RunFolder(config.output)
+    options = options or RunOptions()
+    folder = several_runs(config, options, folds=folds)
     results = []
     for fold in range(folds):
+        done = folder.path / f"fold-{fold + 1}" / METRICS
+        if options.resume and done.is_file():
+            say(f"fold {fold + 1} of {folds} is done already")
+            results.append(json.loads(done.read_bytes()))
+            continue
         say(f"fold {fold + 1} of {folds}")
         part = config.resolved(
             fold=(fold, folds),
             output=str(pathlib.Path(config.output) / f"fold-{fold + 1}"),
         )
-        finished = finetune_run(part, say=say, progress=progress)
+        finished = finetune_run(
+            part, options=options, say=say, progress=progress
+        )
         results.append(finished.metrics)
     metrics = pooled(results)
     folder.write_json(METRICS, metrics)
+    folder.release()
     say(describe(metrics))
     return metrics
 

@@ -1,6 +1,8 @@
 """What comes before the first step of every run."""
 
+import atexit
 import pathlib
+import shutil
 import tempfile
 
 import keras
@@ -138,7 +140,9 @@ def _go_on(run: Run, options: RunOptions) -> None:
 def _folder(config: RunConfig, options: RunOptions, workers) -> RunFolder:
     """Returns the run's folder; for all workers but the chief a waste bin."""
     if not workers.is_chief:
-        return RunFolder(tempfile.mkdtemp(prefix="worker-"))
+        waste = tempfile.mkdtemp(prefix="worker-")
+        atexit.register(shutil.rmtree, waste, ignore_errors=True)
+        return RunFolder(waste)
     folder = RunFolder(config.output, resume=options.resume)
     clean(folder.path / CHECKPOINTS)
     return folder

@@ -1,6 +1,7 @@
 """A run: everything it works with, from before its first step to its end."""
 
 import dataclasses
+import json
 import pathlib
 import time
 from collections.abc import Callable
@@ -32,10 +33,12 @@ from pipelines.training.checkpointing.state import RunState
 from pipelines.training.checkpointing.state import from_files
 from pipelines.training.config import RunConfig
 from pipelines.training.run_folder import CHECKPOINTS
+from pipelines.training.run_folder import CONFIG
 from pipelines.training.run_folder import HISTORY
 from pipelines.training.run_folder import METRICS
 from pipelines.training.run_folder import REPORT
 from pipelines.training.run_folder import RunFolder
+from pipelines.training.run_folder import load_model
 from pipelines.training.strategy import Workers
 from pipelines.training.strategy import workers_of
 
@@ -75,6 +78,30 @@ class Finished:
         metrics = {**self.metrics, **more}
         self.folder.write_json(METRICS, metrics)
         return dataclasses.replace(self, metrics=metrics)
+
+
+def finished_run(config: RunConfig) -> Finished:
+    """Reads back what a run left in its folder, all but the logits.
+
+    Args:
+        config: Names the folder; of the same kind as the run's own.
+
+    Raises:
+        RequestError: There is no finished run.
+        IntegrityError: Its model is damaged.
+    """
+    folder = RunFolder(config.output, finished=True)
+    held = json.loads((folder.path / CONFIG).read_bytes())
+    known = {field.name for field in dataclasses.fields(config)}
+    classes = len(held["class_names"])
+    return Finished(
+        config.resolved(**{n: v for n, v in held.items() if n in known}),
+        load_model(folder.path),
+        json.loads((folder.path / HISTORY).read_bytes()),
+        json.loads((folder.path / METRICS).read_bytes()),
+        np.zeros((0, classes), "float32"),
+        folder,
+    )
 
 
 @dataclasses.dataclass

@@ -48,14 +48,16 @@ class RunFolder:
     Args:
         path: Where; made if it is not there.
         resume: Whether a run that was not finished may lie there.
+        finished: Whether one that was finished does, to be read.
 
     Raises:
         RequestError: It holds a run already, another process works there, or
             it cannot be written.
     """
 
-    def __init__(self, path, *, resume: bool = False):
-        self.refuse_if_taken(path, resume=resume)
+    def __init__(self, path, *, resume: bool = False, finished: bool = False):
+        if not finished:
+            self.refuse_if_taken(path, resume=resume)
         self.path = pathlib.Path(path)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -82,7 +84,7 @@ class RunFolder:
         found = [name for name in _OWN_FILES if (path / name).exists()]
         if not found:
             return
-        if resume and CONFIG in found and METRICS not in found:
+        if resume and METRICS not in found and _was_begun(path):
             return
         state = "a finished run" if METRICS in found else "a run"
         raise RequestError(
@@ -115,6 +117,14 @@ class RunFolder:
         model.save(temporary)
         os.replace(temporary, self.path / MODEL)
         return self.path / MODEL
+
+
+def _was_begun(path: pathlib.Path) -> bool:
+    """Whether a folder's configuration is one that this module wrote."""
+    try:
+        return "commit" in json.loads((path / CONFIG).read_bytes())
+    except (OSError, ValueError):
+        return False
 
 
 def provenance() -> dict:

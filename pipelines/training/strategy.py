@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from zoo.errors import RequestError
 
-CLUSTERS = ("none", "auto", "tf_config", "slurm", "kubernetes")
+CLUSTERS = ("none", "auto", "tf_config", "slurm")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,8 +42,8 @@ def make_strategy(cluster: str = "none") -> tf.distribute.Strategy:
     collective operations of two would be mistaken for each other.
 
     Args:
-        cluster: `none`; `tf_config`, `slurm` or `kubernetes` for the
-            resolvers of TensorFlow; `auto` to see whether TF_CONFIG or
+        cluster: `none`; `tf_config` or `slurm` for the resolvers of
+            TensorFlow; `auto` to see whether TF_CONFIG or
             Slurm's variables name more than one process.
 
     Raises:
@@ -74,14 +74,10 @@ def _resolver(cluster: str):
             return resolvers.TFConfigClusterResolver()
         if cluster == "slurm":
             return resolvers.SlurmClusterResolver()
-        if cluster == "kubernetes":
-            return resolvers.KubernetesClusterResolver(
-                {"worker": [f"job-name={os.environ['JOB_NAME']}"]}
-            )
-    except (KeyError, RuntimeError, ValueError, ImportError) as error:
+    except (KeyError, RuntimeError, ValueError, OSError) as error:
         raise RequestError(
             f"--cluster={cluster} finds no cluster around this process: "
-            f"{error}. docs/training.md shows how one is started."
+            f"{error}. docs/long_runs.md shows how one is started."
         ) from error
     raise RequestError(
         f"--cluster is one of {', '.join(CLUSTERS)}. Received: {cluster}"

@@ -21,6 +21,7 @@ COMMANDS = (
     "benchmark",
     "convert",
     "curves",
+    "doctor",
     "evaluate",
     "features",
     "finetune",

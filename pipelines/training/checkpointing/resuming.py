@@ -2,10 +2,13 @@
 
 import dataclasses
 import hashlib
+import json
 from collections.abc import Callable
 
 from pipelines.data.examples import Splits
 from pipelines.training.config import RunConfig
+from pipelines.training.run_folder import CONFIG
+from pipelines.training.run_folder import RunFolder
 from pipelines.training.run_folder import provenance
 from zoo.errors import RequestError
 
@@ -93,6 +96,34 @@ def check_same_run(
         "Give the same flags to go on, --allow_inexact to go on with these, "
         "or another --output to begin anew."
     )
+
+
+def several_runs(config: RunConfig, options: RunOptions, **more) -> RunFolder:
+    """Returns the folder of several runs that belong together.
+
+    Args:
+        config: What they have in common; its output is the folder.
+        options: Whether one that was not finished may be gone on with.
+        more: What else they have in common.
+
+    Raises:
+        RequestError: There are others in the folder.
+    """
+    folder = RunFolder(config.output, resume=options.resume)
+    wanted = json.loads(json.dumps({**config.as_dict(), **more}))
+    begun = folder.path / CONFIG
+    if begun.is_file():
+        then = json.loads(begun.read_bytes())
+        other = [n for n, v in wanted.items() if then.get(n) != v]
+        if other and not options.allow_inexact:
+            folder.release()
+            raise RequestError(
+                f"The runs in this folder were begun otherwise: --{other[0]} "
+                f"was {then.get(other[0])}, now {wanted[other[0]]}. Give the "
+                "same flags to go on, or another --output to begin anew."
+            )
+    folder.write_config(wanted)
+    return folder
 
 
 def _differences(then: dict, now: dict):

@@ -73,10 +73,10 @@ def check_kills(
     started = time.perf_counter()
     place = _place(runs)
     epochs = -(-kills * _STEPS_A_KILL // _STEPS_AN_EPOCH) + 1
-    command = [*trainer, *_flags(place, epochs)]
+    command = small_run(trainer, place, epochs)
     whole, killed = place / "whole", place / "killed"
     try:
-        with Victim(command, whole) as process:
+        with Victim(command, whole, place / "whole.log") as process:
             process.finish()
         often = [*command, "--checkpoint_steps=1"]
         steps = _kill(often, killed, kills, random.Random(seed), progress)
@@ -106,11 +106,21 @@ def _place(runs) -> pathlib.Path:
     return pathlib.Path(place).absolute()
 
 
-def _flags(place: pathlib.Path, epochs: int) -> list[str]:
-    data = place / "pictures"
+def small_run(trainer: list[str], place, epochs: int) -> list[str]:
+    """Draws pictures, and returns a command that trains on them.
+
+    Args:
+        trainer: The words that start `apps.train`, without flags.
+        place: Where the pictures are put.
+        epochs: How long it trains; of 60 steps each.
+    """
+    data = pathlib.Path(place).absolute() / "pictures"
     _draw(data)
     settings = _SETTINGS | {"data": data, "epochs": epochs}
-    return [f"--{name}={value}" for name, value in settings.items()]
+    return [
+        *trainer,
+        *(f"--{name}={value}" for name, value in settings.items()),
+    ]
 
 
 def _draw(folder: pathlib.Path) -> None:
@@ -135,7 +145,8 @@ def _kill(command, output, kills: int, chance, progress) -> list[int]:
     """
     steps = []
     for number in range(kills):
-        with Victim(command, output, number) as process:
+        log = output.with_name(f"killed-{number}.log")
+        with Victim(command, output, log) as process:
             process.live(chance.randint(1, _CHECKPOINTS))
             time.sleep(chance.uniform(0, _SECONDS))
             process.send(signal.SIGKILL)
@@ -144,7 +155,7 @@ def _kill(command, output, kills: int, chance, progress) -> list[int]:
             steps.append(process.saved)
         if progress:
             progress(number + 1, kills)
-    with Victim(command, output, kills) as process:
+    with Victim(command, output, output.with_name("end.log")) as process:
         process.finish()
         process.check()
     return steps

@@ -26,21 +26,19 @@ class Victim:
     Args:
         command: The words of the command, without `--output`.
         output: The folder, absolute.
-        number: Which process of that run this is; names its log, which lies
-            beside the folder.
+        log: The file that takes all it says; written over.
     """
 
-    def __init__(self, command: list[str], output, number: int = 0):
-        output = pathlib.Path(output)
-        self.log = output.with_name(f"{output.name}-{number}.log")
-        self._checkpoints = output / CHECKPOINTS
+    def __init__(self, command: list[str], output, log):
+        self._checkpoints = pathlib.Path(output) / CHECKPOINTS
+        self._log = pathlib.Path(log)
         self._before = self.saved
-        with open(self.log, "wb") as log:
+        with open(log, "wb") as file:
             self._process = subprocess.Popen(
                 [*command, f"--output={output}"],
                 cwd=_ROOT,
                 env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-                stdout=log,
+                stdout=file,
                 stderr=subprocess.STDOUT,
             )
 
@@ -62,7 +60,7 @@ class Victim:
 
     @property
     def said(self) -> str:
-        return self.log.read_text(errors="replace")
+        return self._log.read_text(errors="replace")
 
     def live(self, checkpoints: int) -> None:
         """Waits until it has written so many checkpoints.

@@ -93,6 +93,7 @@ def test_a_row_a_picture(judged, expected):
 def test_files_and_progress(judged, picture_folder):
     output, _, seen = judged
     assert {path.name for path in output.iterdir()} == {
+        ".lock",
         "config.json",
         "metrics.json",
         "predictions.csv",
@@ -103,7 +104,7 @@ def test_files_and_progress(judged, picture_folder):
 
 
 def test_a_taken_folder_is_refused(judged, model, picture_folder):
-    with pytest.raises(RequestError, match="already holds a run"):
+    with pytest.raises(RequestError, match="already holds a finished run"):
         judge(model, str(picture_folder), str(judged[0]))
 
 
@@ -166,7 +167,7 @@ def test_snapshots_are_judged_by_the_mean_of_their_probabilities(
     snapshots, expected, picture_folder, tmp_path
 ):
     folder, models = snapshots
-    _, logits, labels = expected
+    labels = expected[2]
     seen = []
     metrics = judge(
         open_snapshots(str(folder)),

@@ -1,7 +1,9 @@
 """What `finetune` does besides running a plan, on a network of five layers."""
 
 import json
+import os
 import shlex
+import signal
 
 import keras
 import numpy as np
@@ -13,6 +15,8 @@ from pipelines import finetune
 from pipelines.training import defaults
 from pipelines.training.adding_classes import add_classes
 from pipelines.training.adding_classes import widen
+from pipelines.training.callbacks import Progress
+from pipelines.training.checkpointing.interruption import Interrupted
 from pipelines.training.comparison import compare_with_scratch
 from pipelines.training.cross_validation import cross_validate
 from pipelines.training.cross_validation import pooled
@@ -323,3 +327,45 @@ def test_pictures_of_the_old_run_are_needed(configure, finished, tmp_path):
     (copy / "config.json").write_text(json.dumps(config))
     with pytest.raises((RequestError, DataError), match="gone"):
         add_classes(configure("y", add_classes=str(copy)))
+
+
+@pytest.mark.parametrize("stop", [4, 10])
+def test_a_stopped_run_goes_on_to_the_bit(configure, monkeypatch, stop):
+    """In the phase that learns from features, and in the one that does not."""
+    monkeypatch.setattr("pipelines.training.feature_cache._WORTH", -1e9)
+    plain, taken = Progress.on_train_batch_end, []
+
+    def count(self, batch, logs=None):
+        taken.append(batch)
+        if len(taken) == stop:
+            os.kill(os.getpid(), signal.SIGTERM)
+        plain(self, batch, logs)
+
+    plan = {"plan": "head:3@0.3, all:2@0.1", "patience": 9}
+    whole = finetune_run(configure(f"whole{stop}", **plan))
+    said = []
+    monkeypatch.setattr(Progress, "on_train_batch_end", count)
+    config = configure(f"parts{stop}", **plan)
+    with pytest.raises(Interrupted):
+        finetune_run(config, say=said.append)
+    parts = finetune_run(config, say=said.append)
+    assert any(f"going on after step {stop}" in line for line in said)
+    assert any("cache: " in line for line in said)
+    assert len(parts.history) == len(whole.history) == 5
+    for one, other in zip(
+        whole.model.get_weights(), parts.model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"plan": "head:1@0.1"}, {"epochs": 3}, {"probe": True}]
+)
+def test_finding_a_rate_refuses_what_it_would_ignore(configure, settings):
+    with pytest.raises(RequestError, match=f"--{next(iter(settings))}"):
+        find_rate_run(configure("finding", **settings))
+
+
+def test_a_probe_refuses_an_augmentation(configure):
+    with pytest.raises(RequestError, match="--augmentation=crop"):
+        finetune_run(configure("p", probe=True, augmentation="crop"))

@@ -113,8 +113,68 @@ def run(strategy):
     }, model
 
 
+def learn(strategy, epochs, saved=None, dropout=0.3):
+    # With all that has a state; returns the state at the end.
+    keras.utils.set_random_seed(1)
+    with strategy.scope():
+        pixels = keras.Input((16, 16, 3))
+        x = keras.layers.Rescaling(1 / 255)(pixels)
+        x = keras.layers.Conv2D(8, 3, 2, name="a_conv")(x)
+        if dropout:
+            # Two devices' parts are halves of one device's: BatchNorm tells.
+            x = keras.layers.BatchNormalization(name="a_bn")(x)
+        x = keras.layers.GlobalAveragePooling2D()(x)
+        x = keras.layers.Dropout(dropout, name="drop")(x)
+        model = keras.Model(pixels, keras.layers.Dense(3, name="head")(x))
+        model = trainable_copy(model, strategy.num_replicas_in_sync)
+        optimizer = SGDWithL2(0.05, l2=1e-3)
+    trainer = Trainer(model, optimizer, strategy, accumulate=2,
+                      clip_norm=0.5, average_decay=0.9)
+    state = RunState(trainer)
+    if saved:
+        state.put_back(*saved)
+    data = training_data(
+        examples, record, augmentation=AUGMENTATIONS["shift"], batch_size=8,
+        first_step=trainer.global_step,
+    )
+    history = trainer.fit(data, epochs=epochs)
+    return state, history
+
+
+def masks(strategy):
+    # What two devices keep of the same ones in the same step.
+    with strategy.scope():
+        ones = keras.Input((64,))
+        model = keras.Model(ones, keras.layers.Dropout(0.5)(ones))
+        model = trainable_copy(model, 2)
+    kept = tf.function(lambda: strategy.run(
+        lambda: model(tf.ones((1, 64)), training=True)))
+    found = []
+    for _ in range(3):
+        parts = strategy.experimental_local_results(kept())
+        found.append([part.numpy()[0].tolist() for part in parts])
+    return found
+
+
 several = make_strategy()
 assert make_strategy() is several
+whole, history = learn(several, 3)
+half, _ = learn(several, 1)
+again, _ = learn(several, 3, half.take())
+plain = [learn(each, 2, dropout=0.0) for each in
+         (several, tf.distribute.get_strategy())]
+ends = [state.take()[0] for state, _ in plain]
+exact_resume = {
+    "whole": whole.digest(), "again": again.digest(), "half": half.digest(),
+    "norms": [logs["gradient_norm"] for _, logs in
+              ((s, h[-1]) for s, h in plain)],
+    "apart": max(
+        float(np.abs(ends[0][name] - ends[1][name]).max())
+        for name in ends[0] if not name.startswith("seed/")
+    ),
+    "names": len(ends[0]),
+    "masks": masks(several),
+}
 two, model = run(several)
 one, single = run(tf.distribute.get_strategy())
 exact = []
@@ -135,6 +195,7 @@ print(json.dumps({
     "replicas": several.num_replicas_in_sync,
     "kind": type(several).__name__,
     "one": one, "two": two, "exact": exact, "message": message,
+    "resume": exact_resume,
 }))
 """
 
@@ -211,3 +272,23 @@ def test_a_batch_that_two_devices_cannot_share(runs):
         "--global_batch_size=7 cannot be shared evenly by 2 devices. "
         "Give a multiple of 2."
     )
+
+
+def test_a_run_goes_on_to_the_bit(runs):
+    found = runs["resume"]
+    assert found["whole"] == found["again"] != found["half"]
+
+
+def test_in_parts_clipped_and_averaged_it_is_that_of_one_device(runs):
+    found = runs["resume"]
+    one, two = found["norms"]
+    assert one == pytest.approx(two, rel=1e-4)
+    assert found["names"] > 12 and found["apart"] < 1e-5
+
+
+def test_devices_drop_different_units(runs):
+    for one, other in runs["resume"]["masks"]:
+        assert one != other
+        assert {*one, *other} == {0.0, 2.0}
+    first, second, third = runs["resume"]["masks"]
+    assert first != second != third

@@ -1,4 +1,4 @@
-"""Checkpoints: the state as often as asked, the best weights, nothing broken."""
+"""Checkpoints: the state as often as asked, the best, nothing broken."""
 
 import itertools
 import json
