@@ -51,9 +51,9 @@ def define_flags() -> None:
 
 def run() -> None:
     from pipelines.training.checkpointing.resuming import RunOptions
-    from pipelines.training.from_scratch import TrainConfig
     from pipelines.training.from_scratch import train
     from pipelines.training.recipes import settings_of
+    from pipelines.training.train_config import TrainConfig
 
     given = run_flags.given_settings()
     recipe = settings_of(flags.FLAGS.recipe, given)

@@ -11,7 +11,7 @@ import dataclasses
 import types
 from collections.abc import Mapping
 
-from pipelines.training.from_scratch import TrainConfig
+from pipelines.training.train_config import TrainConfig
 from zoo.errors import RequestError
 from zoo.variants import nearest
 

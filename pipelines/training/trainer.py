@@ -5,16 +5,16 @@ does not restore a position inside an epoch; the step is therefore ours
 (`pipelines.training.step`) while `keras.callbacks.Callback` works unchanged.
 """
 
-import re
-
 import keras
 import tensorflow as tf
 
-from pipelines.data.checks import name_bad_picture
 from pipelines.data.datasets import EvaluationData
 from pipelines.data.datasets import TrainingData
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.training.averaging import WeightAverage
+from pipelines.training.failures import LossScaleWatch
+from pipelines.training.failures import explained
+from pipelines.training.failures import not_a_number
 from pipelines.training.losses import Loss
 from pipelines.training.meter import Meter
 from pipelines.training.step import make_train_step
@@ -22,26 +22,9 @@ from pipelines.training.strategy import check_agreement
 from pipelines.training.strategy import check_batch
 from pipelines.training.strategy import distribute
 from pipelines.training.strategy import workers_of
-from zoo.errors import DataError
 
 # Reading a number back waits for the device, so it is not done each step.
 STEPS_BETWEEN_READS = 10
-# Steps in a row that a loss scale may leave out before it is stuck.
-_STUCK = 20
-_NAMED = 8
-_OF_A_PICTURE = (tf.errors.InvalidArgumentError, tf.errors.NotFoundError)
-# Batches that a pipeline may have begun.
-_READ_AHEAD = 8
-
-
-class Diverged(DataError):
-    """The loss is no finite number any more, or no step is taken any more."""
-
-
-class WorkerLost(Exception):
-    """Another process of the run is gone; what was saved is there."""
-
-    exit_code = 75
 
 
 class Trainer:
@@ -107,7 +90,7 @@ class Trainer:
         self._meter = None
         self._train = None
         self._gone_on_with = {}
-        self._scale = _LossScale(optimizer)
+        self._scale = LossScaleWatch(optimizer)
         self._evaluator = Evaluator(model, strategy)
         with strategy.scope():
             optimizer.build(model.trainable_variables)
@@ -222,7 +205,9 @@ class Trainer:
                 self.epoch, self.batch = epoch + 1, 0
                 callbacks.on_epoch_end(epoch, logs)
         except tf.errors.OpError as error:
-            raise self._explained(error) from error
+            raise explained(
+                error, train, self.global_step, alone=self.is_alone
+            ) from error
         callbacks.on_train_end(self.history[-1] if self.history else None)
         return self.history
 
@@ -265,13 +250,7 @@ class Trainer:
             self._scale.check(self.global_step)
         elif ago is not None:
             step = self.global_step - 1 - ago
-            raise Diverged(
-                f"The loss is no finite number at step {step + 1:,} (epoch "
-                f"{self.epoch + 1}). Its batch holds "
-                f"{_names(self._train, step)}. "
-                "Lower --learning_rate, give --clip_norm=1, or look at these "
-                "pictures; checkpoints hold finite weights only."
-            )
+            raise not_a_number(self._train, step, self.epoch)
         return {
             **self._meter.logs(),
             "learning_rate": float(self.optimizer.learning_rate.numpy()),
@@ -287,70 +266,3 @@ class Trainer:
                 metrics = evaluator.evaluate(validation)
         callbacks.on_test_end(metrics)
         return {f"val_{n}": metrics[n] for n in ("loss", "top1", "top5")}
-
-    def _explained(self, error) -> Exception:
-        """Returns what an error of TensorFlow's means for a run."""
-        # What is raised while a picture is read arrives as text.
-        said = re.search(r"DataError: (.+)", error.message)
-        if said:
-            return DataError(said.group(1))
-        if isinstance(error, _OF_A_PICTURE):
-            return self._bad_picture() or error
-        if workers_of(self.strategy).count > 1:
-            reason = _reason(error.message)
-            return WorkerLost(
-                f"another worker is gone at step {self.global_step:,} "
-                f"({reason}). Start all workers again "
-                "with the same commands: they go on from the last checkpoint"
-            )
-        return error
-
-    def _bad_picture(self) -> DataError | None:
-        """Looks for the picture of the next batches that has gone bad."""
-        steps = range(self.global_step, self.global_step + _READ_AHEAD)
-        indices = [i for step in steps for i in self._train.indices_of(step)]
-        return name_bad_picture(self._train.examples, indices)
-
-
-def _reason(message: str) -> str:
-    """Returns the line of an error that says who is gone."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    telling = [line for line in lines if "unhealthy" in line or "task:" in line]
-    return (telling or lines or ["no reason given"])[0][:200]
-
-
-def _names(train: TrainingData, step: int) -> str:
-    names = [str(train.examples.names[i]) for i in train.indices_of(step)]
-    more = len(names) - _NAMED
-    rest = f" and {more} more" if more > 0 else ""
-    return ", ".join(names[:_NAMED]) + rest
-
-
-class _LossScale:
-    """Watches the loss scale of float16: it leaves steps out that overflow."""
-
-    def __init__(self, optimizer):
-        self.is_used = isinstance(
-            optimizer, keras.optimizers.LossScaleOptimizer
-        )
-        self._optimizer = optimizer
-        self._taken, self._since = -1, 0
-
-    def check(self, step: int) -> None:
-        """Refuses to go on where no step is taken any more.
-
-        Raises:
-            Diverged: The scale is below 1, or 20 steps were left out.
-        """
-        taken = int(self._optimizer.inner_optimizer.iterations.numpy())
-        scale = float(self._optimizer.dynamic_scale.numpy())
-        if taken != self._taken:
-            self._taken, self._since = taken, step
-        left_out = step - self._since
-        if scale < 1 or left_out >= _STUCK:
-            raise Diverged(
-                f"No step was taken in the last {left_out} of {step:,}: every "
-                f"one overflows float16, whose loss scale is down to "
-                f"{scale:g}. Give --precision=bfloat16 or float32, or a lower "
-                "--learning_rate."
-            )

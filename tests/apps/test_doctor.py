@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+import pipelines.training.doctor
 from apps import doctor
 from pipelines.training.doctor import examination
 from pipelines.training.doctor.findings import Finding
@@ -65,10 +66,32 @@ def test_a_check_that_failed(command, trials, monkeypatch):
     assert answer.out.splitlines()[-1] == "failed: disk"
 
 
+@pytest.mark.parametrize("ok", [True, False])
+def test_killing_a_run(command, monkeypatch, tmp_path, ok):
+    asked = []
+
+    def kill(trainer, runs, kills, progress):
+        asked.extend([trainer[1:], runs, kills])
+        return Finding("kills", "killed", ok, {"seconds": 1.0})
+
+    monkeypatch.setattr(pipelines.training.doctor, "check_kills", kill)
+    output = tmp_path / "found.json"
+    answer = command(
+        doctor, "faults", "--runs=there", "--kills=2", f"--output={output}"
+    )
+    assert answer.code == (0 if ok else 1)
+    assert asked == [["-m", "apps.train"], "there", 2]
+    state, end = ("ok", "all is well") if ok else ("FAILED", "failed: kills")
+    assert answer.out.splitlines() == [f"{state:7} kills        killed", end]
+    (found,) = json.loads(output.read_text())["findings"]
+    assert found["values"] == {"seconds": 1.0}
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["nurse"], "Expected nothing or one of: machine"),
+        (["nurse"], "Expected nothing or one of: machine, faults"),
+        (["faults", "--kills=0"], "--kills=0"),
         (["--data=photos"], "Give --model, too"),
         (["--model=resnet21"], "resnet20"),
     ],

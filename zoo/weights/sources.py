@@ -92,6 +92,11 @@ class WeightsSource:
 # test set, sha256.
 _SHIPPED = (
     (
+        "efficientnet_cifar",
+        83.63,
+        "2be4148c29fe81ecc5e738005f14b5a437c10d0da10c437b5bd3dd78a54268a3",
+    ),
+    (
         "alexnet_cifar",
         81.01,
         "a26ff459af40c28cc9749708cfceb86f6ca8aabaed49b5febee061253654e62f",

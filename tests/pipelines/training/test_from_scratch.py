@@ -12,13 +12,14 @@ import zoo
 from pipelines.data.datasets import evaluation_data
 from pipelines.data.sources import open_splits
 from pipelines.evaluation.evaluator import Evaluator
-from pipelines.training import from_scratch
-from pipelines.training.from_scratch import TrainConfig
-from pipelines.training.from_scratch import schedule_of
+from pipelines.training import train_config
+from pipelines.training.from_scratch import open_data
 from pipelines.training.from_scratch import train
 from pipelines.training.losses import Loss
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.optimizers import RMSpropTF
+from pipelines.training.train_config import TrainConfig
+from pipelines.training.train_config import schedule_of
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
@@ -96,7 +97,7 @@ def test_the_config_is_resolved(run):
     for name, value in asked.items():
         if name not in ("learning_rate", "augmentation", "balance"):
             assert written[name] == value, name
-    assert written["learning_rate"] == from_scratch.LEARNING_RATE
+    assert written["learning_rate"] == train_config.LEARNING_RATE
     # 20 to 23 pixels are more than 1.25 times 16.
     assert written["augmentation"] == "standard"
     assert written["class_names"] == ["blue", "green", "red"]
@@ -266,7 +267,7 @@ def test_mixed_and_repeated_pictures(picture_folder, tmp_path):
         mixing_off_for_last=1,
         repeats=2,
     )
-    assert from_scratch.mixing_of(config).epochs == 1
+    assert train_config.mixing_of(config).epochs == 1
     finished = train(config, say=lambda line: None)
     assert all(np.isfinite(logs["loss"]) for logs in finished.history)
     assert len(finished.history) == 2
@@ -297,10 +298,10 @@ def config_of(**changes):
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_has_a_rate_of_its_own(name):
-    config = from_scratch.filled(config_of(optimizer=name))
+    config = train_config.filled(config_of(optimizer=name))
     assert config.learning_rate == OPTIMIZERS[name].learning_rate
     config = config_of(optimizer=name, weight_decay=0.03, momentum=0.7)
-    optimizer = from_scratch.optimizer_of(config)
+    optimizer = train_config.optimizer_of(config)
     settings = optimizer.get_config()
     assert 0.03 in settings.values() and 0.7 in settings.values()
     assert settings.get("nesterov", False) == (name == "sgd")
@@ -308,7 +309,7 @@ def test_every_optimizer_has_a_rate_of_its_own(name):
 
 def test_float16_has_a_loss_scale():
     config = config_of(precision="float16", optimizer="rmsprop")
-    optimizer = from_scratch.optimizer_of(config)
+    optimizer = train_config.optimizer_of(config)
     assert type(optimizer) is keras.optimizers.LossScaleOptimizer
     assert type(optimizer.inner_optimizer) is RMSpropTF
 
@@ -316,18 +317,18 @@ def test_float16_has_a_loss_scale():
 def test_the_loss_counts_the_classes(held):
     examples = held([b""] * 10, [0] * 8 + [1] * 2, ("a", "b"))
     config = config_of(class_weights=1.0, label_smoothing=0.1)
-    loss = from_scratch.loss_of(config, examples)
+    loss = train_config.loss_of(config, examples)
     assert loss == Loss(label_smoothing=0.1, class_weights=(0.625, 2.5))
     config = config_of(logit_adjustment=2.0, loss="bce", target_threshold=0.2)
-    loss = from_scratch.loss_of(config, examples)
+    loss = train_config.loss_of(config, examples)
     expected = [2 * np.log(0.8), 2 * np.log(0.2)]
     assert loss.adjustment == pytest.approx(expected, rel=1e-6)
     assert (loss.kind, loss.target_threshold) == ("bce", 0.2)
-    assert from_scratch.loss_of(config_of(), None) == Loss()
+    assert train_config.loss_of(config_of(), None) == Loss()
 
 
 def test_what_the_loss_makes_up_for_is_not_made_up_for_twice():
-    filled = from_scratch.filled
+    filled = train_config.filled
     assert filled(config_of()).balance is None
     assert filled(config_of(class_weights=0.5)).balance == 0
     assert filled(config_of(logit_adjustment=1.0)).balance == 0
@@ -336,8 +337,8 @@ def test_what_the_loss_makes_up_for_is_not_made_up_for_twice():
 
 def test_labels_are_made_wrong_in_training_only(picture_folder):
     config = config_of(data=str(picture_folder))
-    clean = from_scratch.open_data(config)
-    noisy = from_scratch.open_data(config.resolved(label_noise=0.5))
+    clean = open_data(config)
+    noisy = open_data(config.resolved(label_noise=0.5))
     assert (clean.train.labels != noisy.train.labels).sum() == 6
     np.testing.assert_array_equal(
         clean.validation.labels, noisy.validation.labels

@@ -8,17 +8,17 @@ import pytest
 
 import zoo
 from pipelines.data.augmentation import AUGMENTATIONS
-from pipelines.training.from_scratch import TrainConfig
-from pipelines.training.from_scratch import filled
-from pipelines.training.from_scratch import loss_of
-from pipelines.training.from_scratch import optimizer_of
-from pipelines.training.from_scratch import schedule_of
 from pipelines.training.from_scratch import train
 from pipelines.training.losses import Loss
 from pipelines.training.recipes import RECIPES
 from pipelines.training.recipes import find_recipe
 from pipelines.training.recipes import recipe_config
 from pipelines.training.recipes import settings_of
+from pipelines.training.train_config import TrainConfig
+from pipelines.training.train_config import filled
+from pipelines.training.train_config import loss_of
+from pipelines.training.train_config import optimizer_of
+from pipelines.training.train_config import schedule_of
 from zoo.errors import RequestError
 
 # Steps of an epoch of ImageNet and of CIFAR-10 at the paper's batch.

@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 
 from pipelines.training.batch_norm import trainable_copy
+from pipelines.training.failures import Diverged
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.step import hits
 from pipelines.training.trainer import STEPS_BETWEEN_READS
-from pipelines.training.trainer import Diverged
 from pipelines.training.trainer import Trainer
 from pipelines.training.unfreezing import freeze_below
 from zoo.errors import RequestError

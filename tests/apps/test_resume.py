@@ -1,0 +1,61 @@
+"""Stopped, killed or started twice: real processes of `apps.train`."""
+
+import re
+import shlex
+import signal
+import sys
+
+import pytest
+
+from apps import train
+from pipelines.training.doctor.victim import Victim
+
+_PATIENCE = 120
+
+
+@pytest.fixture
+def settings(photos):
+    return [
+        f"--data={photos}",
+        "--model=alexnet_cifar",
+        "--image_size=16",
+        "--global_batch_size=4",
+        "--epochs=8",
+        "--precision=float32",
+        "--checkpoint_steps=1",
+    ]
+
+
+def test_one_process_at_a_time_and_the_command_that_goes_on(
+    command, settings, tmp_path
+):
+    words, run = [sys.executable, "-m", "apps.train", *settings], tmp_path / "r"
+    with Victim(words, run, tmp_path / "first.log") as process:
+        process.live(1)
+        # So that it does not end meanwhile.
+        process.send(signal.SIGSTOP)
+        second = command(train, *settings, f"--output={run}")
+        assert second.code == 2
+        assert f"in use by process {process.pid} on" in second.err
+        assert len(second.err.strip().splitlines()) == 1
+        process.send(signal.SIGKILL)
+        process.wait(_PATIENCE)
+    # What the kernel locked it has let go.
+    with Victim(words, run, tmp_path / "second.log") as process:
+        process.live(1)
+        process.send(signal.SIGTERM)
+        assert process.wait(_PATIENCE) == 75, process.said
+        process.check()
+        last = process.said.strip().splitlines()[-1]
+    found = re.fullmatch(
+        r"error: stopped by SIGTERM after step (\d+); all of it is saved in "
+        rf"{run}/checkpoints\. Go on with: (.*)",
+        last,
+    )
+    assert found, last
+    python, option, module, *rest = shlex.split(found[2])
+    assert (python, option, module) == ("python", "-m", "apps.train")
+    third = command(train, *rest)
+    assert third.code == 0, third
+    assert f"going on after step {found[1]} " in third.out
+    assert "top-1" in third.out
