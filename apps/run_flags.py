@@ -421,7 +421,7 @@ def close(finished) -> None:
     """Says what a run reached and where everything is."""
     from pipelines.training.callbacks.progress import closing_summary
 
-    output, metrics = str(finished.folder.path), finished.metrics
+    output, metrics = finished.config.output, finished.metrics
     top5 = ""
     if finished.logits.shape[1] > _BEST:
         top5 = f", top-5 {metrics['top5']:.2%}"
