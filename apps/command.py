@@ -58,7 +58,7 @@ def launch(
             code = getattr(error, "exit_code", None)
             if code is None:
                 raise
-            fail(str(error) + _how_to_go_on(code), code)
+            fail(str(error), code, _how_to_go_on(code))
 
     app.run(main, flags_parser=lambda argv: _parse_flags(argv, run))
 
@@ -70,15 +70,18 @@ def _how_to_go_on(code: int) -> str:
     words = [word for word in sys.argv[1:] if word != "--noresume"]
     if not any(word.startswith(("--output", "-output")) for word in words):
         words.append(f"--output={flags.FLAGS.output}")
-    module = os.path.splitext(os.path.basename(sys.argv[0]))[0]
-    command = shlex.join(["python", "-m", f"apps.{module}", *words])
+    program = os.path.basename(sys.argv[0])
+    start = [program]
+    if program.endswith(".py"):
+        start = ["python", "-m", f"apps.{program.removesuffix('.py')}"]
+    command = shlex.join([*start, *words])
     return f". Go on with: {command}"
 
 
-def fail(message: str, code: int) -> None:
-    """Says what is wrong in one line and exits."""
+def fail(message: str, code: int, command: str = "") -> None:
+    """Says what is wrong in one line, and a command as it is, and exits."""
     line = " ".join(message.split())
-    print(f"error: {line}", file=sys.stderr, flush=True)
+    print(f"error: {line}{command}", file=sys.stderr, flush=True)
     sys.exit(code)
 
 

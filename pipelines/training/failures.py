@@ -27,6 +27,12 @@ class WorkerLost(Exception):
     exit_code = 75
 
 
+class NotWritten(Exception):
+    """All steps are taken, and what came of them cannot be written."""
+
+    exit_code = 75
+
+
 def not_a_number(train: TrainingData, step: int, epoch: int) -> Diverged:
     """Returns what to say of a loss that is no finite number.
 

@@ -32,6 +32,7 @@ from pipelines.training.checkpointing.interruption import StopRequest
 from pipelines.training.checkpointing.state import RunState
 from pipelines.training.checkpointing.state import from_files
 from pipelines.training.config import RunConfig
+from pipelines.training.failures import NotWritten
 from pipelines.training.run_folder import CHECKPOINTS
 from pipelines.training.run_folder import CONFIG
 from pipelines.training.run_folder import HISTORY
@@ -253,6 +254,21 @@ class Run:
         }
 
     def finish(self, history: list[dict]) -> Finished:
+        """Writes what came of the run.
+
+        Raises:
+            NotWritten: The disk is full or gone. The checkpoints are there.
+        """
+        try:
+            return self._finish(history)
+        except OSError as error:
+            raise NotWritten(
+                "all steps are taken, but the results cannot be written to "
+                f"{self.folder.path} ({error.strerror or error}). Make room; "
+                "the last checkpoint is kept"
+            ) from error
+
+    def _finish(self, history: list[dict]) -> Finished:
         """Writes the model, what it reaches and a report to look at.
 
         The metrics come last: they are the sign of a finished run.

@@ -114,8 +114,12 @@ class RunFolder:
     def save_model(self, model) -> pathlib.Path:
         """Writes `model.keras`, whole or not at all, and returns its path."""
         temporary = self.path / f".tmp-{MODEL}"
-        model.save(temporary)
-        os.replace(temporary, self.path / MODEL)
+        try:
+            model.save(temporary)
+            os.replace(temporary, self.path / MODEL)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
         return self.path / MODEL
 
 

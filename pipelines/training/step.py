@@ -115,7 +115,9 @@ def make_train_step(
             ]
         )
 
-    @tf.function(reduce_retracing=True)
+    # Without AutoGraph, which reads the source anew when a step is traced: it
+    # may have been edited since the run began.
+    @tf.function(reduce_retracing=True, autograph=False)
     def train_step(images, labels, asked=_NOT_ASKED):
         sums = strategy.run(replica_step, args=(images, labels, asked))
         if average is not None:
@@ -174,7 +176,7 @@ def make_logits_step(model, strategy: tf.distribute.Strategy):
             logits = context.all_gather(logits, axis=0)
         return logits
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def logits_of(images):
         return strategy.run(replica_logits, args=(images,))
 

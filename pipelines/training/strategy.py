@@ -140,7 +140,7 @@ def check_agreement(strategy: tf.distribute.Strategy, step: int) -> None:
         return
     replicas = strategy.num_replicas_in_sync
 
-    @tf.function
+    @tf.function(autograph=False)
     def add_up(values):
         values = strategy.run(tf.identity, args=(values,))
         return strategy.reduce("SUM", values, axis=None)
