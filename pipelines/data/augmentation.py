@@ -1,6 +1,7 @@
 """What training does to a picture: named policies, each a row of a table."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 from pipelines.data import images
@@ -10,6 +11,11 @@ from pipelines.data.augmenting.erasing import RandomErasing
 from pipelines.data.augmenting.policies import AugMix
 from pipelines.data.augmenting.policies import RandAugment
 from pipelines.data.augmenting.policies import TrivialAugment
+from pipelines.data.examples import Examples
+from pipelines.data.holding import Encoded
+from pipelines.data.holding import Picture
+from pipelines.data.holding import fixed_pictures
+from pipelines.data.holding import pyramids
 from zoo.errors import RequestError
 
 
@@ -74,11 +80,11 @@ def find_augmentation(name: str) -> Augmentation:
     return AUGMENTATIONS[name]
 
 
-def augment(encoded, seed, policy: Augmentation, preprocessing):
-    """Decodes a picture and changes it as a policy says.
+def augment(picture, seed, policy: Augmentation, preprocessing):
+    """Looks at a picture and changes it as a policy says.
 
     Args:
-        encoded: Scalar string: a picture's bytes.
+        picture: Scalar string: a picture's bytes; or what `held` gives.
         seed: int64 `(2,)`; the same seed gives the same picture.
         policy: What is done.
         preprocessing: The model's record; its image size is the result's.
@@ -87,7 +93,7 @@ def augment(encoded, seed, policy: Augmentation, preprocessing):
         uint8 of shape (image size, image size, 3).
     """
     size = preprocessing.image_size
-    image = _crop(encoded, seed, policy, preprocessing)
+    image = _crop(picture, seed, policy, preprocessing)
     if policy.shift:
         border = max(1, round(policy.shift * size))
         image = images.random_shift(image, images.stream(seed, 1), border)
@@ -118,19 +124,70 @@ def crop_window(shape, seed, policy: Augmentation):
     )
 
 
-def _crop(encoded, seed, policy, preprocessing):
+def _crop(picture, seed, policy, preprocessing):
     size = preprocessing.image_size
+    if not isinstance(picture, Picture):
+        picture = Encoded(picture)
     if policy.area:
-        image = images.decode_and_crop(
-            encoded, lambda shape: crop_window(shape, seed, policy), size
+        image = picture.window(
+            lambda shape: crop_window(shape, seed, policy), size
         )
         return images.resize_fast(image, size)
+    image = picture.fixed(_fixed_part(policy, preprocessing))
     if policy.patch > 1:
-        side = round(policy.patch * size)
-        image = images.decode_and_crop(encoded, images.middle_window, side)
-        image = images.resize_fast(image, side)
         return images.random_patch(image, seed, size)
-    return whole_picture(encoded, preprocessing)
+    return image
+
+
+def _fixed_part(policy, preprocessing):
+    """What is done to a picture before chance is asked, where no crop is."""
+    if policy.patch <= 1:
+        return functools.partial(whole_picture, preprocessing=preprocessing)
+    side = _patched_side(policy, preprocessing)
+
+    def middle(encoded):
+        image = images.decode_and_crop(encoded, images.middle_window, side)
+        return images.resize_fast(image, side)
+
+    return middle
+
+
+def _patched_side(policy, preprocessing) -> int:
+    return round(policy.patch * preprocessing.image_size)
+
+
+def held(examples: Examples, policy: Augmentation, preprocessing):
+    """Decodes a set of pictures for `augment` once, where there is room.
+
+    Args:
+        examples: The pictures.
+        policy: What will be done to them.
+        preprocessing: The model's record.
+
+    Returns:
+        Given an index, `at` of it returns what `augment` takes; None where
+        there are too many pictures.
+    """
+    if policy.area:
+        return pyramids(examples, preprocessing.image_size)
+    if policy.patch <= 1:
+        return held_whole(examples, preprocessing)
+    return fixed_pictures(
+        examples,
+        _fixed_part(policy, preprocessing),
+        _patched_side(policy, preprocessing),
+        (policy.patch, preprocessing),
+    )
+
+
+def held_whole(examples: Examples, preprocessing):
+    """The same of what evaluation sees (`whole_picture`)."""
+    return fixed_pictures(
+        examples,
+        functools.partial(whole_picture, preprocessing=preprocessing),
+        preprocessing.image_size,
+        preprocessing,
+    )
 
 
 def whole_picture(encoded, preprocessing):

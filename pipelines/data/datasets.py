@@ -15,10 +15,15 @@ import tensorflow as tf
 
 from pipelines.data.augmentation import Augmentation
 from pipelines.data.augmentation import augment
+from pipelines.data.augmentation import held
+from pipelines.data.augmentation import held_whole
 from pipelines.data.augmentation import whole_picture
 from pipelines.data.augmenting.mixing import Mixing
 from pipelines.data.augmenting.mixing import mix
 from pipelines.data.examples import Examples
+from pipelines.data.holding import Encoded
+from pipelines.data.options import PREFETCHED
+from pipelines.data.options import parallel_calls
 from pipelines.data.options import pipeline_options
 from pipelines.data.order import global_position
 from pipelines.data.order import sample_order
@@ -106,6 +111,7 @@ def training_data(
     mixing: Mixing | None = None,
     worker: int = 0,
     workers: int = 1,
+    hold: bool = True,
 ) -> TrainingData:
     """Builds the pipeline that training reads.
 
@@ -129,6 +135,8 @@ def training_data(
             workers each mixes its own part.
         worker: Whose part of each batch is read, in 0…workers-1.
         workers: How many share a batch.
+        hold: Whether small sets are decoded once (`pipelines.data.holding`);
+            the batches are the same.
 
     Raises:
         RequestError: A batch is larger than the set or no multiple of
@@ -136,7 +144,9 @@ def training_data(
     """
     _check_repeats(batch_size, repeats)
     steps_per_epoch = whole_batches(examples, batch_size)
-    fetch = _fetcher(examples)
+    fetch = _fetcher(
+        examples, held(examples, augmentation, preprocessing) if hold else None
+    )
     order = sample_order(
         examples.labels, batch_size=batch_size, seed=seed, balance=balance
     )
@@ -150,13 +160,13 @@ def training_data(
     def load(own):
         position = place(own)
         epoch, index = order(position // repeats)
-        encoded, label = fetch(index)
+        picture, label = fetch(index)
         sample = position if views is None else index * views + epoch % views
         key = tf.stack([base, sample])
-        return augment(encoded, key, augmentation, preprocessing), label
+        return augment(picture, key, augmentation, preprocessing), label
 
     positions = tf.data.Dataset.range(first_step * part, _NO_END)
-    dataset = positions.map(load, num_parallel_calls=tf.data.AUTOTUNE).batch(
+    dataset = positions.map(load, num_parallel_calls=parallel_calls()).batch(
         part, drop_remainder=True
     )
     if mixing is not None:
@@ -165,11 +175,11 @@ def training_data(
         stream = base + ((1 + worker) << 40)
         dataset = dataset.enumerate(start=first_step).map(
             _mixer(mixing, stream, steps_per_epoch, len(examples.class_names)),
-            num_parallel_calls=tf.data.AUTOTUNE,
+            num_parallel_calls=parallel_calls(),
         )
     return TrainingData(
         examples,
-        dataset.prefetch(tf.data.AUTOTUNE).with_options(pipeline_options()),
+        dataset.prefetch(PREFETCHED).with_options(pipeline_options()),
         batch_size,
         steps_per_epoch,
         lambda position: order(position // repeats)[1],
@@ -205,6 +215,7 @@ def evaluation_data(
     batch_size: int,
     worker: int = 0,
     workers: int = 1,
+    hold: bool = False,
 ) -> EvaluationData:
     """Builds the pipeline that evaluation reads.
 
@@ -214,12 +225,16 @@ def evaluation_data(
         batch_size: Of a global batch, over all devices.
         worker: Whose part of each batch is read, in 0…workers-1.
         workers: How many share a batch, of which it is a multiple.
+        hold: Whether a small set is decoded once, for it is read again.
     """
-    fetch = _fetcher(examples)
+    fetch = _fetcher(
+        examples, held_whole(examples, preprocessing) if hold else None
+    )
+    see = functools.partial(whole_picture, preprocessing=preprocessing)
 
     def load(index):
-        encoded, label = fetch(index)
-        return whole_picture(encoded, preprocessing), label, 1.0
+        picture, label = fetch(index)
+        return picture.fixed(see), label, 1.0
 
     count = len(examples)
     if workers == 1:
@@ -255,9 +270,9 @@ def every_view(
     base = tf.constant(seed, tf.int64)
 
     def load(sample):
-        encoded, label = fetch(sample // views)
+        picture, label = fetch(sample // views)
         key = tf.stack([base, sample])
-        return augment(encoded, key, augmentation, preprocessing), label, 1.0
+        return augment(picture, key, augmentation, preprocessing), label, 1.0
 
     return _filled_batches(len(examples) * views, load, batch_size)
 
@@ -278,10 +293,10 @@ def _filled_batches(count: int, load, batch_size: int) -> tf.data.Dataset:
 
     return (
         tf.data.Dataset.range(count)
-        .map(load, num_parallel_calls=tf.data.AUTOTUNE)
+        .map(load, num_parallel_calls=parallel_calls())
         .batch(batch_size)
         .map(fill)
-        .prefetch(tf.data.AUTOTUNE)
+        .prefetch(PREFETCHED)
         .with_options(pipeline_options())
     )
 
@@ -303,16 +318,21 @@ def _part_of_batches(count: int, load, batch_size: int, worker, workers):
 
     return (
         tf.data.Dataset.range(-(-count // batch_size) * part)
-        .map(load_or_fill, num_parallel_calls=tf.data.AUTOTUNE)
+        .map(load_or_fill, num_parallel_calls=parallel_calls())
         .batch(part, drop_remainder=True)
-        .prefetch(tf.data.AUTOTUNE)
+        .prefetch(PREFETCHED)
         .with_options(pipeline_options())
     )
 
 
-def _fetcher(examples: Examples):
-    """Returns a function from an index to (encoded picture, label)."""
+def _fetcher(examples: Examples, held=None):
+    """Returns a function from an index to (picture, label)."""
     labels = tf.constant(examples.labels)
+    if held is not None:
+        return lambda index: (held.at(index), tf.gather(labels, index))
     # Read outside the graph, once for all pipelines, where it is kept.
     _ = examples.held
-    return lambda index: (examples.tensor(index), tf.gather(labels, index))
+    return lambda index: (
+        Encoded(examples.tensor(index)),
+        tf.gather(labels, index),
+    )

@@ -21,11 +21,12 @@ def decode(encoded):
         lambda: tf.io.decode_jpeg(
             encoded, channels=3, dct_method="INTEGER_ACCURATE"
         ),
-        lambda: _decode_other(encoded),
+        lambda: decode_other(encoded),
     )
 
 
-def _decode_other(encoded):
+def decode_other(encoded):
+    """Decodes what is no JPEG; of what moves the first picture."""
     image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
     image.set_shape((None, None, 3))
     return image
@@ -52,23 +53,21 @@ def decode_and_crop(encoded, window_of, size: int | None = None):
         window = window_of(tf.io.extract_jpeg_shape(encoded))
         if size is None:
             return _decode_window(encoded, window, 1)
-        smaller = tf.minimum(window[2], window[3])
-        fitting = tf.cast(smaller >= [2 * size, 4 * size, 8 * size], tf.int32)
         return tf.switch_case(
-            tf.reduce_sum(fitting),
+            halvings(window, size),
             [
                 lambda: _decode_window(encoded, window, 1),
                 lambda: _decode_window(encoded, window, 2),
                 lambda: _decode_window(encoded, window, 4),
-                lambda: _shrink(_decode_window(encoded, window, 8), size),
+                lambda: shrink(_decode_window(encoded, window, 8), size),
             ],
         )
 
     def from_other():
-        image = _decode_other(encoded)
+        image = decode_other(encoded)
         top, left, height, width = tf.unstack(window_of(tf.shape(image)))
         image = image[top : top + height, left : left + width]
-        return image if size is None else _shrink(image, size)
+        return image if size is None else shrink(image, size)
 
     image = tf.cond(tf.io.is_jpeg(encoded), from_jpeg, from_other)
     image.set_shape((None, None, 3))
@@ -77,11 +76,43 @@ def decode_and_crop(encoded, window_of, size: int | None = None):
 
 def _decode_window(encoded, window, ratio: int):
     return tf.io.decode_and_crop_jpeg(
-        encoded, window // ratio, channels=3, ratio=ratio
+        encoded, window // ratio, ratio=ratio, **_FAST
     )
 
 
-def _shrink(image, size: int):
+def decode_fast(encoded, ratio: int = 1):
+    """Decodes a whole JPEG as `decode_and_crop` decodes windows of it.
+
+    The pixels of a window are the same to the bit.
+
+    Args:
+        encoded: Scalar string: a JPEG.
+        ratio: 1, 2, 4 or 8 for the whole size, a half, a quarter, an eighth.
+    """
+    return tf.io.decode_jpeg(encoded, ratio=ratio, **_FAST)
+
+
+# Smoothing colours over the neighbours would make pixels at the edges of a
+# window depend on where its edges are.
+_FAST = {"channels": 3, "fancy_upscaling": False}
+
+
+def halvings(window, size: int):
+    """Returns how often a window can be halved and is at least `size` still.
+
+    Args:
+        window: int32 `(4,)`: top, left, height and width, in pixels.
+        size: In pixels.
+
+    Returns:
+        int32 in 0…3: a JPEG is decoded at an eighth at the smallest.
+    """
+    smaller = tf.minimum(window[2], window[3])
+    fitting = smaller >= [2 * size, 4 * size, 8 * size]
+    return tf.reduce_sum(tf.cast(fitting, tf.int32))
+
+
+def shrink(image, size: int):
     """Resizes what is at least twice as large as `size` x `size`."""
     return tf.cond(
         tf.reduce_min(tf.shape(image)[:2]) >= 2 * size,

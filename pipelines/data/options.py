@@ -1,6 +1,20 @@
 """How every pipeline of the house is run by tf.data."""
 
+import os
+
 import tensorflow as tf
+
+# Batches made ready beside the one in use.
+PREFETCHED = 2
+
+
+def parallel_calls() -> int:
+    """Returns how many pictures are worked on at once.
+
+    Several a processor: results are given out in order, and a large picture
+    must not let the other processors wait.
+    """
+    return 2 * len(os.sched_getaffinity(0)) + 4
 
 
 def pipeline_options() -> tf.data.Options:
@@ -19,6 +33,9 @@ def pipeline_options() -> tf.data.Options:
     """
     options = tf.data.Options()
     options.deterministic = True
+    # Its thread is now and then not woken when a pipeline ends, which then
+    # waits for the thread's next look, up to a minute.
+    options.autotune.enabled = False
     # They copy every tensor that a function refers to, such as all pictures.
     options.experimental_optimization.apply_default_optimizations = False
     options.experimental_distribute.auto_shard_policy = (

@@ -173,22 +173,26 @@ class Run:
         )
 
     def validation_data(self) -> EvaluationData:
-        return self.evaluation_data(self.splits.validation)
+        return self.evaluation_data(self.splits.validation, hold=True)
 
     @property
     def evaluation_batch(self) -> int:
-        """Examples of a batch that is only judged."""
+        """Examples of a batch that is only judged; the last is nearly full."""
         replicas = self.strategy.num_replicas_in_sync
-        batch = min(_LARGEST_BATCH, len(self.splits.validation))
+        count = len(self.splits.validation)
+        batch = -(-count // -(-count // _LARGEST_BATCH))
         return -(-batch // replicas) * replicas
 
-    def evaluation_data(self, examples: Examples) -> EvaluationData:
+    def evaluation_data(
+        self, examples: Examples, *, hold: bool = False
+    ) -> EvaluationData:
         return evaluation_data(
             examples,
             zoo.preprocessing(self.model),
             batch_size=self.evaluation_batch,
             worker=self.workers.index,
             workers=self.workers.count,
+            hold=hold,
         )
 
     def callbacks(self, train: TrainingData, epochs: int) -> list:
@@ -284,6 +288,7 @@ class Run:
                 held_out,
                 zoo.preprocessing(model),
                 batch_size=self.evaluation_batch,
+                hold=True,
             )
         )
         metrics = {

@@ -10,6 +10,8 @@ import tensorflow as tf
 
 from zoo.errors import RequestError
 
+# As the Linux kernel calls them.
+_BFLOAT16 = frozenset({"amx_bf16", "avx512_bf16"})
 CLUSTERS = ("none", "auto", "tf_config", "slurm")
 
 
@@ -192,7 +194,8 @@ def quick_precision() -> str:
     """Returns the precision that the devices train fastest in.
 
     bfloat16 has hardware of its own in GPUs from compute capability 8.0 on
-    and in processors with AMX; elsewhere it is converted to and fro.
+    and in processors with AMX or AVX512-BF16; elsewhere it is converted to
+    and fro.
     """
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
@@ -202,5 +205,5 @@ def quick_precision() -> str:
         )
         return "bfloat16" if new else "float32"
     cpu = pathlib.Path("/proc/cpuinfo")
-    amx = cpu.is_file() and " amx_bf16" in cpu.read_text()
-    return "bfloat16" if amx else "float32"
+    flags = cpu.read_text().split() if cpu.is_file() else ()
+    return "float32" if _BFLOAT16.isdisjoint(flags) else "bfloat16"

@@ -100,28 +100,38 @@ def solarize(image, threshold):
 
 def autocontrast(image):
     """Spreads each channel's levels over 0…255."""
-    low, high = tf.reduce_min(image, (0, 1)), tf.reduce_max(image, (0, 1))
+    x = tf.cast(_rows(image), tf.float32)
+    low = _channels(tf.reduce_min(x, axis=0), tf.reduce_min)
+    high = _channels(tf.reduce_max(x, axis=0), tf.reduce_max)
     spread = tf.reduce_all((low == 0) & (high == 255))
-    return tf.cond(spread, lambda: image, lambda: _stretch(image, low, high))
+    return tf.cond(spread, lambda: image, lambda: _stretch(image, x, low, high))
 
 
-def _stretch(image, low, high):
-    low, high = tf.cast(low, tf.float32), tf.cast(high, tf.float32)
+def _channels(row, reduce):
+    return reduce(tf.reshape(row, (-1, 3)), axis=0)
+
+
+def _stretch(image, x, low, high):
     flat = high <= low
     scale = tf.where(flat, 1.0, 255 / tf.where(flat, 1.0, high - low))
     offset = tf.where(flat, 0.0, -low * scale)
+    width = tf.shape(image)[1]
     # A thousandth, because 255 may come out as 254.9999.
-    return _cut(tf.cast(image, tf.float32) * scale + (offset + 1e-3))
+    stretched = x * tf.tile(scale, [width]) + tf.tile(offset + 1e-3, [width])
+    return tf.reshape(_cut(stretched), tf.shape(image))
+
+
+def _rows(image):
+    """The same numbers, a row of the picture each: what to add to rows fast."""
+    return tf.reshape(image, (tf.shape(image)[0], -1))
 
 
 def equalize(image):
     """Makes each channel's levels as frequent as one another, as Pillow."""
-    planes = tf.transpose(tf.cast(image, tf.int32), (2, 0, 1))
-    planes += tf.constant([[[0]], [[256]], [[512]]])
-    counts = tf.math.bincount(
-        tf.reshape(planes, [-1]), minlength=768, maxlength=768
-    )
-    counts = tf.reshape(counts, (3, 256))
+    # The levels of the three channels are 0…255, 256…511 and 512…767.
+    places = tf.cast(_rows(image), tf.int32)
+    places += tf.tile(tf.constant([0, 256, 512]), [tf.shape(image)[1]])
+    counts = tf.reshape(_histogram(places), (3, 256))
     levels = tf.range(256)
     last = tf.reduce_max(tf.where(counts > 0, levels, 0), axis=1)
     most = tf.gather(counts, last, batch_dims=1)
@@ -131,7 +141,16 @@ def equalize(image):
     table = tf.minimum((step // 2 + before) // safe, 255)
     table = tf.where(step > 0, table, levels)
     table = tf.reshape(tf.cast(table, tf.uint8), [-1])
-    return tf.transpose(tf.gather(table, planes), (1, 2, 0))
+    return tf.reshape(tf.gather(table, places), tf.shape(image))
+
+
+def _histogram(places):
+    # Half the time of tf.math.bincount, which looks for the highest first.
+    return tf.raw_ops.DenseBincount(
+        input=tf.reshape(places, [-1]),
+        size=768,
+        weights=tf.zeros((0,), tf.int32),
+    )
 
 
 def jitter(image, seed, strength: float):

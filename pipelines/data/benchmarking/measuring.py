@@ -25,6 +25,8 @@ SUBJECTS = (*OURS, *OTHERS)
 _ROOT = pathlib.Path(__file__).parents[3]
 _TORCH = _ROOT / "benchmarks" / "torch_loader.py"
 _LAST_WORDS = 200
+# Of all subjects; the allocator is the one that our commands choose.
+_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_CPU_ALLOCATOR_USE_BFC": "true"}
 
 
 def benchmark_pipeline(
@@ -120,7 +122,7 @@ class _Worker:
             stderr=self._words,
             text=True,
             cwd=_ROOT,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            env={**os.environ, **_ENVIRONMENT},
         )
 
     def _missing(self, setting: Setting) -> str:

@@ -13,6 +13,9 @@ from pipelines.data import images
 from pipelines.data.augmentation import AUGMENTATIONS
 from pipelines.data.augmentation import crop_window
 from pipelines.data.datasets import training_data
+from pipelines.data.options import PREFETCHED
+from pipelines.data.options import parallel_calls
+from pipelines.data.options import pipeline_options
 from pipelines.data.order import sample_order
 from pipelines.data.sources import open_splits
 from zoo.preprocessing import Preprocessing
@@ -43,8 +46,13 @@ class Setting:
         return folder if os.path.isdir(folder) else None
 
 
-def pipeline(name: str):
-    """Returns the function that builds our pipeline with an augmentation."""
+def pipeline(name: str, *, hold: bool = False):
+    """Returns the function that builds our pipeline with an augmentation.
+
+    Args:
+        name: Of the augmentation.
+        hold: Whether a small set is decoded once, as in a run.
+    """
 
     def build(setting: Setting) -> tf.data.Dataset:
         return training_data(
@@ -52,6 +60,7 @@ def pipeline(name: str):
             Preprocessing(setting.image_size),
             augmentation=AUGMENTATIONS[name],
             batch_size=setting.batch_size,
+            hold=hold,
         ).dataset
 
     return build
@@ -110,24 +119,23 @@ def _windows(examples, batch_size: int):
 
 
 def _decoding(decode, batch_size: int) -> tf.data.Dataset:
-    options = tf.data.Options()
-    options.experimental_optimization.apply_default_optimizations = False
     return (
         tf.data.Dataset.range(2**62)
         .map(
             lambda position: tf.shape(decode(position))[0],
-            num_parallel_calls=tf.data.AUTOTUNE,
+            num_parallel_calls=parallel_calls(),
         )
         .batch(batch_size)
-        .prefetch(tf.data.AUTOTUNE)
-        .with_options(options)
+        .prefetch(PREFETCHED)
+        .with_options(pipeline_options())
     )
 
 
 SUBJECTS = {
     "limit": limit,
     "full_decode": full_decode,
-    "plain": pipeline("crop"),
+    "plain": pipeline("crop", hold=True),
+    "plain_streamed": pipeline("crop"),
     **{
         name: pipeline(name)
         for name, policy in AUGMENTATIONS.items()
