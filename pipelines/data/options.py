@@ -8,13 +8,19 @@ import tensorflow as tf
 PREFETCHED = 2
 
 
+def processors() -> int:
+    """Returns how many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
 def parallel_calls() -> int:
     """Returns how many pictures are worked on at once.
 
     Several a processor: results are given out in order, and a large picture
     must not let the other processors wait.
     """
-    return 2 * len(os.sched_getaffinity(0)) + 4
+    return 2 * processors() + 4
 
 
 def pipeline_options() -> tf.data.Options:

@@ -12,6 +12,7 @@ from zoo.errors import RequestError
 
 # As the Linux kernel calls them.
 _BFLOAT16 = frozenset({"amx_bf16", "avx512_bf16"})
+_PROCESSOR = pathlib.Path("/proc/cpuinfo")
 CLUSTERS = ("none", "auto", "tf_config", "slurm")
 
 
@@ -204,6 +205,6 @@ def quick_precision() -> str:
             each.get("compute_capability", (0,))[0] >= 8 for each in details
         )
         return "bfloat16" if new else "float32"
-    cpu = pathlib.Path("/proc/cpuinfo")
-    flags = cpu.read_text().split() if cpu.is_file() else ()
+    known = _PROCESSOR.is_file()
+    flags = _PROCESSOR.read_text().split() if known else ()
     return "float32" if _BFLOAT16.isdisjoint(flags) else "bfloat16"

@@ -1,7 +1,6 @@
 """What the machine has: processors, memory, libraries."""
 
 import importlib.metadata
-import os
 import pathlib
 import platform
 import shutil
@@ -11,20 +10,25 @@ import psutil
 import tensorflow as tf
 from packaging.requirements import Requirement
 
+from pipelines.data.options import processors
 from pipelines.training.doctor.findings import Finding
 
 PACKAGE = "keras-zoo"
 _CPU_INFO = pathlib.Path("/proc/cpuinfo")
 _NVIDIA = pathlib.Path("/dev/nvidia0")
 # What makes training on a processor quick: /proc/cpuinfo's word, and ours.
-_SETS = {"amx_bf16": "AMX", "avx512f": "AVX-512", "avx2": "AVX2"}
+_SETS = {
+    "amx_bf16": "AMX",
+    "avx512_bf16": "AVX512-BF16",
+    "avx512f": "AVX-512",
+    "avx2": "AVX2",
+}
 _GIB = 2**30
 
 
 def check_processor() -> Finding:
     """Says what the host computes with."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count()
+    cores = processors()
     words = _CPU_INFO.read_text().split() if _CPU_INFO.is_file() else []
     sets = [name for word, name in _SETS.items() if word in words]
     memory = psutil.virtual_memory()

@@ -182,3 +182,26 @@ def test_the_plain_copy_is_the_same_model_in_float32():
     for own, other in zip(plain.weights, trained.weights, strict=True):
         assert own.path == other.path
         np.testing.assert_array_equal(own, other)
+
+
+def test_depthwise_layers_are_exact_on_a_processor():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = zoo.create_model("efficientnet_cifar")
+        copy = trainable_copy(model)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    dtypes = {True: set(), False: set()}
+    for layer in copy.layers:
+        if isinstance(layer, keras.layers.Conv2D | keras.layers.Dense):
+            dtypes[False].add(layer.compute_dtype)
+        if isinstance(layer, keras.layers.DepthwiseConv2D):
+            dtypes[True].add(layer.compute_dtype)
+    assert dtypes[True] == {"float32"}
+    assert "bfloat16" in dtypes[False]
+    pictures = np.full((2, 32, 32, 3), 128, "uint8")
+    np.testing.assert_allclose(
+        copy(pictures, training=False),
+        model(pictures, training=False),
+        atol=0.05,
+    )

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import re
+import subprocess
 
 import keras
 import numpy as np
@@ -53,6 +54,29 @@ def test_what_would_be_written_over_is_refused(tmp_path, name):
     with pytest.raises(RequestError, match=rf"it has {name}"):
         RunFolder(tmp_path)
     assert (tmp_path / name).read_text() == "mine"
+
+
+@pytest.fixture
+def read_only(tmp_path):
+    """A disk that can be read only, by root too."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(place)]
+    try:
+        refused = subprocess.run(mount, capture_output=True).returncode
+    except OSError:
+        refused = True
+    if refused:
+        pytest.skip("only root may mount a disk")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.parametrize("below", ["", "run"])
+def test_a_read_only_disk_is_refused(read_only, below):
+    with pytest.raises(RequestError, match=r"--output=.* cannot be") as caught:
+        RunFolder(read_only / below)
+    assert caught.value.exit_code == 2
 
 
 def test_a_file_in_its_place_is_refused(tmp_path):
