@@ -266,7 +266,7 @@ def every_view(
         seed: As for `training_data`.
         views: As for `training_data`.
     """
-    fetch = _fetcher(examples)
+    fetch = _fetcher(examples, held(examples, augmentation, preprocessing))
     base = tf.constant(seed, tf.int64)
 
     def load(sample):
