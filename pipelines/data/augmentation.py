@@ -84,7 +84,8 @@ def augment(picture, seed, policy: Augmentation, preprocessing):
     """Looks at a picture and changes it as a policy says.
 
     Args:
-        picture: Scalar string: a picture's bytes; or what `held` gives.
+        picture: Scalar string: a picture's bytes; or what `at` of `held`
+            gives.
         seed: int64 `(2,)`; the same seed gives the same picture.
         policy: What is done.
         preprocessing: The model's record; its image size is the result's.
@@ -167,6 +168,24 @@ def held(examples: Examples, policy: Augmentation, preprocessing):
     Returns:
         Given an index, `at` of it returns what `augment` takes; None where
         there are too many pictures.
+
+    Example:
+
+    ```python
+    import numpy as np, tensorflow as tf
+    from pipelines.data.augmentation import AUGMENTATIONS, augment, held
+    from pipelines.data.examples import Examples
+    from zoo.preprocessing import Preprocessing
+    noise = np.random.default_rng(0).integers(0, 256, (40, 50, 3), "uint8")
+    encoded = tf.io.encode_jpeg(noise).numpy()
+    examples = Examples(("a",), np.array([0], "int32"), ("x",),
+                        lambda wanted: [encoded] * len(wanted))
+    ways, record = AUGMENTATIONS["crop"], Preprocessing(16, crop_fraction=1.0)
+    seed = np.array([0, 7], "int64")
+    decoded = held(examples, ways, record).at(tf.constant(0))
+    ours = augment(decoded, seed, ways, record)
+    assert np.array_equal(ours, augment(encoded, seed, ways, record))
+    ```
     """
     if policy.area:
         return pyramids(examples, preprocessing.image_size)

@@ -86,7 +86,7 @@ def plain_copy(model):
 
 
 def trainable_copy(model, replicas: int = 1):
-    """Returns a copy of a model whose BatchNorm suits the devices.
+    """Returns a copy of a model whose layers suit the devices.
 
     The copy has the same layers under the same names and starts with the
     same weights. On several devices its random layers draw apart. Call it in

@@ -46,12 +46,13 @@ class Setting:
         return folder if os.path.isdir(folder) else None
 
 
-def pipeline(name: str, *, hold: bool = False):
+def pipeline(name: str, *, hold: bool = True):
     """Returns the function that builds our pipeline with an augmentation.
 
     Args:
         name: Of the augmentation.
-        hold: Whether a small set is decoded once, as in a run.
+        hold: Whether a small set is decoded once, as in a run, or every
+            picture each time that it is shown, as of a large one.
     """
 
     def build(setting: Setting) -> tf.data.Dataset:
@@ -134,8 +135,9 @@ def _decoding(decode, batch_size: int) -> tf.data.Dataset:
 SUBJECTS = {
     "limit": limit,
     "full_decode": full_decode,
-    "plain": pipeline("crop", hold=True),
-    "plain_streamed": pipeline("crop"),
+    "plain": pipeline("crop"),
+    "plain_streamed": pipeline("crop", hold=False),
+    "randaugment_streamed": pipeline("randaugment", hold=False),
     **{
         name: pipeline(name)
         for name, policy in AUGMENTATIONS.items()

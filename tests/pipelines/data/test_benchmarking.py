@@ -16,7 +16,7 @@ from pipelines.data.order import sample_order
 from pipelines.data.sources import open_splits
 from zoo.errors import RequestError
 
-NAMES = ("limit", "full_decode", "plain", "randaugment")
+NAMES = ("limit", "full_decode", "plain", "plain_streamed", "randaugment")
 
 
 @pytest.fixture(scope="module")
