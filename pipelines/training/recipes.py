@@ -165,7 +165,7 @@ _ROWS = (
             "learning_rate": 0.4,
             "schedule": "one_cycle",
             "warmup": "20%",
-            "epochs": 12,
+            "epochs": 10,
             "label_smoothing": 0.1,
             "augmentation": "shift",
         },

@@ -43,7 +43,7 @@ def config_of(name, **changes):
             {2.5: 0.128, 6: 0.256 * 0.97**2, 241: 0.256 * 0.97**100},
         ),
         ("cifar_resnet", CIFAR, {0: 0.1, 81: 0.1, 83: 0.01, 124: 1e-3}),
-        ("cifar_fast", CIFAR, {0: 0.008, 2.4: 0.2, 10.8: 0.008}),
+        ("cifar_fast", CIFAR, {0: 0.008, 2: 0.2, 9: 0.008}),
     ],
 )
 def test_rates_are_those_of_the_paper(name, pictures, rates):
