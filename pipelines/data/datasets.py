@@ -21,6 +21,8 @@ from pipelines.data.augmentation import whole_picture
 from pipelines.data.augmenting.mixing import Mixing
 from pipelines.data.augmenting.mixing import mix
 from pipelines.data.examples import Examples
+from pipelines.data.filling import filled_batches
+from pipelines.data.filling import part_of_batches
 from pipelines.data.holding import Encoded
 from pipelines.data.options import PREFETCHED
 from pipelines.data.options import parallel_calls
@@ -238,9 +240,9 @@ def evaluation_data(
 
     count = len(examples)
     if workers == 1:
-        dataset = _filled_batches(count, load, batch_size)
+        dataset = filled_batches(count, load, batch_size)
     else:
-        dataset = _part_of_batches(count, load, batch_size, worker, workers)
+        dataset = part_of_batches(count, load, batch_size, worker, workers)
     return EvaluationData(examples, dataset, batch_size)
 
 
@@ -274,55 +276,7 @@ def every_view(
         key = tf.stack([base, sample])
         return augment(picture, key, augmentation, preprocessing), label, 1.0
 
-    return _filled_batches(len(examples) * views, load, batch_size)
-
-
-def _filled_batches(count: int, load, batch_size: int) -> tf.data.Dataset:
-    """Batches of `load(0)` … `load(count - 1)`, the last one filled up."""
-
-    def fill(images, labels, valid):
-        missing = batch_size - tf.shape(labels)[0]
-        return (
-            tf.ensure_shape(
-                tf.pad(images, [(0, missing), (0, 0), (0, 0), (0, 0)]),
-                (batch_size, *images.shape[1:]),
-            ),
-            tf.ensure_shape(tf.pad(labels, [(0, missing)]), (batch_size,)),
-            tf.ensure_shape(tf.pad(valid, [(0, missing)]), (batch_size,)),
-        )
-
-    return (
-        tf.data.Dataset.range(count)
-        .map(load, num_parallel_calls=parallel_calls())
-        .batch(batch_size)
-        .map(fill)
-        .prefetch(PREFETCHED)
-        .with_options(pipeline_options())
-    )
-
-
-def _part_of_batches(count: int, load, batch_size: int, worker, workers):
-    """A worker's part of each batch; the filling repeats the last picture.
-
-    All workers have as many batches, even where one holds filling only.
-    """
-    part = batch_size // workers
-    place = functools.partial(
-        global_position, batch_size=batch_size, worker=worker, workers=workers
-    )
-
-    def load_or_fill(own):
-        position = place(own)
-        image, label, _ = load(tf.minimum(position, count - 1))
-        return image, label, tf.cast(position < count, tf.float32)
-
-    return (
-        tf.data.Dataset.range(-(-count // batch_size) * part)
-        .map(load_or_fill, num_parallel_calls=parallel_calls())
-        .batch(part, drop_remainder=True)
-        .prefetch(PREFETCHED)
-        .with_options(pipeline_options())
-    )
+    return filled_batches(len(examples) * views, load, batch_size)
 
 
 def _fetcher(examples: Examples, held=None):
