@@ -6,6 +6,10 @@ tensor of shape (2,): the same seed does the same thing.
 
 import tensorflow as tf
 
+# Smoothing colours over the neighbours would make pixels at the edges of a
+# window depend on where its edges are.
+_FAST = {"channels": 3, "fancy_upscaling": False}
+
 
 def decode(encoded):
     """Decodes a whole picture exactly, as Pillow would.
@@ -90,11 +94,6 @@ def decode_fast(encoded, ratio: int = 1):
         ratio: 1, 2, 4 or 8 for the whole size, a half, a quarter, an eighth.
     """
     return tf.io.decode_jpeg(encoded, ratio=ratio, **_FAST)
-
-
-# Smoothing colours over the neighbours would make pixels at the edges of a
-# window depend on where its edges are.
-_FAST = {"channels": 3, "fancy_upscaling": False}
 
 
 def halvings(window, size: int):

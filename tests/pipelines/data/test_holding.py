@@ -97,9 +97,7 @@ def test_room_is_found_out_while_decoding(examples, monkeypatch):
 
 
 @pytest.mark.parametrize("policy", ["crop", "shift"])
-def test_a_broken_picture_is_left_to_who_can_name_it(
-    encode, noise, policy, examples
-):
+def test_a_broken_picture_is_left_to_who_can_name_it(encode, noise, policy):
     whole = encode(noise(40, 40), "JPEG")
     broken = Examples(
         ("good", "bad"),
