@@ -17,6 +17,7 @@ import psutil
 
 from pipelines.data.benchmarking.ours import SUBJECTS as OURS
 from pipelines.data.benchmarking.ours import Setting
+from pipelines.data.sources import open_splits
 from zoo.errors import RequestError
 
 # Those of others need a folder, and torch an interpreter that has it.
@@ -55,7 +56,8 @@ def benchmark_pipeline(
         at the end; and for each subject that could not be run, why.
 
     Raises:
-        RequestError: There is no such subject, or the decoder cannot be run.
+        RequestError: There is no such subject or data set, or the decoder
+            cannot be run.
     """
     names = list(dict.fromkeys(("limit", *names)))
     if wrong := set(names) - set(SUBJECTS):
@@ -63,6 +65,8 @@ def benchmark_pipeline(
             f"--subjects={','.join(sorted(wrong))} is not known. Expected "
             f"some of: {', '.join(SUBJECTS)}."
         )
+    # Refused here in its own words, rather than by a subject's last ones.
+    open_splits(setting.data)
     workers, skipped = {}, {}
     with contextlib.ExitStack() as stack:
         for name in names:
