@@ -14,16 +14,15 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.data.augmentation import Augmentation
-from pipelines.data.augmentation import augment
-from pipelines.data.augmentation import held
 from pipelines.data.augmentation import held_whole
 from pipelines.data.augmentation import whole_picture
+from pipelines.data.augmented import augmented_batches
+from pipelines.data.augmented import pictures_of
 from pipelines.data.augmenting.mixing import Mixing
 from pipelines.data.augmenting.mixing import mix
 from pipelines.data.examples import Examples
 from pipelines.data.filling import filled_batches
 from pipelines.data.filling import part_of_batches
-from pipelines.data.holding import Encoded
 from pipelines.data.options import PREFETCHED
 from pipelines.data.options import parallel_calls
 from pipelines.data.options import pipeline_options
@@ -146,35 +145,34 @@ def training_data(
     """
     _check_repeats(batch_size, repeats)
     steps_per_epoch = whole_batches(examples, batch_size)
-    fetch = _fetcher(
-        examples, held(examples, augmentation, preprocessing) if hold else None
-    )
     order = sample_order(
         examples.labels, batch_size=batch_size, seed=seed, balance=balance
     )
-    base = tf.constant(seed, tf.int64)
-
     part = batch_size // workers
     place = functools.partial(
         global_position, batch_size=batch_size, worker=worker, workers=workers
     )
 
-    def load(own):
+    def locate(own):
         position = place(own)
         epoch, index = order(position // repeats)
-        picture, label = fetch(index)
         sample = position if views is None else index * views + epoch % views
-        key = tf.stack([base, sample])
-        return augment(picture, key, augmentation, preprocessing), label
+        return index, sample
 
-    positions = tf.data.Dataset.range(first_step * part, _NO_END)
-    dataset = positions.map(load, num_parallel_calls=parallel_calls()).batch(
-        part, drop_remainder=True
-    )
+    dataset = augmented_batches(
+        tf.data.Dataset.range(first_step * part, _NO_END),
+        locate,
+        examples,
+        augmentation,
+        preprocessing,
+        seed=seed,
+        batch_size=part,
+        hold=hold,
+    ).map(lambda images, labels, _: (images, labels))
     if mixing is not None:
         # Apart from the streams of single samples, whose first number is the
         # seed and at most seven times 2^32.
-        stream = base + ((1 + worker) << 40)
+        stream = tf.constant(seed + ((1 + worker) << 40), tf.int64)
         dataset = dataset.enumerate(start=first_step).map(
             _mixer(mixing, stream, steps_per_epoch, len(examples.class_names)),
             num_parallel_calls=parallel_calls(),
@@ -229,14 +227,14 @@ def evaluation_data(
         workers: How many share a batch, of which it is a multiple.
         hold: Whether a small set is decoded once, for it is read again.
     """
-    fetch = _fetcher(
+    fetch = pictures_of(
         examples, held_whole(examples, preprocessing) if hold else None
     )
     see = functools.partial(whole_picture, preprocessing=preprocessing)
 
     def load(index):
         picture, label = fetch(index)
-        return picture.fixed(see), label, 1.0
+        return picture.seen(see), label, 1.0
 
     count = len(examples)
     if workers == 1:
@@ -268,25 +266,28 @@ def every_view(
         seed: As for `training_data`.
         views: As for `training_data`.
     """
-    fetch = _fetcher(examples, held(examples, augmentation, preprocessing))
-    base = tf.constant(seed, tf.int64)
+    count = len(examples) * views
+    batches = -(-count // batch_size)
 
-    def load(sample):
-        picture, label = fetch(sample // views)
-        key = tf.stack([base, sample])
-        return augment(picture, key, augmentation, preprocessing), label, 1.0
+    def locate(sample):
+        # The last one fills the last batch up.
+        sample = tf.minimum(sample, count - 1)
+        return sample // views, sample
 
-    return filled_batches(len(examples) * views, load, batch_size)
+    def mask(images, labels, positions):
+        return images, labels, tf.cast(positions < count, tf.float32)
 
-
-def _fetcher(examples: Examples, held=None):
-    """Returns a function from an index to (picture, label)."""
-    labels = tf.constant(examples.labels)
-    if held is not None:
-        return lambda index: (held.at(index), tf.gather(labels, index))
-    # Read outside the graph, once for all pipelines, where it is kept.
-    _ = examples.held
-    return lambda index: (
-        Encoded(examples.tensor(index)),
-        tf.gather(labels, index),
+    return (
+        augmented_batches(
+            tf.data.Dataset.range(batches * batch_size),
+            locate,
+            examples,
+            augmentation,
+            preprocessing,
+            seed=seed,
+            batch_size=batch_size,
+        )
+        .map(mask)
+        .prefetch(PREFETCHED)
+        .with_options(pipeline_options())
     )

@@ -12,6 +12,7 @@ import io
 import weakref
 from collections.abc import Callable
 from concurrent import futures
+from typing import NamedTuple
 
 import numpy as np
 import psutil
@@ -34,20 +35,22 @@ _LEVELS = 4
 _made: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
-class Picture:
-    """One picture, in whichever form it is there."""
+class Part(NamedTuple):
+    """A part of a picture that is not cut out yet.
 
-    def window(self, window_of: Callable, size: int):
-        """See `pipelines.data.images.decode_and_crop`."""
-        raise NotImplementedError
+    Args:
+        view: int64 `(4,)`: the place of its first byte, the bytes from row
+            to row, its height and its width in pixels.
+        pixels: uint8 `(bytes,)`: where it lies; None for among the pixels
+            that are held.
+    """
 
-    def fixed(self, make: Callable):
-        """Returns what a function of its bytes makes of it."""
-        raise NotImplementedError
+    view: tf.Tensor
+    pixels: tf.Tensor | None = None
 
 
 @dataclasses.dataclass(frozen=True)
-class Encoded(Picture):
+class Encoded:
     """A picture that is decoded when it is looked at.
 
     Args:
@@ -56,11 +59,23 @@ class Encoded(Picture):
 
     data: tf.Tensor
 
-    def window(self, window_of, size):
-        return images.decode_and_crop(self.data, window_of, size)
+    def window(self, window_of: Callable, size: int) -> Part:
+        """See `pipelines.data.images.decode_and_crop`."""
+        return _all_of(images.decode_and_crop(self.data, window_of, size))
 
-    def fixed(self, make):
+    def fixed(self, make: Callable) -> Part:
+        """Returns what a function of its bytes makes of it."""
+        return _all_of(make(self.data))
+
+    def seen(self, make: Callable):
+        """Returns the same as a picture, uint8 `(height, width, 3)`."""
         return make(self.data)
+
+
+def _all_of(image) -> Part:
+    height, width, channels = tf.unstack(tf.shape(image, out_type=tf.int64))
+    view = tf.stack([tf.zeros_like(height), width * channels, height, width])
+    return Part(view, tf.reshape(image, [-1]))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,21 +83,33 @@ class FixedPictures:
     """What a function has made of every picture.
 
     Args:
-        pixels: uint8 `(examples, height, width, 3)`.
+        images: uint8 `(examples, height, width, 3)`.
     """
 
-    pixels: tf.Tensor
+    images: tf.Tensor
+
+    @property
+    def pixels(self) -> np.ndarray:
+        # The same memory, not a copy of it.
+        return np.asarray(memoryview(self.images)).reshape(-1)
 
     def at(self, index) -> "_Fixed":
-        return _Fixed(tf.gather(self.pixels, index))
+        return _Fixed(self, index)
 
 
 @dataclasses.dataclass(frozen=True)
-class _Fixed(Picture):
-    image: tf.Tensor
+class _Fixed:
+    all: FixedPictures
+    index: tf.Tensor
 
-    def fixed(self, make):
-        return self.image
+    def fixed(self, make) -> Part:
+        _, height, width, channels = self.all.images.shape
+        start = self.index * (height * width * channels)
+        shape = tf.constant([width * channels, height, width], tf.int64)
+        return Part(tf.concat([[start], shape], 0))
+
+    def seen(self, make):
+        return tf.gather(self.all.images, self.index)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +125,7 @@ class Pyramids:
             only a JPEG has them.
     """
 
-    pixels: tf.Tensor
+    pixels: np.ndarray
     starts: tf.Tensor
     shapes: tf.Tensor
     scaled: tf.Tensor
@@ -108,11 +135,11 @@ class Pyramids:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Pyramid(Picture):
+class _Pyramid:
     all: Pyramids
     index: tf.Tensor
 
-    def window(self, window_of, size):
+    def window(self, window_of: Callable, size: int) -> Part:
         shapes = tf.gather(self.all.shapes, self.index)
         window = window_of(tf.concat([shapes[0], [_CHANNELS]], 0))
         level = tf.where(
@@ -120,20 +147,12 @@ class _Pyramid(Picture):
             images.halvings(window, size),
             0,
         )
-        top, left, height, width = tf.unstack(
-            tf.bitwise.right_shift(window, level)
-        )
-        row = shapes[level, 1] * _CHANNELS
+        window = tf.bitwise.right_shift(window, level)
+        top, left, height, width = tf.unstack(tf.cast(window, tf.int64))
+        stride = tf.cast(shapes[level, 1], tf.int64) * _CHANNELS
         start = tf.gather(self.all.starts, self.index)[level]
-        # Only the rows that the window crosses, then its columns of them.
-        pixels = tf.slice(
-            self.all.pixels,
-            [start + tf.cast(top * row, tf.int64)],
-            [tf.cast(height * row, tf.int64)],
-        )
-        rows = tf.reshape(pixels, (height, -1, _CHANNELS))
-        cut = tf.slice(rows, [0, left, 0], [height, width, _CHANNELS])
-        return images.shrink(cut, size)
+        start += top * stride + left * _CHANNELS
+        return Part(tf.stack([start, stride, height, width]))
 
 
 def fixed_pictures(
@@ -249,4 +268,4 @@ def _joined(found: list[list[np.ndarray]], total: int) -> Pyramids:
             shapes[index, level] = image.shape[:2]
             place += image.size
         found[index] = None
-    return Pyramids(*map(tf.constant, (pixels, starts, shapes, scaled)))
+    return Pyramids(pixels, *map(tf.constant, (starts, shapes, scaled)))

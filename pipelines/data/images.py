@@ -4,7 +4,10 @@ Pictures are uint8 of shape (height, width, 3), RGB. A `seed` is an integer
 tensor of shape (2,): the same seed does the same thing.
 """
 
+import numpy as np
 import tensorflow as tf
+
+from pipelines.data.augmenting.resampling import resample
 
 # Smoothing colours over the neighbours would make pixels at the edges of a
 # window depend on where its edges are.
@@ -45,8 +48,7 @@ def decode_and_crop(encoded, window_of, size: int | None = None):
             `(4,)`: top, left, height and width in pixels.
         size: Where given, a window is made smaller as long as neither side
             falls below `size`: a JPEG is decoded at a half, a quarter or an
-            eighth, which is faster, and an antialias; what is then still
-            twice as large is resized to `size` with antialias.
+            eighth, which is faster, and an antialias.
 
     Returns:
         uint8 of shape (window height, window width, 3). JPEG is decoded
@@ -63,15 +65,14 @@ def decode_and_crop(encoded, window_of, size: int | None = None):
                 lambda: _decode_window(encoded, window, 1),
                 lambda: _decode_window(encoded, window, 2),
                 lambda: _decode_window(encoded, window, 4),
-                lambda: shrink(_decode_window(encoded, window, 8), size),
+                lambda: _decode_window(encoded, window, 8),
             ],
         )
 
     def from_other():
         image = decode_other(encoded)
         top, left, height, width = tf.unstack(window_of(tf.shape(image)))
-        image = image[top : top + height, left : left + width]
-        return image if size is None else shrink(image, size)
+        return image[top : top + height, left : left + width]
 
     image = tf.cond(tf.io.is_jpeg(encoded), from_jpeg, from_other)
     image.set_shape((None, None, 3))
@@ -109,23 +110,6 @@ def halvings(window, size: int):
     smaller = tf.minimum(window[2], window[3])
     fitting = smaller >= [2 * size, 4 * size, 8 * size]
     return tf.reduce_sum(tf.cast(fitting, tf.int32))
-
-
-def shrink(image, size: int):
-    """Resizes what is at least twice as large as `size` x `size`."""
-    return tf.cond(
-        tf.reduce_min(tf.shape(image)[:2]) >= 2 * size,
-        lambda: resize(image, size, size),
-        lambda: image,
-    )
-
-
-def stream(seed, number: int):
-    """Returns the seed of one of many independent streams of a seed.
-
-    Cheaper than `tf.random.split`: an addition, no random numbers.
-    """
-    return seed + tf.constant([number << 32, 0], seed.dtype)
 
 
 def to_uint8(image):
@@ -174,12 +158,8 @@ def resize(image, height, width, interpolation="bilinear"):
     return resized
 
 
-def resize_fast(image, size: int):
-    """Resizes for training: bilinear, without antialias.
-
-    Several times as fast as `resize`. Where a picture shrinks by less than
-    two to one, as what `decode_and_crop` returns does, what antialias changes
-    is far less than what a random crop does.
+def resize_for_training(image, size: int):
+    """Resizes to a square as `resampling.resample` does, fast.
 
     Args:
         image: uint8 of shape (height, width, 3).
@@ -188,12 +168,16 @@ def resize_fast(image, size: int):
     Returns:
         uint8 of shape (size, size, 3).
     """
-    # Of uint8 the operation converts a pixel each time that it reads it.
-    pixels = tf.cast(image, tf.float32)[tf.newaxis]
-    resized = tf.raw_ops.ResizeBilinear(
-        images=pixels, size=(size, size), half_pixel_centers=True
-    )
-    return to_uint8(tf.reshape(resized, (size, size, 3)))
+
+    def resize_one(image):
+        resized = np.empty((size, size, 3), "uint8")
+        height, width, channels = image.shape
+        view = np.array([0, width * channels, height, width])
+        resample(np.ravel(image), view, False, resized)
+        return resized
+
+    resized = tf.numpy_function(resize_one, [image], tf.uint8, stateful=False)
+    return tf.ensure_shape(resized, (size, size, 3))
 
 
 def resize_shorter_side(image, size, interpolation="bilinear"):
@@ -247,36 +231,3 @@ def random_resized_window(shape, seed, *, area, aspect_ratio):
         use_image_if_no_bounding_boxes=True,
     )
     return tf.concat([begin[:2], size[:2]], axis=0)
-
-
-def random_shift(image, seed, border: int):
-    """Pads with black on every side and cuts the same size out at random.
-
-    He et al. 2015, section 4.2, with 4 pixels for pictures of 32.
-    """
-    height, width = image.shape[0], image.shape[1]
-    padded = tf.pad(image, [(border, border), (border, border), (0, 0)])
-    offset = tf.random.stateless_uniform(
-        (2,), seed, 0, 2 * border + 1, dtype=tf.int32
-    )
-    begin = tf.concat([offset, [0]], axis=0)
-    return tf.slice(padded, begin, (height, width, 3))
-
-
-def random_patch(image, seed, size: int):
-    """Cuts `size` x `size` pixels out, one of as many as the border is wide.
-
-    Krizhevsky et al. 2012, section 4.1: of 256 pixels 224, 32 places each
-    way, with mirroring 2,048 views of one picture.
-    """
-    places = tf.maximum(tf.shape(image)[:2] - size, 1)
-    drawn = tf.random.stateless_uniform((2,), seed)
-    offset = tf.cast(drawn * tf.cast(places, tf.float32), tf.int32)
-    offset = tf.minimum(offset, places - 1)
-    return tf.slice(image, tf.concat([offset, [0]], 0), (size, size, 3))
-
-
-def random_flip(image, seed):
-    """Mirrors left and right, for one seed in two."""
-    heads = tf.random.stateless_uniform((), seed) < 0.5
-    return tf.cond(heads, lambda: tf.reverse(image, [1]), lambda: image)

@@ -1,216 +1,293 @@
 """Colour: each level of a picture changed by what the whole picture says.
 
-Pictures are uint8 of shape (height, width, 3). What Pillow's ImageEnhance and
-ImageOps do, to one level, cutting fractions off as they do. All of it is
-written as few passes over contiguous numbers: a product with a 3 x 3 matrix
-and a sum with one number are fast, broadcasting over three channels is not.
+Pictures are uint8 of shape (height, width, 3) and are changed where they are.
+What Pillow's ImageEnhance and ImageOps do, to one level, cutting fractions
+off as they do.
 """
 
-import tensorflow as tf
+import numpy as np
 
-from pipelines.data.images import to_uint8
+from pipelines.data.augmenting.compiling import compiled
 
 # ITU-R 601-2, as in Pillow.
-_GREY = (0.299, 0.587, 0.114)
+_RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
 # Krizhevsky et al. 2012, section 4.1: the principal components of ImageNet's
 # pixels in 0…1, as fb.resnet.torch publishes them.
-_EIGENVALUES = (0.2175, 0.0188, 0.0045)
-_EIGENVECTORS = (
-    (-0.5675, 0.7192, 0.4009),
-    (-0.5808, -0.0045, -0.8140),
-    (-0.5836, -0.6948, 0.4203),
+_EIGENVALUES = np.array((0.2175, 0.0188, 0.0045))
+_EIGENVECTORS = np.array(
+    (
+        (-0.5675, 0.7192, 0.4009),
+        (-0.5808, -0.0045, -0.8140),
+        (-0.5836, -0.6948, 0.4203),
+    )
 )
+_WHITE = np.float32(255)
 
 
+@compiled
 def brightness(image, factor):
     """Multiplies all levels; 0 is black, 1 changes nothing.
 
     Args:
-        image: uint8 of shape (height, width, 3).
-        factor: float32 scalar, not negative.
+        image: uint8 `(height, width, 3)`, which is changed.
+        factor: Not negative.
     """
-    x = tf.cast(image, tf.float32)
-    return tf.cast(tf.minimum(x * factor, 255.0), tf.uint8)
+    _scale(image, np.float32(factor), np.float32(0))
 
 
+@compiled
 def contrast(image, factor):
     """Moves all levels away from the mean grey; 0 is grey all over.
 
     Args:
-        image: uint8 of shape (height, width, 3).
-        factor: float32 scalar, not negative.
+        image: uint8 `(height, width, 3)`, which is changed.
+        factor: Not negative.
     """
-    x = tf.cast(image, tf.float32)
-    mean = tf.floor(_mean_grey(x) + 0.5)
-    return _cut(x * factor + (1 - factor) * mean)
+    mean = np.floor(mean_grey(image) + 0.5)
+    _scale(image, np.float32(factor), np.float32((1 - factor) * mean))
 
 
+@compiled
 def saturation(image, factor):
     """Moves colours away from their grey; 0 is a picture without colour.
 
     Args:
-        image: uint8 of shape (height, width, 3).
-        factor: float32 scalar, not negative.
+        image: uint8 `(height, width, 3)`, which is changed.
+        factor: Not negative.
     """
-    x = tf.cast(image, tf.float32)
-    return _cut(_mix(x, _saturating(factor)))
+    _mix_with_grey(image, factor, 1 - factor, 0.0)
 
 
-def sharpness(image, factor):
+@compiled
+def sharpness(image, spare, factor):
     """Moves levels away from their neighbours' mean; below 1 it blurs.
 
     The kernel is Pillow's SMOOTH, (1 1 1; 1 5 1; 1 1 1) / 13; the outermost
     pixels are left alone.
 
     Args:
-        image: uint8 of shape (height, width, 3).
-        factor: float32 scalar, not negative.
+        image: uint8 `(height, width, 3)`, which is changed.
+        spare: Another of the same kind, overwritten.
+        factor: Not negative.
     """
-    x = tf.cast(image, tf.float32)
-    mean = tf.nn.avg_pool2d(x[tf.newaxis], 3, 1, "VALID")[0]
-    inner = x[1:-1, 1:-1]
-    change = (1 - factor) * 9 / 13 * (mean - inner)
-    return _cut(x + tf.pad(change, [(1, 1), (1, 1), (0, 0)]))
+    spare[:] = image
+    share = np.float32((1 - factor) / 13)
+    columns = np.empty(3 * image.shape[1], np.float32)
+    for y in range(1, image.shape[0] - 1):
+        _add_up(
+            spare[y - 1].reshape(-1),
+            spare[y].reshape(-1),
+            spare[y + 1].reshape(-1),
+            columns,
+        )
+        _move_away(
+            columns,
+            spare[y].reshape(-1)[3:-3],
+            share,
+            image[y].reshape(-1)[3:-3],
+        )
 
 
+@compiled
+def _add_up(above, here, below, columns):
+    for i in range(len(columns)):
+        columns[i] = (
+            np.float32(above[i]) + np.float32(here[i]) + np.float32(below[i])
+        )
+
+
+@compiled
+def _move_away(columns, own, share, out):
+    left, middle, right = columns, columns[3:], columns[6:]
+    for i in range(len(out)):
+        level = np.float32(own[i])
+        total = left[i] + middle[i] + right[i] - np.float32(9) * level
+        out[i] = _cut(level + share * total)
+
+
+@compiled
 def posterize(image, bits):
     """Keeps only the first bits of every level.
 
     Args:
-        image: uint8 of shape (height, width, 3).
-        bits: int32 scalar, in 0…8.
+        image: uint8 `(height, width, 3)`, which is changed.
+        bits: int in 0…8.
     """
-    mask = tf.cast(256 - tf.bitwise.left_shift(1, 8 - bits), tf.uint8)
-    return tf.bitwise.bitwise_and(image, mask)
+    mask = np.uint8(256 - (1 << (8 - np.int64(bits))))
+    levels = image.reshape(-1)
+    for i in range(len(levels)):
+        levels[i] &= mask
 
 
+@compiled
 def solarize(image, threshold):
     """Inverts the levels from a threshold on.
 
     Args:
-        image: uint8 of shape (height, width, 3).
-        threshold: float32 scalar, in 0…256; at 256 nothing changes.
+        image: uint8 `(height, width, 3)`, which is changed.
+        threshold: In 0…256; at 256 nothing changes.
     """
-    first = tf.cast(tf.math.ceil(threshold), tf.int32)
-    bright = image >= tf.cast(tf.minimum(first, 255), tf.uint8)
-    all_bits = tf.cast(tf.where(first > 255, 0, 255), tf.uint8)
-    inverted = tf.cast(bright, tf.uint8) * all_bits
-    return tf.bitwise.bitwise_xor(image, inverted)
+    first = np.int64(np.ceil(threshold))
+    levels = image.reshape(-1)
+    for i in range(len(levels)):
+        # Minus one has all bits set: they change where it is bright enough.
+        levels[i] ^= np.uint8(-(levels[i] >= first))
 
 
+@compiled
 def autocontrast(image):
-    """Spreads each channel's levels over 0…255."""
-    x = tf.cast(_rows(image), tf.float32)
-    low = _channels(tf.reduce_min(x, axis=0), tf.reduce_min)
-    high = _channels(tf.reduce_max(x, axis=0), tf.reduce_max)
-    spread = tf.reduce_all((low == 0) & (high == 255))
-    return tf.cond(spread, lambda: image, lambda: _stretch(image, x, low, high))
+    """Spreads each channel's levels over 0…255.
+
+    Args:
+        image: uint8 `(height, width, 3)`, which is changed.
+    """
+    counts = _histograms(image)
+    table = np.empty((3, 256), np.uint8)
+    for channel in range(3):
+        levels = np.flatnonzero(counts[channel])
+        low, high = levels[0], levels[-1]
+        scale = 255 / (high - low) if high > low else 1.0
+        offset = -low * scale if high > low else 0.0
+        for level in range(256):
+            # A thousandth, because 255 may come out as 254.9999.
+            spread = np.float32(level * scale + offset + 1e-3)
+            table[channel, level] = _cut(spread)
+    _look_up(image, table)
 
 
-def _channels(row, reduce):
-    return reduce(tf.reshape(row, (-1, 3)), axis=0)
-
-
-def _stretch(image, x, low, high):
-    flat = high <= low
-    scale = tf.where(flat, 1.0, 255 / tf.where(flat, 1.0, high - low))
-    offset = tf.where(flat, 0.0, -low * scale)
-    width = tf.shape(image)[1]
-    # A thousandth, because 255 may come out as 254.9999.
-    stretched = x * tf.tile(scale, [width]) + tf.tile(offset + 1e-3, [width])
-    return tf.reshape(_cut(stretched), tf.shape(image))
-
-
-def _rows(image):
-    """The same numbers, a row of the picture each: what to add to rows fast."""
-    return tf.reshape(image, (tf.shape(image)[0], -1))
-
-
+@compiled
 def equalize(image):
-    """Makes each channel's levels as frequent as one another, as Pillow."""
-    # The levels of the three channels are 0…255, 256…511 and 512…767.
-    places = tf.cast(_rows(image), tf.int32)
-    places += tf.tile(tf.constant([0, 256, 512]), [tf.shape(image)[1]])
-    counts = tf.reshape(_histogram(places), (3, 256))
-    levels = tf.range(256)
-    last = tf.reduce_max(tf.where(counts > 0, levels, 0), axis=1)
-    most = tf.gather(counts, last, batch_dims=1)
-    step = (tf.reduce_sum(counts, axis=1) - most)[:, tf.newaxis] // 255
-    before = tf.cumsum(counts, axis=1, exclusive=True)
-    safe = tf.maximum(step, 1)
-    table = tf.minimum((step // 2 + before) // safe, 255)
-    table = tf.where(step > 0, table, levels)
-    table = tf.reshape(tf.cast(table, tf.uint8), [-1])
-    return tf.reshape(tf.gather(table, places), tf.shape(image))
-
-
-def _histogram(places):
-    # Half the time of tf.math.bincount, which looks for the highest first.
-    return tf.raw_ops.DenseBincount(
-        input=tf.reshape(places, [-1]),
-        size=768,
-        weights=tf.zeros((0,), tf.int32),
-    )
-
-
-def jitter(image, seed, strength: float):
-    """Changes brightness, contrast and saturation, each by its own factor.
+    """Makes each channel's levels as frequent as one another, as Pillow.
 
     Args:
-        image: uint8 of shape (height, width, 3).
-        seed: int `(2,)`.
-        strength: Factors are drawn from 1 - strength … 1 + strength.
-
-    Returns:
-        uint8 of shape (height, width, 3).
+        image: uint8 `(height, width, 3)`, which is changed.
     """
-    light, away, colourful = tf.unstack(
-        tf.random.stateless_uniform((3,), seed, 1 - strength, 1 + strength)
-    )
-    x = tf.cast(image, tf.float32)
-    offset = (1 - away) * light * _mean_grey(x)
-    return to_uint8(_mix(x, light * away * _saturating(colourful)) + offset)
+    counts = _histograms(image)
+    table = np.empty((3, 256), np.uint8)
+    for channel in range(3):
+        last = np.flatnonzero(counts[channel])[-1]
+        step = (counts[channel].sum() - counts[channel, last]) // 255
+        before = step // 2
+        for level in range(256):
+            equal = min(before // step, 255) if step > 0 else level
+            table[channel, level] = equal
+            before += counts[channel, level]
+    _look_up(image, table)
 
 
-def lighting(image, seed, strength: float):
-    """Adds a random colour along the principal components of ImageNet.
-
-    Krizhevsky et al. 2012, section 4.1, with 0.1 as strength.
+@compiled
+def jitter(image, light, away, colourful):
+    """Changes brightness, contrast and saturation at once, and rounds.
 
     Args:
-        image: uint8 of shape (height, width, 3).
-        seed: int `(2,)`.
-        strength: Standard deviation of the three random factors.
+        image: uint8 `(height, width, 3)`, which is changed.
+        light: The factor of brightness.
+        away: The factor of contrast.
+        colourful: The factor of saturation.
+    """
+    offset = (1 - away) * light * mean_grey(image)
+    own = light * away * colourful
+    _mix_with_grey(image, own, light * away - own, offset + 0.5)
+
+
+@compiled
+def add(image, red, green, blue):
+    """Adds a colour to every pixel, and rounds.
+
+    Args:
+        image: uint8 `(height, width, 3)`, which is changed.
+        red: In levels, as the others.
+        green: Likewise.
+        blue: Likewise.
+    """
+    table = np.empty((3, 256), np.uint8)
+    for level in range(256):
+        table[0, level] = _cut(np.float32(level + red + 0.5))
+        table[1, level] = _cut(np.float32(level + green + 0.5))
+        table[2, level] = _cut(np.float32(level + blue + 0.5))
+    _look_up(image, table)
+
+
+def lighting(factors: np.ndarray) -> np.ndarray:
+    """Returns colours along the principal components of ImageNet.
+
+    Krizhevsky et al. 2012, section 4.1, where factors have a standard
+    deviation of 0.1.
+
+    Args:
+        factors: float64 `(…, 3)`: one for each component.
 
     Returns:
-        uint8 of shape (height, width, 3).
+        float64 `(…, 3)`: what `add` takes.
     """
-    factors = tf.random.stateless_normal((3,), seed, stddev=strength)
-    factors *= tf.constant(_EIGENVALUES)
-    offset = 255 * tf.linalg.matvec(tf.constant(_EIGENVECTORS), factors)
-    return to_uint8(tf.cast(image, tf.float32) + offset)
+    return 255 * (factors * _EIGENVALUES) @ _EIGENVECTORS.T
 
 
+@compiled
+def mean_grey(image):
+    """Returns the mean grey level of a picture, float64."""
+    levels = image.reshape(-1)
+    red, green, blue = np.int64(0), np.int64(0), np.int64(0)
+    for i in range(len(levels) // 3):
+        red += levels[3 * i]
+        green += levels[3 * i + 1]
+        blue += levels[3 * i + 2]
+    total = _RED * red + _GREEN * green + _BLUE * blue
+    return total / (len(levels) // 3)
+
+
+@compiled
+def _scale(image, factor, offset):
+    levels = image.reshape(-1)
+    for i in range(len(levels)):
+        levels[i] = _cut(np.float32(levels[i]) * factor + offset)
+
+
+@compiled
+def _mix_with_grey(image, own, grey, offset):
+    """Makes each level own * level + grey * (the pixel's grey) + offset."""
+    red, green, blue = (
+        np.float32(grey * _RED),
+        np.float32(grey * _GREEN),
+        np.float32(grey * _BLUE),
+    )
+    # A thousandth, because what is 50 may come out as 49.9999.
+    own, rest = np.float32(own), np.float32(offset + 1e-3)
+    levels = image.reshape(-1)
+    for i in range(len(levels) // 3):
+        r = np.float32(levels[3 * i])
+        g = np.float32(levels[3 * i + 1])
+        b = np.float32(levels[3 * i + 2])
+        common = red * r + green * g + blue * b + rest
+        levels[3 * i] = _cut(common + own * r)
+        levels[3 * i + 1] = _cut(common + own * g)
+        levels[3 * i + 2] = _cut(common + own * b)
+
+
+@compiled
 def _cut(x):
-    # One pass; tf.clip_by_value makes two slow ones.
-    clipped = tf.raw_ops.ClipByValue(
-        t=x, clip_value_min=0.0, clip_value_max=255.0
-    )
-    return tf.cast(clipped, tf.uint8)
+    return np.uint8(np.int32(min(max(x, np.float32(0)), _WHITE)))
 
 
-def _mean_grey(x):
-    # By columns first: reducing both axes at once is three times as slow.
-    mean = tf.reduce_mean(tf.reduce_mean(x, axis=0), axis=0)
-    return tf.reduce_sum(mean * _GREY)
+@compiled
+def _histograms(image):
+    """Returns how often each level is there, int64 `(3, 256)`."""
+    # Two of each, in turn: neighbours are alike, and adding to the number
+    # that has just been written waits for it.
+    counts = np.zeros((2, 3, 256), np.int64)
+    levels = image.reshape(-1)
+    for i in range(len(levels) // 3):
+        counts[i & 1, 0, levels[3 * i]] += 1
+        counts[i & 1, 1, levels[3 * i + 1]] += 1
+        counts[i & 1, 2, levels[3 * i + 2]] += 1
+    return counts[0] + counts[1]
 
 
-def _mix(x, matrix):
-    """Multiplies every pixel with a matrix, whose columns are the results."""
-    pixels = tf.reshape(x, (-1, 3))
-    return tf.reshape(tf.matmul(pixels, matrix), tf.shape(x))
-
-
-def _saturating(factor):
-    grey = tf.constant([[weight] * 3 for weight in _GREY])
-    return factor * tf.eye(3) + (1 - factor) * grey
+@compiled
+def _look_up(image, table):
+    red, green, blue = table[0], table[1], table[2]
+    levels = image.reshape(-1)
+    for i in range(len(levels) // 3):
+        levels[3 * i] = red[levels[3 * i]]
+        levels[3 * i + 1] = green[levels[3 * i + 1]]
+        levels[3 * i + 2] = blue[levels[3 * i + 2]]

@@ -1,13 +1,20 @@
 """Erasing parts of a picture, so that no part alone decides.
 
-Each is a record that is called with a picture, uint8 of shape (height, width,
-3), and a seed, int `(2,)`, and returns a picture of the same kind.
+Each record draws steps for some pictures (`pipelines.data.augmenting.steps`),
+which the functions below carry out.
 """
 
 import dataclasses
-import math
 
-import tensorflow as tf
+import numpy as np
+
+from pipelines.data.augmenting import steps
+from pipelines.data.augmenting.chance import Chance
+from pipelines.data.augmenting.compiling import compiled
+
+_MULTIPLIER = np.uint64(6364136223846793005)
+_INCREMENT = np.uint64(1442695040888963407)
+_TOP = np.uint64(56)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,33 +34,22 @@ class RandomErasing:
     area: tuple[float, float] = (0.02, 1 / 3)
     aspect_ratio: tuple[float, float] = (0.3, 1 / 0.3)
 
-    def __call__(self, image, seed):
-        drawn = tf.random.stateless_uniform((5,), seed)
-        return tf.cond(
-            drawn[0] < self.probability,
-            lambda: self._erase(image, drawn, seed),
-            lambda: image,
-        )
-
-    def _erase(self, image, drawn, seed):
-        shape = tf.shape(image)
-        sides = tf.cast(shape[:2], tf.float32)
+    def draw(self, chance: Chance, stream: int, size: int) -> np.ndarray:
+        """Returns steps for pictures of `size` x `size` pixels."""
+        drawn = chance.uniform(stream, 6)
         low, high = self.area
-        part = tf.reduce_prod(sides) * (low + drawn[1] * (high - low))
-        narrow, tall = map(math.log, self.aspect_ratio)
-        ratio = tf.exp(narrow + drawn[2] * (tall - narrow))
-        size = tf.round(tf.sqrt(tf.stack([part * ratio, part / ratio])))
-        size = tf.clip_by_value(size, 1.0, sides)
-        start = tf.floor(drawn[3:5] * (sides - size + 1))
-        inside = [
-            (at >= start[axis]) & (at < start[axis] + size[axis])
-            for axis, at in enumerate(_coordinates(shape))
-        ]
-        noise = tf.random.stateless_uniform(shape, seed, 0, 256, dtype=tf.int32)
-        erased = inside[0][:, tf.newaxis] & inside[1]
-        return tf.where(
-            erased[..., tf.newaxis], tf.cast(noise, tf.uint8), image
+        part = size * size * (low + drawn[:, 1] * (high - low))
+        narrow, tall = np.log(self.aspect_ratio)
+        ratio = np.exp(narrow + drawn[:, 2] * (tall - narrow))
+        height, width = (
+            np.clip(np.round(np.sqrt(side)), 1, size)
+            for side in (part * ratio, part / ratio)
         )
+        top = np.floor(drawn[:, 3] * (size - height + 1))
+        left = np.floor(drawn[:, 4] * (size - width + 1))
+        seed = np.floor(drawn[:, 5] * 2.0**53)
+        erased = steps.step(steps.ERASE, top, left, height, width, seed)
+        return steps.where(drawn[:, 0] < self.probability, erased)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +62,7 @@ class GridMask:
     Args:
         probability: The part of pictures changed, in 0…1.
         unit: Smallest and largest distance of the squares, as a part of the
-            picture's smaller side.
+            picture's side.
         keep: The part of that distance that stays between two squares.
     """
 
@@ -74,29 +70,53 @@ class GridMask:
     unit: tuple[float, float] = (0.43, 1.0)
     keep: float = 0.6
 
-    def __call__(self, image, seed):
-        drawn = tf.random.stateless_uniform((4,), seed)
-        return tf.cond(
-            drawn[0] < self.probability,
-            lambda: self._mask(image, drawn),
-            lambda: image,
-        )
-
-    def _mask(self, image, drawn):
-        shape = tf.shape(image)
-        smaller = tf.cast(tf.reduce_min(shape[:2]), tf.float32)
+    def draw(self, chance: Chance, stream: int, size: int) -> np.ndarray:
+        """Returns steps for pictures of `size` x `size` pixels."""
+        drawn = chance.uniform(stream, 4)
         low, high = self.unit
-        unit = tf.round(smaller * (low + drawn[1] * (high - low)))
-        unit = tf.maximum(unit, 1)
-        black = tf.round(unit * (1 - self.keep))
-        offset = tf.floor(drawn[2:] * unit)
-        y, x = (
-            tf.math.floormod(at + offset[axis], unit) < black
-            for axis, at in enumerate(_coordinates(shape))
-        )
-        kept = ~(y[:, tf.newaxis] & x)
-        return image * tf.cast(kept[..., tf.newaxis], tf.uint8)
+        unit = np.round(size * (low + drawn[:, 1] * (high - low)))
+        unit = np.maximum(unit, 1)
+        black = np.round(unit * (1 - self.keep))
+        down, right = np.floor(drawn[:, 2:].T * unit)
+        masked = steps.step(steps.GRID, unit, black, down, right)
+        return steps.where(drawn[:, 0] < self.probability, masked)
 
 
-def _coordinates(shape):
-    return [tf.cast(tf.range(shape[axis]), tf.float32) for axis in (0, 1)]
+@compiled
+def erase(image, top, left, height, width, seed):
+    """Replaces a rectangle by noise, each level as likely as another.
+
+    Args:
+        image: uint8 `(height, width, 3)`, which is changed.
+        top: In pixels, as the others.
+        left: Likewise.
+        height: Likewise.
+        width: Likewise.
+        seed: A whole number below 2^53; the same one, the same noise.
+    """
+    # Knuth's linear congruential generator, of which the first bits serve.
+    state = np.uint64(seed)
+    for y in range(int(top), int(top + height)):
+        for x in range(int(left), int(left + width)):
+            for channel in range(3):
+                state = state * _MULTIPLIER + _INCREMENT
+                image[y, x, channel] = state >> _TOP
+
+
+@compiled
+def grid(image, unit, black, down, right):
+    """Blackens squares on a grid.
+
+    Args:
+        image: uint8 `(height, width, 3)`, which is changed.
+        unit: From square to square, in pixels.
+        black: The side of a square, in pixels.
+        down: How far the grid is moved up, in pixels.
+        right: How far it is moved to the left, in pixels.
+    """
+    for y in range(image.shape[0]):
+        if (y + down) % unit >= black:
+            continue
+        for x in range(image.shape[1]):
+            if (x + right) % unit < black:
+                image[y, x] = 0

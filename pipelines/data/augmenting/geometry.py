@@ -1,78 +1,117 @@
 """Geometry: pixels of a picture taken from other places of it.
 
 Nearest neighbour, as RandAugment and TrivialAugment are published; what comes
-from outside of the picture is black. A gather of pixels whose places are
-integers: TensorFlow's own projective transform takes four times as long.
+from outside of the picture is black.
 """
 
-import tensorflow as tf
+import numpy as np
+
+from pipelines.data.augmenting.compiling import compiled
+
+# Places are whole numbers of 1/65536 of a pixel, as in Pillow.
+_BITS = 16
+_ONE = 1 << _BITS
+_UNSIGNED = np.uint64
 
 
-def warp(image, matrix):
+@compiled
+def warp(image, spare, matrix):
     """Takes each pixel from where a matrix says.
 
     Pixel (x, y) comes from (a (x + ½) + b (y + ½) + c, d (x + ½) + e (y + ½)
     + f), as in Pillow's `Image.transform`.
 
     Args:
-        image: uint8 of shape (height, width, 3).
-        matrix: float32 `(6,)`: a, b, c, d, e and f.
-
-    Returns:
-        uint8 of shape (height, width, 3).
+        image: uint8 `(height, width, 3)`, which is changed.
+        spare: Another of the same kind, overwritten.
+        matrix: float64 `(6,)`: a, b, c, d, e and f.
     """
-    height, width = tf.shape(image)[0], tf.shape(image)[1]
-    a, b, c, d, e, f = tf.unstack(matrix)
-    x = tf.cast(tf.range(width), tf.float32) + 0.5
-    y = tf.cast(tf.range(height), tf.float32) + 0.5
-    # One black pixel around the picture stands for all that is outside.
-    column = _place(a * x + c, b * y, width)
-    row = _place(d * x + f, e * y, height)
-    padded = tf.pad(image, [(1, 1), (1, 1), (0, 0)])
-    pixels = tf.reshape(padded, (-1, 3))
-    warped = tf.gather(pixels, row * (width + 2) + column)
-    warped.set_shape(image.shape)
-    return warped
+    spare[:] = image
+    source = spare.reshape(-1)
+    across, along = _fixed(matrix[0]), _fixed(matrix[3])
+    for y in range(image.shape[0]):
+        middle = y + 0.5
+        column = _fixed(matrix[0] * 0.5 + matrix[1] * middle + matrix[2])
+        line = _fixed(matrix[3] * 0.5 + matrix[4] * middle + matrix[5])
+        row = image[y].reshape(-1)
+        if across == _ONE and along == 0:
+            _move_row(source, image.shape, column >> _BITS, line >> _BITS, row)
+        else:
+            _pick_row(source, image.shape, column, across, line, along, row)
 
 
-def _place(along, down, side):
-    """Adds up what x and y give; 0 and side + 1 are outside."""
-    place = tf.raw_ops.ClipByValue(
-        t=along[tf.newaxis] + (down[:, tf.newaxis] + 1),
-        clip_value_min=0.0,
-        clip_value_max=tf.cast(side + 1, tf.float32),
-    )
-    return tf.cast(place, tf.int32)
+@compiled
+def _move_row(source, shape, shift, line, row):
+    """Takes neighbours from neighbours: most shears and moves are that."""
+    height, width = shape[0], shape[1]
+    first = min(max(-shift, 0), width)
+    last = max(min(width - shift, width), first)
+    if line < 0 or line >= height:
+        last = first
+    row[: 3 * first] = 0
+    start = 3 * (line * width + shift)
+    for i in range(3 * first, 3 * last):
+        row[i] = source[start + i]
+    row[3 * last :] = 0
 
 
-def affine(image, *, shear_x, shear_y, translate_x, translate_y, degrees):
-    """Shears about the corner, moves, and turns about the middle.
+@compiled
+def _pick_row(source, shape, column, across, line, along, row):
+    height, width = _UNSIGNED(shape[0]), _UNSIGNED(shape[1])
+    for x in range(shape[1]):
+        # What is less than 0 is huge without its sign.
+        from_x, from_y = _UNSIGNED(column >> _BITS), _UNSIGNED(line >> _BITS)
+        if from_x < width and from_y < height:
+            at = _UNSIGNED(3) * (from_y * width + from_x)
+            row[3 * x] = source[at]
+            row[3 * x + 1] = source[at + _UNSIGNED(1)]
+            row[3 * x + 2] = source[at + _UNSIGNED(2)]
+        else:
+            row[3 * x] = 0
+            row[3 * x + 1] = 0
+            row[3 * x + 2] = 0
+        column += across
+        line += along
+
+
+@compiled
+def _fixed(value):
+    return np.int64(np.floor(value * _ONE + 0.5))
+
+
+def affine_matrix(
+    height,
+    width,
+    *,
+    shear_x=0.0,
+    shear_y=0.0,
+    translate_x=0.0,
+    translate_y=0.0,
+    degrees=0.0,
+) -> np.ndarray:
+    """Returns what `warp` takes to shear about the corner, move and turn.
 
     Args:
-        image: uint8 of shape (height, width, 3).
-        shear_x: float32 scalar: pixels to the left for each pixel down.
-        shear_y: float32 scalar: pixels up for each pixel to the right.
-        translate_x: float32 scalar: pixels to the left.
-        translate_y: float32 scalar: pixels up.
-        degrees: float32 scalar: counter-clockwise.
+        height: Of the picture, in pixels.
+        width: Of the picture, in pixels.
+        shear_x: float64 `(…)`: pixels to the left for each pixel down.
+        shear_y: float64 `(…)`: pixels up for each pixel to the right.
+        translate_x: float64 `(…)`: pixels to the left.
+        translate_y: float64 `(…)`: pixels up.
+        degrees: float64 `(…)`: counter-clockwise, about the middle.
 
     Returns:
-        uint8 of shape (height, width, 3).
+        float64 `(…, 6)`.
     """
-    shape = tf.cast(tf.shape(image)[:2], tf.float32) / 2
-    middle_y, middle_x = shape[0], shape[1]
-    angle = degrees * (3.141592653589793 / 180)
-    cosine, sine = tf.cos(angle), tf.sin(angle)
-    return warp(
-        image,
-        tf.stack(
-            [
-                cosine,
-                shear_x - sine,
-                translate_x + middle_x - cosine * middle_x + sine * middle_y,
-                shear_y + sine,
-                cosine,
-                translate_y + middle_y - sine * middle_x - cosine * middle_y,
-            ]
-        ),
+    y, x = height / 2, width / 2
+    angle = np.deg2rad(degrees)
+    cosine, sine = np.cos(angle), np.sin(angle)
+    entries = np.broadcast_arrays(
+        cosine,
+        shear_x - sine,
+        translate_x + x - cosine * x + sine * y,
+        shear_y + sine,
+        cosine,
+        translate_y + y - sine * x - cosine * y,
     )
+    return np.stack(entries, axis=-1)

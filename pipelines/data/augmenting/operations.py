@@ -6,10 +6,10 @@ Names, order and ranges are torchvision's, which are those of Cubuk et al.,
 
 import dataclasses
 
-import tensorflow as tf
+import numpy as np
 
-from pipelines.data.augmenting import colour
-from pipelines.data.augmenting import geometry
+from pipelines.data.augmenting import steps
+from pipelines.data.augmenting.geometry import affine_matrix
 
 OPERATIONS = (
     "identity",
@@ -28,8 +28,23 @@ OPERATIONS = (
     "equalize",
 )
 _GEOMETRY = OPERATIONS[1:6]
-# Where each operation goes: all of geometry is one transform.
-_BRANCHES = [0] + [1] * len(_GEOMETRY) + list(range(2, 10))
+_POSTERIZE = OPERATIONS.index("posterize")
+_SOLARIZE = OPERATIONS.index("solarize")
+# All of geometry is one transform.
+_CODES = np.array(
+    [
+        steps.NOTHING,
+        *[steps.WARP] * len(_GEOMETRY),
+        steps.BRIGHTNESS,
+        steps.SATURATION,
+        steps.CONTRAST,
+        steps.SHARPNESS,
+        steps.POSTERIZE,
+        steps.SOLARIZE,
+        steps.AUTOCONTRAST,
+        steps.EQUALIZE,
+    ]
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,52 +66,45 @@ class Ranges:
     posterize: int
 
 
-def apply_operation(image, number, level, sign, ranges: Ranges):
-    """Changes a picture by one operation.
+def operation_steps(numbers, levels, signs, ranges: Ranges, size: int):
+    """Makes steps of operations, one for each picture.
 
     Args:
-        image: uint8 of shape (height, width, 3).
-        number: int32 scalar: which of `OPERATIONS`.
-        level: float32 scalar in 0…1: how strongly.
-        sign: float32 scalar, 1 or -1: which way, where there are two.
+        numbers: int `(pictures,)`: which of `OPERATIONS`.
+        levels: float64 `(pictures,)` in 0…1: how strongly.
+        signs: float64 `(pictures,)`, 1 or -1: which way, where there are two.
         ranges: What a level means.
+        size: The pictures' height and width, in pixels.
 
     Returns:
-        uint8 of the same shape.
+        float64 `(pictures, 1, 7)`, as of `steps.step`.
     """
-    factor = 1 + sign * ranges.enhance * level
-    branches = [
-        lambda: tf.identity(image),
-        lambda: _move(image, number, sign * level, ranges),
-        lambda: colour.brightness(image, factor),
-        lambda: colour.saturation(image, factor),
-        lambda: colour.contrast(image, factor),
-        lambda: colour.sharpness(image, factor),
-        lambda: colour.posterize(image, _bits(level, ranges)),
-        lambda: colour.solarize(image, 255 * (1 - level)),
-        lambda: colour.autocontrast(image),
-        lambda: colour.equalize(image),
-    ]
-    changed = tf.switch_case(tf.gather(_BRANCHES, number), branches)
-    changed.set_shape(image.shape)
-    return changed
+    levels = np.broadcast_to(levels, np.shape(numbers))
+    codes = _CODES[numbers]
+    made = steps.step(codes, 1 + signs * ranges.enhance * levels)
+    moved = codes == steps.WARP
+    made[moved, 0, 1:] = _matrices(
+        numbers[moved], (signs * levels)[moved], ranges, size
+    )
+    bits = 8 - np.round(ranges.posterize * levels)
+    made[:, 0, 1] = np.where(numbers == _POSTERIZE, bits, made[:, 0, 1])
+    threshold = 255 * (1 - levels)
+    made[:, 0, 1] = np.where(numbers == _SOLARIZE, threshold, made[:, 0, 1])
+    return made
 
 
-def _bits(level, ranges: Ranges):
-    return 8 - tf.cast(tf.round(ranges.posterize * level), tf.int32)
-
-
-def _move(image, number, level, ranges: Ranges):
-    pixels = ranges.translate
-    if pixels <= 1:
-        pixels *= tf.cast(tf.shape(image)[1], tf.float32)
-    strength = level * tf.one_hot(number - 1, len(_GEOMETRY))
-    shear_x, shear_y, right, down, turn = tf.unstack(strength)
-    return geometry.affine(
-        image,
+def _matrices(numbers, strengths, ranges: Ranges, size: int) -> np.ndarray:
+    pixels = ranges.translate * (size if ranges.translate <= 1 else 1)
+    shear_x, shear_y, right, down, turn = (
+        np.where(numbers == number, strengths, 0.0)
+        for number in range(1, 1 + len(_GEOMETRY))
+    )
+    return affine_matrix(
+        size,
+        size,
         shear_x=shear_x * ranges.shear,
         shear_y=shear_y * ranges.shear,
-        translate_x=tf.round(right * pixels),
-        translate_y=tf.round(down * pixels),
+        translate_x=np.round(right * pixels),
+        translate_y=np.round(down * pixels),
         degrees=turn * ranges.rotate,
     )

@@ -1,17 +1,19 @@
 """RandAugment, TrivialAugment and AugMix: operations drawn at random.
 
-Each is a record that is called with a picture, uint8 of shape (height, width,
-3), and a seed, int `(2,)`, and returns a picture of the same kind.
+Each record draws steps for some pictures (`pipelines.data.augmenting.steps`).
 """
 
 import dataclasses
 
-import tensorflow as tf
+import numpy as np
 
+from pipelines.data.augmenting import steps
+from pipelines.data.augmenting.chance import Chance
+from pipelines.data.augmenting.chance import choose
+from pipelines.data.augmenting.chance import sign
 from pipelines.data.augmenting.operations import OPERATIONS
 from pipelines.data.augmenting.operations import Ranges
-from pipelines.data.augmenting.operations import apply_operation
-from pipelines.data.images import to_uint8
+from pipelines.data.augmenting.operations import operation_steps
 
 LEVELS = 30
 _PLAIN = Ranges(
@@ -24,11 +26,13 @@ _MIXED = Ranges(
     shear=0.3, translate=1 / 3, rotate=30.0, enhance=0.9, posterize=4
 )
 # AugMix leaves out what the usual corruption benchmarks test.
-_MIXED_OPERATIONS = tuple(
-    OPERATIONS.index(name)
-    for name in OPERATIONS
-    if name not in ("brightness", "saturation", "contrast", "sharpness")
-    and name != "identity"
+_MIXED_OPERATIONS = np.array(
+    [
+        OPERATIONS.index(name)
+        for name in OPERATIONS
+        if name not in ("brightness", "saturation", "contrast", "sharpness")
+        and name != "identity"
+    ]
 )
 _CHAINS = 3
 
@@ -47,15 +51,21 @@ class RandAugment:
     layers: int = 2
     magnitude: float = 9
 
-    def __call__(self, image, seed):
-        drawn = tf.random.stateless_uniform((self.layers, 2), seed)
-        numbers = _choose(drawn[:, 0], len(OPERATIONS))
-        level = tf.constant(self.magnitude / LEVELS)
-        for layer in range(self.layers):
-            image = apply_operation(
-                image, numbers[layer], level, _sign(drawn[layer, 1]), _PLAIN
+    def draw(self, chance: Chance, stream: int, size: int) -> np.ndarray:
+        """Returns steps for pictures of `size` x `size` pixels."""
+        drawn = chance.uniform(stream, 2 * self.layers)
+        return steps.in_turn(
+            *(
+                operation_steps(
+                    choose(drawn[:, 2 * layer], len(OPERATIONS)),
+                    self.magnitude / LEVELS,
+                    sign(drawn[:, 2 * layer + 1]),
+                    _PLAIN,
+                    size,
+                )
+                for layer in range(self.layers)
             )
-        return image
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,11 +75,16 @@ class TrivialAugment:
     Müller and Hutter, "TrivialAugment", 2021, section 3, the wide space.
     """
 
-    def __call__(self, image, seed):
-        drawn = tf.random.stateless_uniform((3,), seed)
-        level = tf.cast(_choose(drawn[1], LEVELS + 1), tf.float32) / LEVELS
-        number = _choose(drawn[0], len(OPERATIONS))
-        return apply_operation(image, number, level, _sign(drawn[2]), _WIDE)
+    def draw(self, chance: Chance, stream: int, size: int) -> np.ndarray:
+        """Returns steps for pictures of `size` x `size` pixels."""
+        drawn = chance.uniform(stream, 3)
+        return operation_steps(
+            choose(drawn[:, 0], len(OPERATIONS)),
+            choose(drawn[:, 1], LEVELS + 1) / LEVELS,
+            sign(drawn[:, 2]),
+            _WIDE,
+            size,
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,43 +102,35 @@ class AugMix:
     severity: int = 3
     depth: int = 3
 
-    def __call__(self, image, seed):
-        shape = (_CHAINS, self.depth, 3)
-        drawn = tf.random.stateless_uniform(shape, seed)
-        # Its own numbers: weights, lengths of the chains, and the mix.
-        mixed = tf.random.stateless_uniform(
-            (_CHAINS + 1, 2), seed + tf.constant([1, 0], seed.dtype), 1e-7, 1
-        )
+    def draw(self, chance: Chance, stream: int, size: int) -> np.ndarray:
+        """Returns steps for pictures of `size` x `size` pixels."""
+        drawn = chance.uniform(stream, 1 + _CHAINS * (2 + 3 * self.depth))
+        mixed, drawn = drawn[:, 0], drawn[:, 1:]
+        chains = drawn.reshape(len(drawn), _CHAINS, -1)
         # Dirichlet(1, 1, 1) is exponential numbers divided by their sum.
-        weights = -tf.math.log(mixed[:_CHAINS, 0])
-        weights *= mixed[_CHAINS, 0] / tf.reduce_sum(weights)
-        lengths = 1 + _choose(mixed[:_CHAINS, 1], self.depth)
-        total = (1 - mixed[_CHAINS, 0]) * tf.cast(image, tf.float32)
+        weights = -np.log1p(-chains[..., 0])
+        weights *= mixed[:, np.newaxis] / weights.sum(1, keepdims=True)
+        columns = [steps.step(steps.BEGIN_SUM, 1 - mixed)]
         for chain in range(_CHAINS):
-            changed = self._chain(image, drawn[chain], lengths[chain])
-            total += weights[chain] * tf.cast(changed, tf.float32)
-        return to_uint8(total)
+            columns += self._chain(chains[:, chain, 1:], size)
+            columns.append(steps.step(steps.ADD_TO_SUM, weights[:, chain]))
+        columns.append(
+            steps.step(np.full(len(drawn), steps.END_SUM, "float64"))
+        )
+        return steps.in_turn(*columns)
 
-    def _chain(self, image, drawn, length):
-        choice = _choose(drawn[:, 0], len(_MIXED_OPERATIONS))
-        numbers = tf.gather(_MIXED_OPERATIONS, choice)
-        levels = tf.cast(_choose(drawn[:, 1], self.severity), tf.float32) / 9
-
-        def longer(i, changed):
-            sign = _sign(drawn[i, 2])
-            return i + 1, apply_operation(
-                changed, numbers[i], levels[i], sign, _MIXED
+    def _chain(self, drawn: np.ndarray, size: int) -> list[np.ndarray]:
+        lengths = 1 + choose(drawn[:, 0], self.depth)
+        operations = drawn[:, 1:].reshape(len(drawn), self.depth, 3)
+        columns = []
+        for place in range(self.depth):
+            which, strength, way = operations[:, place].T
+            column = operation_steps(
+                _MIXED_OPERATIONS[choose(which, len(_MIXED_OPERATIONS))],
+                choose(strength, self.severity) / 9,
+                sign(way),
+                _MIXED,
+                size,
             )
-
-        return tf.while_loop(
-            lambda i, _: i < length, longer, (tf.constant(0), image)
-        )[1]
-
-
-def _choose(uniform, count: int):
-    """Turns numbers in [0, 1) into integers in 0…count-1."""
-    return tf.minimum(tf.cast(uniform * count, tf.int32), count - 1)
-
-
-def _sign(uniform):
-    return tf.where(uniform < 0.5, -1.0, 1.0)
+            columns.append(steps.where(place < lengths, column))
+        return columns
