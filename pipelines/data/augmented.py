@@ -1,0 +1,109 @@
+"""Batches of pictures to train on: some looked at and changed in one call.
+
+A picture is too little to call Python for, and a batch too much to begin with:
+the processors share a batch in groups of a few pictures.
+"""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from pipelines.data.augmentation import Augmentation
+from pipelines.data.augmentation import choose_part
+from pipelines.data.augmentation import held
+from pipelines.data.augmentation import paint_parts
+from pipelines.data.examples import Examples
+from pipelines.data.holding import Encoded
+from pipelines.data.options import parallel_calls
+from zoo.preprocessing import Preprocessing
+
+_LARGEST_GROUP = 8
+
+
+def augmented_batches(
+    positions: tf.data.Dataset,
+    locate: Callable,
+    examples: Examples,
+    policy: Augmentation,
+    preprocessing: Preprocessing,
+    *,
+    seed: int,
+    batch_size: int,
+    hold: bool = True,
+) -> tf.data.Dataset:
+    """Turns integers into batches of changed pictures.
+
+    Args:
+        positions: Yields scalar int64.
+        locate: Given one of them, returns two int64: the index of an example
+            and the number of the sample, on which its changes depend.
+        examples: What is shown.
+        policy: What is done to each picture.
+        preprocessing: The model's record, for the image size.
+        seed: Decides the changes.
+        batch_size: Pictures in a batch; what is left over is dropped.
+        hold: Whether a small set is decoded once.
+
+    Returns:
+        Yields uint8 `(batch, size, size, 3)`, int32 `(batch,)` labels and
+        int64 `(batch,)` positions.
+    """
+    decoded = held(examples, policy, preprocessing) if hold else None
+    fetch = pictures_of(examples, decoded)
+    base = tf.constant(seed, tf.int64)
+
+    # Traced once, not once for each picture of a group.
+    @tf.function(
+        input_signature=[tf.TensorSpec((), tf.int64)], autograph=False
+    )
+    def look(position):
+        index, sample = locate(position)
+        picture, label = fetch(index)
+        key = tf.stack([base, sample])
+        return choose_part(picture, key, policy, preprocessing), sample, label
+
+    def load(group):
+        looks = [look(position) for position in tf.unstack(group)]
+        parts, samples, labels = zip(*looks, strict=True)
+        images = paint_parts(
+            parts, base, tf.stack(samples), policy, preprocessing, decoded
+        )
+        return images, tf.stack(labels), group
+
+    def join(*groups):
+        return tuple(
+            tf.reshape(each, (batch_size, *each.shape[2:])) for each in groups
+        )
+
+    group = _group(batch_size)
+    return (
+        positions.batch(group, drop_remainder=True)
+        .map(load, num_parallel_calls=parallel_calls())
+        .batch(batch_size // group, drop_remainder=True)
+        .map(join)
+    )
+
+
+def pictures_of(examples: Examples, decoded=None) -> Callable:
+    """Returns a function from an index to a picture and its label.
+
+    Args:
+        examples: The pictures.
+        decoded: What `pipelines.data.augmentation.held` returned, or None.
+    """
+    labels = tf.constant(examples.labels)
+    if decoded is not None:
+        return lambda index: (decoded.at(index), tf.gather(labels, index))
+    # Read outside the graph, once for all pipelines, where it is kept.
+    _ = examples.held
+    return lambda index: (
+        Encoded(examples.tensor(index)),
+        tf.gather(labels, index),
+    )
+
+
+def _group(batch_size: int) -> int:
+    """Returns the largest number of pictures that divides a batch evenly."""
+    return max(
+        size for size in range(1, _LARGEST_GROUP + 1) if batch_size % size == 0
+    )

@@ -1,0 +1,23 @@
+"""How loops over pixels are compiled: once, for all threads, kept on disk."""
+
+import numba
+
+_OPTIONS = {
+    # Other threads run meanwhile, Python's among them.
+    "nogil": True,
+    # Divisions by zero are excluded by hand; looking for them is slow.
+    "error_model": "numpy",
+}
+
+
+def compiled(function):
+    """Compiles a function of NumPy arrays at its first call.
+
+    What was compiled is kept beside the source or, where that cannot be
+    written, in the user's cache, and is loaded in a fraction of a second.
+    """
+    try:
+        return numba.njit(cache=True, **_OPTIONS)(function)
+    except RuntimeError:
+        # No folder at all can be written: compiled anew by each process.
+        return numba.njit(**_OPTIONS)(function)

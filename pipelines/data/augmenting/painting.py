@@ -1,0 +1,138 @@
+"""Batches out of parts of pictures: resized, mirrored, and changed by steps."""
+
+import hashlib
+import pathlib
+
+import numpy as np
+
+from pipelines.data.augmenting import colour
+from pipelines.data.augmenting import erasing
+from pipelines.data.augmenting import geometry
+from pipelines.data.augmenting import steps
+from pipelines.data.augmenting.compiling import compiled
+from pipelines.data.augmenting.resampling import resample
+
+
+@compiled
+def take_step(image, spare, first, total, row):
+    """Changes a picture by one step.
+
+    Args:
+        image: uint8 `(height, width, 3)`, which is changed.
+        spare: Another of the same kind, overwritten.
+        first: Likewise: what a sum began with.
+        total: float32 of the same shape: the sum so far.
+        row: float64 `(7,)`: a row of `steps.step`.
+    """
+    code = int(row[0])
+    a, b, c, d, e = row[1], row[2], row[3], row[4], row[5]
+    if code == steps.WARP:
+        geometry.warp(image, spare, row[1:])
+    elif code == steps.BRIGHTNESS:
+        colour.brightness(image, a)
+    elif code == steps.SATURATION:
+        colour.saturation(image, a)
+    elif code == steps.CONTRAST:
+        colour.contrast(image, a)
+    elif code == steps.SHARPNESS:
+        colour.sharpness(image, spare, a)
+    elif code == steps.POSTERIZE:
+        colour.posterize(image, a)
+    elif code == steps.SOLARIZE:
+        colour.solarize(image, a)
+    elif code == steps.AUTOCONTRAST:
+        colour.autocontrast(image)
+    elif code == steps.EQUALIZE:
+        colour.equalize(image)
+    elif code == steps.JITTER:
+        colour.jitter(image, a, b, c)
+    elif code == steps.ADD:
+        colour.add(image, a, b, c)
+    elif code == steps.ERASE:
+        erasing.erase(image, a, b, c, d, e)
+    elif code == steps.GRID:
+        erasing.grid(image, a, b, c, d)
+    elif code == steps.BEGIN_SUM:
+        first[:] = image
+        # A half, because fractions are cut off at the end.
+        total[:] = np.float32(0.5)
+        _accumulate(total, image, np.float32(a))
+    elif code == steps.ADD_TO_SUM:
+        _accumulate(total, image, np.float32(a))
+        image[:] = first
+    elif code == steps.END_SUM:
+        _finish(total, image)
+
+
+@compiled
+def _accumulate(total, image, weight):
+    sums, levels = total.reshape(-1), image.reshape(-1)
+    for i in range(len(sums)):
+        sums[i] += weight * np.float32(levels[i])
+
+
+@compiled
+def _finish(total, image):
+    sums, levels = total.reshape(-1), image.reshape(-1)
+    for i in range(len(sums)):
+        levels[i] = np.uint8(np.int32(min(sums[i], np.float32(255))))
+
+
+def _compile(sources: str):
+    # What is kept is used for as long as this file is as it was; that others
+    # have changed, their hash tells.
+    @compiled
+    def paint(pixels, views, mirrored, table, images):
+        if not len(sources):
+            return
+        spare = np.empty(images.shape[1:], np.uint8)
+        first = np.empty(images.shape[1:], np.uint8)
+        total = np.empty(images.shape[1:], np.float32)
+        for i in range(len(images)):
+            resample(pixels, views[i], mirrored[i], images[i])
+            for row in table[i]:
+                if row[0] != steps.NOTHING:
+                    take_step(images[i], spare, first, total, row)
+
+    return paint
+
+
+def _sources() -> str:
+    folder = pathlib.Path(__file__).parent
+    return hashlib.sha256(
+        b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))
+    ).hexdigest()
+
+
+_paint = _compile(_sources())
+
+
+def paint(pixels, views, mirrored, table, size: int) -> np.ndarray:
+    """Makes pictures of one size out of parts of others.
+
+    Args:
+        pixels: uint8 `(bytes,)`: where all of them lie.
+        views: int64 `(pictures, 4)`: of each part the place of its first
+            byte, the bytes from row to row, its height and its width.
+        mirrored: bool `(pictures,)`: whether left becomes right.
+        table: float64 `(pictures, steps, 7)`, as of `steps`.
+        size: The new height and width, in pixels.
+
+    Returns:
+        uint8 `(pictures, size, size, 3)`.
+
+    Example:
+
+    ```python
+    import numpy as np
+    from pipelines.data.augmenting.painting import paint
+    picture = np.arange(12, dtype="uint8").reshape(2, 2, 3)
+    view, nothing = np.array([[0, 6, 2, 2]]), np.zeros((1, 0, 7))
+    mirror = np.array([True])
+    found = paint(picture.reshape(-1), view, mirror, nothing, 2)
+    assert (found[0] == picture[:, ::-1]).all()
+    ```
+    """
+    images = np.empty((len(views), size, size, 3), np.uint8)
+    _paint(pixels, views, mirrored, table, images)
+    return images
