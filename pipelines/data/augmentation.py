@@ -17,6 +17,7 @@ from pipelines.data.augmenting.painting import paint
 from pipelines.data.augmenting.policies import AugMix
 from pipelines.data.augmenting.policies import RandAugment
 from pipelines.data.augmenting.policies import TrivialAugment
+from pipelines.data.calling import call_python
 from pipelines.data.examples import Examples
 from pipelines.data.holding import Encoded
 from pipelines.data.holding import Part
@@ -117,7 +118,7 @@ def augment(encoded, seed, policy: Augmentation, preprocessing):
     """
     seed = tf.convert_to_tensor(seed, tf.int64)
     part = choose_part(Encoded(encoded), seed, policy, preprocessing)
-    return paint_parts([part], seed[:1], seed[1:], policy, preprocessing)[0]
+    return paint_parts([part], seed[0], seed[1:], policy, preprocessing)[0]
 
 
 def choose_part(picture, seed, policy: Augmentation, preprocessing) -> Part:
@@ -144,7 +145,7 @@ def paint_parts(
 
     Args:
         parts: Of each sample what `choose_part` chose.
-        seed: int64: the run's seed.
+        seed: Scalar int64: the run's seed.
         samples: int64 `(samples,)`: their numbers.
         policy: What is done.
         preprocessing: The model's record.
@@ -154,28 +155,22 @@ def paint_parts(
         uint8 `(samples, image size, image size, 3)`.
     """
     size = preprocessing.image_size
+    pixels = [] if held else [part.pixels for part in parts]
     views = tf.stack([part.view for part in parts])
-    change = functools.partial(_paint, policy=policy, size=size)
-    if held is None:
-        pixels = [part.pixels for part in parts]
-        lengths = tf.stack([tf.size(each, tf.int64) for each in pixels])
-        starts = tf.cumsum(lengths, exclusive=True)[:, tf.newaxis]
-        views += tf.pad(starts, [(0, 0), (0, 3)])
-        arguments = [tf.concat(pixels, 0), views]
-    else:
-        change = functools.partial(change, held.pixels)
-        arguments = [views]
-    images = tf.numpy_function(
-        change, [*arguments, seed, samples], tf.uint8, stateful=False
-    )
+
+    def change(seed, samples, views, *pixels):
+        chance = Chance(int(seed), samples)
+        where = [held.pixels] if held else pixels
+        return _paint(where, views, chance, policy, size)
+
+    images = call_python(change, [seed, samples, views, *pixels], tf.uint8)
     return tf.ensure_shape(images, (len(parts), size, size, 3))
 
 
-def _paint(pixels, views, seed, samples, policy: Augmentation, size: int):
-    chance = Chance(int(np.ravel(seed)[0]), samples)
+def _paint(pixels, views, chance: Chance, policy: Augmentation, size: int):
     if policy.patch > 1:
         views = _patches(views, chance, size)
-    mirrored = np.zeros(len(samples), bool)
+    mirrored = np.zeros(len(chance), bool)
     if policy.flip:
         mirrored = chance.uniform(_FLIP, 1)[:, 0] < 0.5
     return paint(pixels, views, mirrored, _steps(policy, chance, size), size)

@@ -17,7 +17,7 @@ from pipelines.data.holding import Encoded
 from pipelines.data.options import parallel_calls
 from zoo.preprocessing import Preprocessing
 
-_LARGEST_GROUP = 8
+_LARGEST_GROUP = 16
 
 
 def augmented_batches(

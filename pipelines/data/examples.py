@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from pipelines.data.calling import call_python
 from pipelines.data.names import constants
 from pipelines.data.names import shortest
 from pipelines.data.names import take
@@ -95,11 +96,8 @@ class Examples:
             return tf.gather(self.held, index)
         if self.fetch is not None:
             return self.fetch(index)
-        encoded = tf.numpy_function(
-            lambda i: self.encoded([int(i)])[0],
-            [index],
-            tf.string,
-            stateful=False,
+        encoded = call_python(
+            lambda i: self.encoded([int(i)])[0], [index], tf.string
         )
         return tf.ensure_shape(encoded, ())
 

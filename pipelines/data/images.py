@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.data.augmenting.resampling import resample
+from pipelines.data.calling import call_python
 
 # Smoothing colours over the neighbours would make pixels at the edges of a
 # window depend on where its edges are.
@@ -176,7 +177,7 @@ def resize_for_training(image, size: int):
         resample(np.ravel(image), view, False, resized)
         return resized
 
-    resized = tf.numpy_function(resize_one, [image], tf.uint8, stateful=False)
+    resized = call_python(resize_one, [image], tf.uint8)
     return tf.ensure_shape(resized, (size, size, 3))
 
 

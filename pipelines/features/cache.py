@@ -11,6 +11,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from pipelines.data.calling import call_python
 from pipelines.data.datasets import EvaluationData
 from pipelines.data.datasets import TrainingData
 from pipelines.data.examples import Examples
@@ -115,7 +116,5 @@ def evaluation_features(
 def _gather(values: np.ndarray, rows):
     """Takes rows of an array that may be larger than memory."""
     dtype = tf.as_dtype(values.dtype)
-    taken = tf.numpy_function(
-        lambda wanted: values[wanted], [rows], dtype, stateful=False
-    )
+    taken = call_python(lambda wanted: values[wanted], [rows], dtype)
     return tf.ensure_shape(taken, (rows.shape[0], *values.shape[1:]))

@@ -8,6 +8,7 @@ off as they do.
 import numpy as np
 
 from pipelines.data.augmenting.compiling import compiled
+from pipelines.data.augmenting.compiling import copy
 
 # ITU-R 601-2, as in Pillow.
 _RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
@@ -70,7 +71,7 @@ def sharpness(image, spare, factor):
         spare: Another of the same kind, overwritten.
         factor: Not negative.
     """
-    spare[:] = image
+    copy(image, spare)
     share = np.float32((1 - factor) / 13)
     columns = np.empty(3 * image.shape[1], np.float32)
     for y in range(1, image.shape[0] - 1):

@@ -21,3 +21,23 @@ def compiled(function):
     except RuntimeError:
         # No folder at all can be written: compiled anew by each process.
         return numba.njit(**_OPTIONS)(function)
+
+
+@compiled
+def copy(source, target):
+    """Copies one array to another of as many elements.
+
+    Assigning one to a slice of the other is ten times slower where they have
+    three dimensions, and takes seconds to compile.
+    """
+    old, new = source.reshape(-1), target.reshape(-1)
+    for i in range(len(new)):
+        new[i] = old[i]
+
+
+@compiled
+def fill(target, value):
+    """Sets all elements of an array."""
+    new = target.reshape(-1)
+    for i in range(len(new)):
+        new[i] = value

@@ -7,6 +7,8 @@ from outside of the picture is black.
 import numpy as np
 
 from pipelines.data.augmenting.compiling import compiled
+from pipelines.data.augmenting.compiling import copy
+from pipelines.data.augmenting.compiling import fill
 
 # Places are whole numbers of 1/65536 of a pixel, as in Pillow.
 _BITS = 16
@@ -26,7 +28,7 @@ def warp(image, spare, matrix):
         spare: Another of the same kind, overwritten.
         matrix: float64 `(6,)`: a, b, c, d, e and f.
     """
-    spare[:] = image
+    copy(image, spare)
     source = spare.reshape(-1)
     across, along = _fixed(matrix[0]), _fixed(matrix[3])
     for y in range(image.shape[0]):
@@ -48,11 +50,10 @@ def _move_row(source, shape, shift, line, row):
     last = max(min(width - shift, width), first)
     if line < 0 or line >= height:
         last = first
-    row[: 3 * first] = 0
     start = 3 * (line * width + shift)
-    for i in range(3 * first, 3 * last):
-        row[i] = source[start + i]
-    row[3 * last :] = 0
+    fill(row[: 3 * first], 0)
+    copy(source[start + 3 * first : start + 3 * last], row[3 * first : 3 * last])
+    fill(row[3 * last :], 0)
 
 
 @compiled

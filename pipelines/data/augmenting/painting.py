@@ -10,7 +10,12 @@ from pipelines.data.augmenting import erasing
 from pipelines.data.augmenting import geometry
 from pipelines.data.augmenting import steps
 from pipelines.data.augmenting.compiling import compiled
+from pipelines.data.augmenting.compiling import copy
+from pipelines.data.augmenting.compiling import fill
 from pipelines.data.augmenting.resampling import resample
+
+# Bytes.
+_ALIGNMENT = 64
 
 
 @compiled
@@ -53,13 +58,13 @@ def take_step(image, spare, first, total, row):
     elif code == steps.GRID:
         erasing.grid(image, a, b, c, d)
     elif code == steps.BEGIN_SUM:
-        first[:] = image
+        copy(image, first)
         # A half, because fractions are cut off at the end.
-        total[:] = np.float32(0.5)
+        fill(total, np.float32(0.5))
         _accumulate(total, image, np.float32(a))
     elif code == steps.ADD_TO_SUM:
         _accumulate(total, image, np.float32(a))
-        image[:] = first
+        copy(first, image)
     elif code == steps.END_SUM:
         _finish(total, image)
 
@@ -111,7 +116,8 @@ def paint(pixels, views, mirrored, table, size: int) -> np.ndarray:
     """Makes pictures of one size out of parts of others.
 
     Args:
-        pixels: uint8 `(bytes,)`: where all of them lie.
+        pixels: Arrays of uint8 `(bytes,)`: the one in which all of them lie,
+            or one for each.
         views: int64 `(pictures, 4)`: of each part the place of its first
             byte, the bytes from row to row, its height and its width.
         mirrored: bool `(pictures,)`: whether left becomes right.
@@ -129,10 +135,23 @@ def paint(pixels, views, mirrored, table, size: int) -> np.ndarray:
     picture = np.arange(12, dtype="uint8").reshape(2, 2, 3)
     view, nothing = np.array([[0, 6, 2, 2]]), np.zeros((1, 0, 7))
     mirror = np.array([True])
-    found = paint(picture.reshape(-1), view, mirror, nothing, 2)
+    found = paint([picture.reshape(-1)], view, mirror, nothing, 2)
     assert (found[0] == picture[:, ::-1]).all()
     ```
     """
-    images = np.empty((len(views), size, size, 3), np.uint8)
-    _paint(pixels, views, mirrored, table, images)
+    images = _aligned((len(views), size, size, 3))
+    if len(pixels) == 1:
+        _paint(pixels[0], views, mirrored, table, images)
+        return images
+    for i, own in enumerate(pixels):
+        one = slice(i, i + 1)
+        _paint(own, views[one], mirrored[one], table[one], images[one])
     return images
+
+
+def _aligned(shape: tuple[int, ...]) -> np.ndarray:
+    """Returns an array where TensorFlow can take it without copying it."""
+    count = int(np.prod(shape))
+    room = np.empty(count + _ALIGNMENT, np.uint8)
+    start = -room.ctypes.data % _ALIGNMENT
+    return room[start : start + count].reshape(shape)

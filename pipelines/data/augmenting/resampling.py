@@ -8,6 +8,8 @@ weights them.
 import numpy as np
 
 from pipelines.data.augmenting.compiling import compiled
+from pipelines.data.augmenting.compiling import copy
+from pipelines.data.augmenting.compiling import fill
 
 # Weights are integers, of which this one is the whole.
 _BITS = 11
@@ -48,7 +50,7 @@ def _copy(pixels, view, mirrored, image):
     for y in range(image.shape[0]):
         row = pixels[start + y * stride :][: 3 * columns]
         if not mirrored:
-            image[y].reshape(-1)[:] = row
+            copy(row, image[y])
             continue
         for x in range(columns):
             place = 3 * (columns - 1 - x)
@@ -64,7 +66,8 @@ def _interpolate(pixels, view, mirrored, image):
     low, weight = _neighbours(height, rows)
     left, share = _neighbours(width, columns)
     if mirrored:
-        left, share = left[::-1].copy(), share[::-1].copy()
+        _reverse(left)
+        _reverse(share)
     # One pixel more, so that the last one has a neighbour as well.
     blended = np.empty(3 * (width + 1), np.int32)
     for y in range(rows):
@@ -96,11 +99,18 @@ def _neighbours(length, count):
 
 
 @compiled
+def _reverse(row):
+    for i in range(len(row) // 2):
+        j = len(row) - 1 - i
+        row[i], row[j] = row[j], row[i]
+
+
+@compiled
 def _blend(first, second, weight, blended):
     rest = _ONE - weight
     for i in range(len(first)):
         blended[i] = np.int32(first[i]) * rest + np.int32(second[i]) * weight
-    blended[len(first) :] = blended[len(first) - 3 : len(first)]
+    copy(blended[len(first) - 3 : len(first)], blended[len(first) :])
 
 
 @compiled
@@ -137,9 +147,12 @@ def _average(pixels, view, mirrored, image):
                     narrow[y, 3 * place + channel] += share * row[at + channel]
     total = np.empty(3 * columns, np.float32)
     for y in range(rows):
-        total[:] = 0.5
+        # A half, because fractions are cut off at the end.
+        fill(total, np.float32(0.5))
         for i in range(down.shape[1]):
-            total += down[y, i] * narrow[min(top[y] + i, height - 1)]
+            share, row = down[y, i], narrow[min(top[y] + i, height - 1)]
+            for x in range(len(total)):
+                total[x] += share * row[x]
         out = image[y].reshape(-1)
         for x in range(len(total)):
             out[x] = np.uint8(min(total[x], np.float32(255)))
@@ -161,5 +174,7 @@ def _triangles(length, count):
         for at in range(first[i], last):
             distance = abs(at + 0.5 - middle) / scale
             weights[i, at - first[i]] = max(1 - distance, 0.0)
-        weights[i] /= weights[i].sum()
+        total = weights[i].sum()
+        for at in range(len(weights[i])):
+            weights[i, at] /= total
     return first, weights
