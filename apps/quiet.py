@@ -7,6 +7,7 @@ errors.
 
 import contextlib
 import os
+import platform
 import sys
 import tempfile
 
@@ -33,6 +34,10 @@ def held_back_errors():
 def start_tensorflow() -> None:
     """Imports TensorFlow and looks for devices, without a word."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Its convolutions of Intel's library, which it leaves alone on x86
+    # processors without AVX-512 and which are twice as fast there as well.
+    if platform.machine().lower() in ("x86_64", "amd64"):
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     # Its memory is more often still in the processor's cache: pictures are
     # cast much faster than with the C library's (docs/performance.md).
     os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")

@@ -53,9 +53,7 @@ def augmented_batches(
     base = tf.constant(seed, tf.int64)
 
     # Traced once, not once for each picture of a group.
-    @tf.function(
-        input_signature=[tf.TensorSpec((), tf.int64)], autograph=False
-    )
+    @tf.function(input_signature=[tf.TensorSpec((), tf.int64)], autograph=False)
     def look(position):
         index, sample = locate(position)
         picture, label = fetch(index)

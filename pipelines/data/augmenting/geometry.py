@@ -52,7 +52,9 @@ def _move_row(source, shape, shift, line, row):
         last = first
     start = 3 * (line * width + shift)
     fill(row[: 3 * first], 0)
-    copy(source[start + 3 * first : start + 3 * last], row[3 * first : 3 * last])
+    copy(
+        source[start + 3 * first : start + 3 * last], row[3 * first : 3 * last]
+    )
     fill(row[3 * last :], 0)
 
 

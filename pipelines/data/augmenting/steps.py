@@ -1,6 +1,6 @@
-"""What happens to a picture as a table of numbers, which `painting` carries out.
+"""What happens to pictures as a table of numbers, for `painting` to do.
 
-Everything random is drawn beforehand, for all pictures of a batch at once.
+Everything random is drawn beforehand, for several pictures at once.
 """
 
 import numpy as np

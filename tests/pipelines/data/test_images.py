@@ -9,6 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from pipelines.data import images
+from pipelines.data.augmenting.resampling import resample
 
 AREA, ASPECT = (0.08, 1.0), (3 / 4, 4 / 3)
 
@@ -200,48 +201,6 @@ def test_windows_of_the_smallest_pictures(encode, noise, shape):
         assert images.resize(cut, 8, 8).shape == (8, 8, 3)
 
 
-def test_shifts_are_exact_and_all_of_them_come(both_ways, noise):
-    pixels, border = noise(6, 8), 2
-    padded = np.pad(pixels, [(border, border), (border, border), (0, 0)])
-    allowed = {
-        padded[y : y + 6, x : x + 8].tobytes()
-        for y in range(5)
-        for x in range(5)
-    }
-    shift = functools.partial(images.random_shift, border=border)
-    both_ways(lambda s: shift(tf.constant(pixels), s), seed(0))
-    shifted = seeds(300).map(lambda s: shift(tf.constant(pixels), s))
-    found = {picture.tobytes() for picture in shifted.as_numpy_iterator()}
-    assert found == allowed and len(allowed) == 25
-
-
-def test_half_of_the_pictures_are_mirrored(both_ways, noise):
-    pixels = noise(4, 5)
-    both_ways(images.random_flip, pixels, seed(0))
-    flipped = seeds(400).map(lambda s: images.random_flip(pixels, s))
-    mirrored = 0
-    for picture in flipped.as_numpy_iterator():
-        if (picture == pixels[:, ::-1]).all():
-            mirrored += 1
-        else:
-            np.testing.assert_array_equal(picture, pixels)
-    assert 160 < mirrored < 240
-
-
-def test_patches_are_exact_and_all_of_them_come(both_ways, noise):
-    pixels = noise(11, 12)
-    cut = functools.partial(images.random_patch, size=8)
-    both_ways(cut, pixels, seed(0))
-    # Three places down, four to the right.
-    allowed = {
-        pixels[y : y + 8, x : x + 8].tobytes()
-        for y in range(3)
-        for x in range(4)
-    }
-    cuts = seeds(200).map(lambda s: cut(pixels, s)).as_numpy_iterator()
-    assert {each.tobytes() for each in cuts} == allowed
-
-
 def test_the_middle_window(both_ways):
     assert both_ways(images.middle_window, [30, 41, 3]).tolist() == [
         0, 5, 30, 30,
@@ -276,38 +235,16 @@ def test_large_windows_are_decoded_smaller(
     assert np.abs(decoded - expected).mean() < 3
 
 
-@pytest.mark.parametrize("shape", [(8, 8), (5, 3), (13, 15)])
-def test_fast_resizing_is_bilinear(both_ways, noise, shape):
+@pytest.mark.parametrize("shape", [(8, 8), (5, 3), (13, 15), (40, 16)])
+def test_resizing_for_training(both_ways, noise, shape):
     pixels = noise(*shape)
-    found = both_ways(functools.partial(images.resize_fast, size=8), pixels)
-    assert found.dtype == np.uint8 and found.shape == (8, 8, 3)
-    if shape == (8, 8):
-        np.testing.assert_array_equal(found, pixels)
-    # Between the four neighbours of each place, as the definition says.
-    at = [np.clip((np.arange(8) + 0.5) * n / 8 - 0.5, 0, n - 1) for n in shape]
-    low = [np.floor(each).astype(int) for each in at]
-    high = [
-        np.minimum(each + 1, n - 1) for each, n in zip(low, shape, strict=True)
-    ]
-    y, x = (a - b for a, b in zip(at, low, strict=True))
-    y, x = y[:, None, None], x[None, :, None]
-    p = pixels.astype(float)
-    rows = p[low[0]] * (1 - y) + p[high[0]] * y
-    expected = rows[:, low[1]] * (1 - x) + rows[:, high[1]] * x
-    assert np.abs(found - expected).max() <= 0.501
-
-
-@pytest.mark.parametrize(("form", "side"), [("PNG", 64), ("JPEG", 256)])
-def test_what_shrinks_much_has_antialias(both_ways, encode, noise, form, side):
-    encoded = encode(noise(side, side), form)
-    found = both_ways(
-        lambda e: images.decode_and_crop(
-            e, lambda _: tf.constant((0, 0, side, side)), size=8
-        ),
-        encoded,
-    )
-    assert found.shape == (8, 8, 3)
-    assert found.std() < noise(side, side).std() / 4
+    resize = functools.partial(images.resize_for_training, size=8)
+    expected = np.empty((8, 8, 3), "uint8")
+    view = np.array([0, 3 * shape[1], *shape])
+    resample(pixels.reshape(-1), view, False, expected)
+    np.testing.assert_array_equal(both_ways(resize, pixels), expected)
+    dataset = tf.data.Dataset.from_tensors(pixels).map(resize)
+    assert dataset.element_spec.shape == (8, 8, 3)
 
 
 def test_rounding(both_ways):
@@ -315,12 +252,3 @@ def test_rounding(both_ways):
     np.testing.assert_array_equal(
         both_ways(images.to_uint8, x), [0, 0, 0, 1, 7, 255, 255, 255]
     )
-
-
-def test_streams_differ_and_are_fixed(both_ways):
-    streams = [
-        both_ways(functools.partial(images.stream, number=n), seed(5))
-        for n in range(4)
-    ]
-    assert len({each.tobytes() for each in streams}) == 4
-    np.testing.assert_array_equal(streams[0], seed(5))
