@@ -58,6 +58,11 @@ class Augmentation:
     policy: RandAugment | TrivialAugment | AugMix | None = None
     erasing: RandomErasing | GridMask | None = None
 
+    @property
+    def changes(self) -> bool:
+        """Whether a picture is ever shown otherwise than in evaluation."""
+        return self != Augmentation(flip=False)
+
 
 AUGMENTATIONS = {
     "none": Augmentation(flip=False),

@@ -4,6 +4,7 @@ A picture is too little to call Python for, and a batch too much to begin with:
 the processors share a batch in groups of a few pictures.
 """
 
+import functools
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -12,6 +13,7 @@ from pipelines.data.augmentation import Augmentation
 from pipelines.data.augmentation import choose_part
 from pipelines.data.augmentation import held
 from pipelines.data.augmentation import paint_parts
+from pipelines.data.augmentation import whole_picture
 from pipelines.data.examples import Examples
 from pipelines.data.holding import Encoded
 from pipelines.data.options import parallel_calls
@@ -50,23 +52,46 @@ def augmented_batches(
     """
     decoded = held(examples, policy, preprocessing) if hold else None
     fetch = pictures_of(examples, decoded)
+    if not policy.changes:
+        see = functools.partial(whole_picture, preprocessing=preprocessing)
+        return _shown(positions, locate, fetch, see, batch_size)
     base = tf.constant(seed, tf.int64)
 
-    # Traced once, not once for each picture of a group.
-    @tf.function(input_signature=[tf.TensorSpec((), tf.int64)], autograph=False)
     def look(position):
         index, sample = locate(position)
         picture, label = fetch(index)
         key = tf.stack([base, sample])
         return choose_part(picture, key, policy, preprocessing), sample, label
 
+    def change(parts, samples):
+        return paint_parts(parts, base, samples, policy, preprocessing, decoded)
+
+    return _changed(positions, look, change, batch_size)
+
+
+def _shown(positions, locate, fetch, see, batch_size: int):
+    """Batches of pictures as evaluation sees them."""
+
+    def show(position):
+        picture, label = fetch(locate(position)[0])
+        return picture.seen(see), label, position
+
+    return positions.map(show, num_parallel_calls=parallel_calls()).batch(
+        batch_size, drop_remainder=True
+    )
+
+
+def _changed(positions, look, change, batch_size: int):
+    """Batches of pictures looked at one by one and changed in groups."""
+    # Traced once, not once for each picture of a group.
+    look = tf.function(
+        look, input_signature=[tf.TensorSpec((), tf.int64)], autograph=False
+    )
+
     def load(group):
         looks = [look(position) for position in tf.unstack(group)]
         parts, samples, labels = zip(*looks, strict=True)
-        images = paint_parts(
-            parts, base, tf.stack(samples), policy, preprocessing, decoded
-        )
-        return images, tf.stack(labels), group
+        return change(parts, tf.stack(samples)), tf.stack(labels), group
 
     def join(*groups):
         return tuple(
