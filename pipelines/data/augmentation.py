@@ -3,30 +3,21 @@
 import dataclasses
 import functools
 
-import numpy as np
 import tensorflow as tf
 
 from pipelines.data import images
-from pipelines.data.augmenting import steps
-from pipelines.data.augmenting.chance import Chance
-from pipelines.data.augmenting.chance import choose
-from pipelines.data.augmenting.colour import lighting
 from pipelines.data.augmenting.erasing import GridMask
 from pipelines.data.augmenting.erasing import RandomErasing
-from pipelines.data.augmenting.painting import paint
 from pipelines.data.augmenting.policies import AugMix
 from pipelines.data.augmenting.policies import RandAugment
 from pipelines.data.augmenting.policies import TrivialAugment
-from pipelines.data.calling import call_python
+from pipelines.data.augmenting.samples import paint_samples
 from pipelines.data.examples import Examples
 from pipelines.data.holding import Encoded
 from pipelines.data.holding import Part
 from pipelines.data.holding import fixed_pictures
 from pipelines.data.holding import pyramids
 from zoo.errors import RequestError
-
-# Streams of random numbers; the crop's are those of its own operation.
-_SHIFT, _FLIP, _COLOUR, _LIGHTING, _POLICY, _ERASING, _PATCH = range(7)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,7 +114,8 @@ def augment(encoded, seed, policy: Augmentation, preprocessing):
     """
     seed = tf.convert_to_tensor(seed, tf.int64)
     part = choose_part(Encoded(encoded), seed, policy, preprocessing)
-    return paint_parts([part], seed[0], seed[1:], policy, preprocessing)[0]
+    size = preprocessing.image_size
+    return paint_samples([part], seed[0], seed[1:], policy, size)[0]
 
 
 def choose_part(picture, seed, policy: Augmentation, preprocessing) -> Part:
@@ -141,86 +133,6 @@ def choose_part(picture, seed, policy: Augmentation, preprocessing) -> Part:
             preprocessing.image_size,
         )
     return picture.fixed(_fixed_part(policy, preprocessing))
-
-
-def paint_parts(
-    parts, seed, samples, policy: Augmentation, preprocessing, held=None
-):
-    """Makes the pictures of some samples, all in one call.
-
-    Args:
-        parts: Of each sample what `choose_part` chose.
-        seed: Scalar int64: the run's seed.
-        samples: int64 `(samples,)`: their numbers.
-        policy: What is done.
-        preprocessing: The model's record.
-        held: What `held` returned, where the parts are of that.
-
-    Returns:
-        uint8 `(samples, image size, image size, 3)`.
-    """
-    size = preprocessing.image_size
-    pixels = [] if held else [part.pixels for part in parts]
-    views = tf.stack([part.view for part in parts])
-
-    def change(seed, samples, views, *pixels):
-        chance = Chance(int(seed), samples)
-        where = [held.pixels] if held else pixels
-        return _paint(where, views, chance, policy, size)
-
-    images = call_python(change, [seed, samples, views, *pixels], tf.uint8)
-    return tf.ensure_shape(images, (len(parts), size, size, 3))
-
-
-def _paint(pixels, views, chance: Chance, policy: Augmentation, size: int):
-    if policy.patch > 1:
-        views = _patches(views, chance, size)
-    mirrored = np.zeros(len(chance), bool)
-    if policy.flip:
-        mirrored = chance.uniform(_FLIP, 1)[:, 0] < 0.5
-    return paint(pixels, views, mirrored, _steps(policy, chance, size), size)
-
-
-def _patches(views, chance: Chance, size: int) -> np.ndarray:
-    """Chooses `size` x `size` pixels out of each view.
-
-    Krizhevsky et al. 2012, section 4.1: of 256 pixels 224, 32 places each
-    way, with mirroring 2,048 views of one picture.
-    """
-    start, stride, height, width = views.T
-    places = np.maximum(np.stack([height, width], axis=1) - size, 1)
-    top, left = (chance.uniform(_PATCH, 2) * places).astype("int64").T
-    start = start + top * stride + 3 * left
-    sides = np.full_like(start, size)
-    return np.stack([start, stride, sides, sides], axis=1)
-
-
-def _steps(policy: Augmentation, chance: Chance, size: int) -> np.ndarray:
-    """Draws what happens to the pictures after they are cut and mirrored."""
-    columns = [np.zeros((len(chance), 0, 1 + steps.PARAMETERS))]
-    if policy.shift:
-        columns.append(_shift(policy.shift, chance, size))
-    if policy.colour:
-        factors = 1 + policy.colour * (2 * chance.uniform(_COLOUR, 3) - 1)
-        columns.append(steps.step(steps.JITTER, *factors.T))
-    if policy.lighting:
-        colours = lighting(policy.lighting * chance.normal(_LIGHTING, 3))
-        columns.append(steps.step(steps.ADD, *colours.T))
-    if policy.policy:
-        columns.append(policy.policy.draw(chance, _POLICY, size))
-    if policy.erasing:
-        columns.append(policy.erasing.draw(chance, _ERASING, size))
-    return steps.in_turn(*columns)
-
-
-def _shift(part: float, chance: Chance, size: int) -> np.ndarray:
-    """Pads with black on every side and cuts the same size out at random.
-
-    He et al. 2015, section 4.2, with 4 pixels for pictures of 32.
-    """
-    border = max(1, round(part * size))
-    drawn = choose(chance.uniform(_SHIFT, 2), 2 * border + 1) - border
-    return steps.step(steps.WARP, 1, 0, drawn[:, 0], 0, 1, drawn[:, 1])
 
 
 def crop_window(shape, seed, policy: Augmentation):

@@ -12,8 +12,8 @@ import tensorflow as tf
 from pipelines.data.augmentation import Augmentation
 from pipelines.data.augmentation import choose_part
 from pipelines.data.augmentation import held
-from pipelines.data.augmentation import paint_parts
 from pipelines.data.augmentation import whole_picture
+from pipelines.data.augmenting.samples import paint_samples
 from pipelines.data.examples import Examples
 from pipelines.data.holding import Encoded
 from pipelines.data.options import parallel_calls
@@ -64,7 +64,8 @@ def augmented_batches(
         return choose_part(picture, key, policy, preprocessing), sample, label
 
     def change(parts, samples):
-        return paint_parts(parts, base, samples, policy, preprocessing, decoded)
+        size = preprocessing.image_size
+        return paint_samples(parts, base, samples, policy, size, decoded)
 
     return _changed(positions, look, change, batch_size)
 

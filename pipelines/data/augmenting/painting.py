@@ -127,6 +127,9 @@ def paint(pixels, views, mirrored, table, size: int) -> np.ndarray:
     Returns:
         uint8 `(pictures, size, size, 3)`.
 
+    Raises:
+        ValueError: A part reaches out of its array.
+
     Example:
 
     ```python
@@ -139,6 +142,7 @@ def paint(pixels, views, mirrored, table, size: int) -> np.ndarray:
     assert (found[0] == picture[:, ::-1]).all()
     ```
     """
+    _check(pixels, views)
     images = _aligned((len(views), size, size, 3))
     if len(pixels) == 1:
         _paint(pixels[0], views, mirrored, table, images)
@@ -147,6 +151,20 @@ def paint(pixels, views, mirrored, table, size: int) -> np.ndarray:
         one = slice(i, i + 1)
         _paint(own, views[one], mirrored[one], table[one], images[one])
     return images
+
+
+def _check(pixels, views) -> None:
+    """Refuses what compiled loops would read from anywhere in memory."""
+    start, stride, height, width = np.asarray(views).T
+    end = start + (height - 1) * stride + 3 * width
+    room = np.array([len(each) for each in pixels])
+    fits = (start >= 0) & (height > 0) & (width > 0) & (end <= room)
+    if not (fits & (stride >= 3 * width)).all():
+        raise ValueError(
+            "A part reaches out of its picture. Expected start, stride, "
+            f"height and width inside {room.tolist()} bytes. Received: "
+            f"{np.asarray(views)[~fits].tolist()}"
+        )
 
 
 def _aligned(shape: tuple[int, ...]) -> np.ndarray:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from pipelines.data.augmenting import painting
 from pipelines.data.augmenting import steps
@@ -61,6 +62,28 @@ def test_a_sum_of_pictures(noise):
     x = pixels.astype(int)
     expected = x / 2 + (255 - x) / 4 + (x & 128) / 4
     np.testing.assert_array_equal(found, np.floor(expected + 0.5))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (-1, 18, 6, 6),
+        (1, 18, 6, 6),
+        (0, 18, 7, 6),
+        (0, 18, 0, 6),
+        (0, 15, 6, 6),
+    ],
+)
+def test_a_part_outside_of_its_picture_is_refused(noise, wrong):
+    pixels = noise(6, 6).reshape(-1)
+    with pytest.raises(ValueError, match="reaches out of its picture"):
+        paint(
+            [pixels],
+            np.array([wrong]),
+            np.zeros(1, bool),
+            np.zeros((1, 0, 7)),
+            4,
+        )
 
 
 def test_what_is_kept_depends_on_all_sources(tmp_path, monkeypatch):
