@@ -7,7 +7,8 @@ tensor of shape (2,): the same seed does the same thing.
 import numpy as np
 import tensorflow as tf
 
-from pipelines.data.augmenting.resampling import resample
+from pipelines.data.augmenting.painting import paint
+from pipelines.data.augmenting.steps import none
 from pipelines.data.calling import call_python
 
 # Smoothing colours over the neighbours would make pixels at the edges of a
@@ -160,7 +161,7 @@ def resize(image, height, width, interpolation="bilinear"):
 
 
 def resize_for_training(image, size: int):
-    """Resizes to a square as `resampling.resample` does, fast.
+    """Resizes to a square as `augmenting.resampling` does, fast.
 
     Args:
         image: uint8 of shape (height, width, 3).
@@ -171,11 +172,10 @@ def resize_for_training(image, size: int):
     """
 
     def resize_one(image):
-        resized = np.empty((size, size, 3), "uint8")
         height, width, channels = image.shape
-        view = np.array([0, width * channels, height, width])
-        resample(np.ravel(image), view, False, resized)
-        return resized
+        views = np.array([[0, width * channels, height, width]])
+        straight = np.zeros(1, bool)
+        return paint([image.ravel()], views, straight, none(1), size)[0]
 
     resized = call_python(resize_one, [image], tf.uint8)
     return tf.ensure_shape(resized, (size, size, 3))

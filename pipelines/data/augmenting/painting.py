@@ -143,6 +143,8 @@ def paint(pixels, views, mirrored, table, size: int) -> np.ndarray:
     ```
     """
     _check(pixels, views)
+    pixels = [_read_only(each) for each in pixels]
+    views = np.array(views, np.int64)
     images = _aligned((len(views), size, size, 3))
     if len(pixels) == 1:
         _paint(pixels[0], views, mirrored, table, images)
@@ -165,6 +167,13 @@ def _check(pixels, views) -> None:
             f"height and width inside {room.tolist()} bytes. Received: "
             f"{np.asarray(views)[~fits].tolist()}"
         )
+
+
+def _read_only(pixels: np.ndarray) -> np.ndarray:
+    """Returns the same pixels as one kind of array, compiled for once."""
+    view = pixels.view()
+    view.flags.writeable = False
+    return view
 
 
 def _aligned(shape: tuple[int, ...]) -> np.ndarray:

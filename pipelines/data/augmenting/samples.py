@@ -65,7 +65,7 @@ def _patches(views, chance: Chance, size: int) -> np.ndarray:
 
 def _steps(policy, chance: Chance, size: int) -> np.ndarray:
     """Draws what happens to the pictures after they are cut and mirrored."""
-    columns = [np.zeros((len(chance), 0, 1 + steps.PARAMETERS))]
+    columns = [steps.none(len(chance))]
     if policy.shift:
         columns.append(_shift(policy.shift, chance, size))
     if policy.colour:

@@ -29,6 +29,11 @@ CODES = (
 ) = range(17)
 
 
+def none(pictures: int) -> np.ndarray:
+    """Returns the steps of pictures to which nothing happens."""
+    return np.zeros((pictures, 0, 1 + PARAMETERS))
+
+
 def step(code, *parameters) -> np.ndarray:
     """Makes a column of steps, one for each picture.
 
