@@ -20,7 +20,16 @@ def compiled(function):
         return numba.njit(cache=True, **_OPTIONS)(function)
     except RuntimeError:
         # No folder at all can be written: compiled anew by each process.
-        return numba.njit(**_OPTIONS)(function)
+        return compiled_with_caller(function)
+
+
+def compiled_with_caller(function):
+    """Compiles a function together with the one that calls it, which is kept.
+
+    For what calls functions of other files: kept by itself, it would not
+    notice that they have changed.
+    """
+    return numba.njit(**_OPTIONS)(function)
 
 
 @compiled

@@ -10,6 +10,7 @@ from pipelines.data.augmenting import erasing
 from pipelines.data.augmenting import geometry
 from pipelines.data.augmenting import steps
 from pipelines.data.augmenting.compiling import compiled
+from pipelines.data.augmenting.compiling import compiled_with_caller
 from pipelines.data.augmenting.compiling import copy
 from pipelines.data.augmenting.compiling import fill
 from pipelines.data.augmenting.resampling import resample
@@ -18,7 +19,7 @@ from pipelines.data.augmenting.resampling import resample
 _ALIGNMENT = 64
 
 
-@compiled
+@compiled_with_caller
 def take_step(image, spare, first, total, row):
     """Changes a picture by one step.
 
