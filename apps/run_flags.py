@@ -70,6 +70,12 @@ def define_run_flags(
         "Height and width of the model's input, in pixels; chosen by model "
         "and data where not given.",
     )
+    flags.DEFINE_integer(
+        "train_size",
+        None,
+        "Height and width of pictures to learn from, smaller than "
+        "--image_size, which is judged and saved; the same where not given.",
+    )
     _define_training_flags()
 
 
@@ -334,6 +340,7 @@ _RUN_FIELDS = (
     "global_batch_size",
     "learning_rate",
     "image_size",
+    "train_size",
     "seed",
     "augmentation",
     "weight_decay",

@@ -27,6 +27,7 @@ try:
     from zoo.metadata import origin
     from zoo.metadata import preprocessing
     from zoo.metadata import set_class_names
+    from zoo.resizing import resized
     from zoo.splitting import split
 except ModuleNotFoundError as error:
     # Tables and planning work where no backend of Keras is installed; only
@@ -46,6 +47,7 @@ __all__ = [
     "model_info",
     "origin",
     "preprocessing",
+    "resized",
     "save_weights",
     "set_class_names",
     "split",

@@ -20,7 +20,7 @@ class PatchTokens(keras.layers.Layer):
     another size of the map.
 
     Input shape: `(batch, height, width, channels)`; only the batch may be
-    unknown.
+    unknown, and a map of another size is refused with a `ValueError`.
 
     Output shape: `(batch, 1 + height * width, channels)`.
 
@@ -37,6 +37,7 @@ class PatchTokens(keras.layers.Layer):
 
     def build(self, input_shape):
         _, height, width, channels = input_shape
+        self.input_spec = keras.InputSpec(shape=(None, *input_shape[1:]))
         self.class_token = self.add_weight(
             shape=(channels,), initializer="zeros", name="class_token"
         )

@@ -55,7 +55,7 @@ TASKS = (
         "resnet20",
         "cifar10",
         64,
-        "head:4@0.4,stage3:18@0.4,all:8@0.2",
+        "head:16@0.4,stage3:9@0.4,stage2:5@0.2",
     ),
 )
 

@@ -131,6 +131,7 @@ def fill_in(config: RunConfig, train, sides, choose_image_size) -> RunConfig:
         augmentation = "shift" if small else config.PHOTO_AUGMENTATION
     return config.resolved(
         image_size=size,
+        train_size=config.train_size or size,
         augmentation=augmentation,
         balance=_balance(config, train),
         global_batch_size=_batch_size(config, len(train)),

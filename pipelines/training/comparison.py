@@ -94,6 +94,7 @@ def from_scratch(
         freeze_batch_norm=False,
         epochs=max(1, len(finished.history)),
         image_size=model.input.shape[1],
+        train_size=finished.config.train_size,
     )
 
 

@@ -34,6 +34,8 @@ class RunConfig:
             find it (fine-tuning only).
         image_size: Side of the pictures in pixels; None to choose by model
             and data.
+        train_size: Side of the pictures that it learns from, at most
+            `image_size`, which it is judged at; None for the default.
         seed: Decides initial weights, order, augmentation and dropout.
         augmentation: A name out of `AUGMENTATIONS`, or `auto`.
         weight_decay: L2 on kernels, as papers give it.
@@ -77,6 +79,7 @@ class RunConfig:
     global_batch_size: int | None = None
     learning_rate: float | str | None = None
     image_size: int | None = None
+    train_size: int | None = None
     seed: int = 0
     augmentation: str = "auto"
     weight_decay: float = 1e-4
@@ -101,6 +104,8 @@ class RunConfig:
             raise RequestError(
                 f"--ema lies between 0 and 1. Received: {self.ema}"
             )
+        if None not in (self.train_size, self.image_size):
+            self._check_sizes()
         self._check_choice("on_bad_image", ON_BAD_IMAGE)
         self._check_choice("precision", (AUTO, *PRECISIONS))
         if self.profile_steps is not None:
@@ -113,6 +118,14 @@ class RunConfig:
                 raise RequestError(
                     f"--{name} lies in {low}…{high}. Received: {value}"
                 )
+
+    def _check_sizes(self) -> None:
+        if self.train_size > self.image_size:
+            raise RequestError(
+                f"--train_size={self.train_size} is more than the "
+                f"{self.image_size} px that are judged. Give at most that, or "
+                "a larger --image_size."
+            )
 
     def _check_above_zero(self, names) -> None:
         for name in names:
@@ -140,6 +153,7 @@ _RANGES = (
     ("epochs", 1, 10**6),
     ("global_batch_size", 1, 10**6),
     ("image_size", 8, 4096),
+    ("train_size", 8, 4096),
     ("weight_decay", 0, 1),
     ("label_smoothing", 0, 0.999),
     ("seed", 0, 2**31 - 1),

@@ -4,11 +4,11 @@ import functools
 import math
 import time
 
-import zoo
 from pipelines.data.augmentation import AUGMENTATIONS
 from pipelines.data.datasets import every_view
 from pipelines.features.cache import Features
 from pipelines.features.extraction import Extractor
+from pipelines.training.parts import Part
 from pipelines.training.run import Run
 from pipelines.training.unfreezing import Phase
 
@@ -37,11 +37,18 @@ class FeatureCache:
         phase: What learns, and for how long.
     """
 
-    def __init__(self, run: Run, below, phase: Phase):
+    def __init__(self, run: Run, below: Part, phase: Phase):
         self._run = run
         self._phase = phase
         self._views = views_of(phase.epochs, run.augmentation)
-        self._extractor = Extractor(below, run.strategy, run.folder.path)
+        self._learning = Extractor(
+            below.learner, run.strategy, run.folder.path
+        )
+        self._judging = self._learning
+        if below.judge is not below.learner:
+            self._judging = Extractor(
+                below.judge, run.strategy, run.folder.path
+            )
 
     @property
     def pays(self) -> bool:
@@ -76,13 +83,13 @@ class FeatureCache:
 
         dataset = every_view(
             train,
-            zoo.preprocessing(run.model),
+            run.training_preprocessing,
             augmentation=run.augmentation,
             batch_size=run.evaluation_batch,
             seed=run.config.seed,
             views=self._views,
         )
-        values = self._extractor.run(dataset, self._count, report)
+        values = self._learning.run(dataset, self._count, report)
         return Features(train, values, self._views)
 
     @property
@@ -92,7 +99,7 @@ class FeatureCache:
     def _judge(self):
         run = self._run
         pictures = run.validation_data()
-        return self._extractor.run(
+        return self._judging.run(
             pictures.dataset, len(pictures.examples), run.go_on
         )
 
@@ -106,8 +113,8 @@ class FeatureCache:
         if epochs <= self._views:
             run.say("  no cache: so few epochs show no picture twice")
             return False
-        size = self._extractor.bytes_of(self._count)
-        if not self._extractor.has_room_for(self._count):
+        size = self._learning.bytes_of(self._count)
+        if not self._learning.has_room_for(self._count):
             run.say(
                 f"  no cache: {size / 2**30:.1f} GiB of features have no room"
             )
@@ -125,13 +132,15 @@ class FeatureCache:
     def _saved_seconds(self) -> float:
         """Estimates by what the features of the pictures to judge by cost."""
         held_out = len(self.judged.examples)
-        each = self._extractor.seconds_each
+        each = self._judging.seconds_each
         if each is None:
             # So few that the time went into tracing: once more.
             started = time.perf_counter()
             self._judge()
             each = (time.perf_counter() - started) / self._run.evaluation_batch
-        pictures, epochs = len(self._run.splits.train), self._phase.epochs
+        config, epochs = self._run.config, self._phase.epochs
+        pictures = len(self._run.splits.train)
+        pictures *= (config.train_size / config.image_size) ** 2
         return each * (
             (epochs - self._views) * pictures + (epochs - 1) * held_out
         )

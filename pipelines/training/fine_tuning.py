@@ -173,7 +173,7 @@ def _decide(run: Run, trainer: Trainer) -> None:
 
 
 def _find_rate(run: Run, trainer: Trainer) -> float:
-    curve = find_rate(trainer, run.training_data())
+    curve = find_rate(trainer, run.training_data(), learner=run.learner)
     draw_rates(curve, run.folder.path / RATES)
     run.say(
         f"learning rate {curve.best:.3g} found in {len(curve.rates)} steps "

@@ -112,6 +112,12 @@ def check_asked(config: FinetuneConfig) -> None:
             f"--augmentation={config.augmentation} has no meaning with it. "
             "Leave one of the two out."
         )
+    if config.probe and config.train_size:
+        raise RequestError(
+            "--probe looks at the pictures at the size that it judges, so "
+            f"--train_size={config.train_size} has no meaning with it. Leave "
+            "one of the two out."
+        )
 
 
 def check_finding(config: FinetuneConfig) -> None:

@@ -85,6 +85,7 @@ def _fit(run: Run, trainer: Trainer) -> None:
         run.validation_data(),
         epochs=config.epochs,
         callbacks=run.keep(trainer, callbacks),
+        learner=run.learner,
         stop=run.stop,
     )
     if trainer.average:

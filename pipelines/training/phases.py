@@ -14,6 +14,7 @@ from pipelines.features.cache import evaluation_features
 from pipelines.features.cache import training_features
 from pipelines.training.callbacks import CosineRestarts
 from pipelines.training.feature_cache import FeatureCache
+from pipelines.training.parts import parts
 from pipelines.training.run import Run
 from pipelines.training.schedules import CosineSchedule
 from pipelines.training.schedules import scaled_rate
@@ -31,14 +32,16 @@ class PhaseData:
     Args:
         train: Pictures or features to learn from.
         validation: The same to judge by.
-        learner: What learns from them, None for the whole model.
+        learner: What learns from them.
         frozen: What has to run before the learner, or None.
+        judged: What judges, None for the whole model.
     """
 
     train: object
     validation: object
-    learner: keras.Model | None = None
+    learner: keras.Model
     frozen: keras.Model | None = None
+    judged: keras.Model | None = None
 
 
 def run_phase(
@@ -85,19 +88,25 @@ def run_phase(
         stop=run.stop,
         learner=data.learner,
         frozen=data.frozen,
+        judged=data.judged,
     )
 
 
 def _data(run: Run, first_step: int, phase: Phase, progress) -> PhaseData:
     stage = phase.stage
     if stage == zoo.stages(run.model)[0].name:
-        return PhaseData(run.training_data(first_step), run.validation_data())
-    with run.strategy.scope():
-        below, above = zoo.split(run.model, stage)
+        return PhaseData(
+            run.training_data(first_step), run.validation_data(), run.learner
+        )
+    below, above = parts(run, stage)
     cache = FeatureCache(run, below, phase)
     if not cache.pays:
-        train = run.training_data(first_step)
-        return PhaseData(train, run.validation_data(), above, below)
+        return PhaseData(
+            run.training_data(first_step),
+            run.validation_data(),
+            above.learner,
+            frozen=below.learner,
+        )
     return PhaseData(
         training_features(
             cache.learned(progress),
@@ -107,5 +116,6 @@ def _data(run: Run, first_step: int, phase: Phase, progress) -> PhaseData:
             balance=run.config.balance,
         ),
         evaluation_features(cache.judged, batch_size=run.evaluation_batch),
-        above,
+        above.learner,
+        judged=above.judge,
     )

@@ -48,6 +48,8 @@ def plan_of(
 def as_command(config: FinetuneConfig) -> str:
     """Writes the command that says everything and leaves nothing open."""
     values = config.as_dict() | {"weights": config.weights or "none"}
+    if config.train_size == config.image_size:
+        values["train_size"] = None
     open_ones = ("epochs", "learning_rate", "fold")
     words = ["python -m apps.finetune"]
     for name, value in values.items():

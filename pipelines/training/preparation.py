@@ -31,6 +31,7 @@ from pipelines.training.strategy import check_batch
 from pipelines.training.strategy import describe_devices
 from pipelines.training.strategy import make_strategy
 from pipelines.training.strategy import workers_of
+from zoo.errors import RequestError
 from zoo.weights import check_weights
 
 
@@ -92,11 +93,12 @@ def prepare(
         f"{len(splits.train):,} pictures to train on, "
         f"{len(splits.validation):,} to judge by, "
         f"{len(splits.train.class_names)} classes; {config.model} at "
-        f"{config.image_size} px, augmentation {config.augmentation!r}, "
+        f"{_sizes(config)}, augmentation {config.augmentation!r}, "
         f"{config.precision}, {describe_devices(strategy)}"
     )
     with strategy.scope():
         model = build(config, splits.train.class_names)
+        learner = _learner(config, model)
     if check_model:
         check_model(model)
     run = Run(
@@ -104,6 +106,7 @@ def prepare(
         folder=_folder(config, options, workers),
         strategy=strategy,
         model=model,
+        learner=learner,
         splits=splits,
         augmentation=AUGMENTATIONS[config.augmentation],
         say=say,
@@ -116,6 +119,24 @@ def prepare(
         run.folder.release()
         raise
     return run
+
+
+def _sizes(config: RunConfig) -> str:
+    if config.train_size == config.image_size:
+        return f"{config.image_size} px"
+    return f"{config.image_size} px, learned at {config.train_size}"
+
+
+def _learner(config: RunConfig, model: keras.Model) -> keras.Model:
+    """Returns the model's layers at the size that they learn at."""
+    side = config.train_size
+    try:
+        return zoo.resized(model, (side, side, 3))
+    except RequestError as error:
+        raise RequestError(
+            f"--train_size={side}: {error}. Give "
+            f"--train_size={config.image_size}, the size that is judged."
+        ) from error
 
 
 def _go_on(run: Run, options: RunOptions) -> None:

@@ -36,7 +36,9 @@ class RateCurve:
     best: float
 
 
-def find_rate(trainer, train, *, steps: int = STEPS) -> RateCurve:
+def find_rate(
+    trainer, train, *, learner=None, steps: int = STEPS
+) -> RateCurve:
     """Trains with rising rates, then puts everything back as it was.
 
     What learns is what the model has unfrozen.
@@ -44,6 +46,7 @@ def find_rate(trainer, train, *, steps: int = STEPS) -> RateCurve:
     Args:
         trainer: Its model and its optimizer are used and restored.
         train: Batches to learn from.
+        learner: What learns from them; the trainer's model where None.
         steps: How many there are at most; fewer where the loss diverges.
 
     Returns:
@@ -52,7 +55,7 @@ def find_rate(trainer, train, *, steps: int = STEPS) -> RateCurve:
     weights = trainer.model.get_weights()
     state = [variable.numpy() for variable in trainer.optimizer.variables]
     rates = np.geomspace(LOWEST, HIGHEST, steps)
-    losses = _losses(trainer, train, rates)
+    losses = _losses(trainer, train, rates, learner)
     trainer.model.set_weights(weights)
     for variable, value in zip(trainer.optimizer.variables, state, strict=True):
         variable.assign(value)
@@ -60,8 +63,8 @@ def find_rate(trainer, train, *, steps: int = STEPS) -> RateCurve:
     return RateCurve(tuple(rates), tuple(losses), steepest(rates, losses))
 
 
-def _losses(trainer, train, rates) -> list[float]:
-    step = trainer.make_step(batch_size=train.batch_size)
+def _losses(trainer, train, rates, learner) -> list[float]:
+    step = trainer.make_step(learner, batch_size=train.batch_size)
     batches = iter(
         distribute(trainer.strategy, train.dataset, train.batch_size)
     )

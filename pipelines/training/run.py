@@ -42,6 +42,7 @@ from pipelines.training.run_folder import RunFolder
 from pipelines.training.run_folder import load_model
 from pipelines.training.strategy import Workers
 from pipelines.training.strategy import workers_of
+from zoo.preprocessing import Preprocessing
 
 _PICTURES_SHOWN = 32
 _LARGEST_BATCH = 256
@@ -114,6 +115,7 @@ class Run:
         folder: Where results go.
         strategy: Where it computes.
         model: The copy that is trained, in the run's precision.
+        learner: Its layers on pictures of the size that it learns from.
         splits: The pictures.
         augmentation: What training does to them.
         say: Tells a person something in one line.
@@ -129,6 +131,7 @@ class Run:
     folder: RunFolder
     strategy: tf.distribute.Strategy
     model: keras.Model
+    learner: keras.Model
     splits: Splits
     augmentation: Augmentation
     say: Callable[[str], None]
@@ -157,11 +160,15 @@ class Run:
             {**self.config.as_dict(), "class_names": names}
         )
 
+    @property
+    def training_preprocessing(self) -> Preprocessing:
+        return zoo.preprocessing(self.model).at(self.config.train_size)
+
     def training_data(self, first_step: int = 0, **options) -> TrainingData:
         """The batches from a step on; options as of `training_data`."""
         return training_data(
             self.splits.train,
-            zoo.preprocessing(self.model),
+            self.training_preprocessing,
             augmentation=self.augmentation,
             batch_size=self.config.global_batch_size,
             seed=self.config.seed,

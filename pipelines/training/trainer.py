@@ -140,6 +140,7 @@ class Trainer:
         callbacks=(),
         learner=None,
         frozen=None,
+        judged=None,
         stop=None,
     ) -> list[dict]:
         """Trains from where it stands until `epochs` are over in all.
@@ -148,18 +149,21 @@ class Trainer:
 
         Args:
             train: Its first batch belongs to `global_step`.
-            validation: Judged after each epoch, where given; batches as
-                those of `train`.
+            validation: Judged after each epoch, where given.
             epochs: How many will have been trained, those before included.
             callbacks: Keras callbacks; logs carry `loss`, `top1`, `top5`,
                 `learning_rate`, `images_per_second`, `input_wait` (the part
                 of the time spent waiting for pictures), `gradient_norm` and
                 `global_step`, and `val_loss`, `val_top1`, `val_top5` at the
                 end of an epoch.
-            learner: The part of the model that learns (see `zoo.split`); the
-                model itself where None.
+            learner: What learns from the batches of `train`: the part of the
+                model above `frozen` or above their features (`zoo.split`),
+                or its layers at another size (`zoo.resized`); the model
+                itself where None.
             frozen: The part below it, run in inference mode; None where
-                batches hold its features already.
+                there is none or batches hold its features already.
+            judged: What judges the batches of `validation`; the model
+                itself where None.
             stop: True as soon as this worker wants to stop; all of them
                 are then asked (`asked_to_stop`).
 
@@ -178,8 +182,8 @@ class Trainer:
             learner, batch_size=train.batch_size, frozen=frozen
         )
         evaluator = self._evaluator
-        if learner is not None and frozen is None:
-            evaluator = Evaluator(learner, self.strategy)
+        if judged is not None:
+            evaluator = Evaluator(judged, self.strategy)
         batches = iter(
             distribute(self.strategy, train.dataset, train.batch_size)
         )

@@ -183,3 +183,70 @@ def test_as_many_classes_are_not_the_same_classes():
             pretrained.get_layer("stem_conv").kernel,
         )
     assert np.abs(renewed.get_layer("head_logits").bias.numpy()).max() == 0
+
+
+@pytest.fixture(scope="module")
+def smaller(picture_folder, pretrained, tmp_path_factory):
+    """Runs that learn at 12 pixels and judge at 16, and what was said."""
+
+    def learn(name, **changes):
+        said = []
+        config = FinetuneConfig(
+            data=str(picture_folder),
+            model="resnet20",
+            output=str(tmp_path_factory.mktemp("smaller") / name),
+            weights=str(pretrained[0]),
+            global_batch_size=4,
+            image_size=16,
+            train_size=12,
+            seed=1,
+            precision="float32",
+            **changes,
+        )
+        return finetune_run(config, say=said.append), said
+
+    return learn
+
+
+def test_learning_at_a_smaller_size(smaller, monkeypatch):
+    """The kept features and the pictures themselves teach the same."""
+    monkeypatch.setattr("pipelines.training.feature_cache._WORTH", -1e9)
+    plan = {"plan": "head:2@0.5,stage3:2@0.05", "augmentation": "none"}
+    kept, said = smaller("kept", **plan)
+    assert ", resnet20 at 16 px, learned at 12, " in said[0].replace(";", ",")
+    assert " --train_size=12" in said[1]
+    assert sum(line.startswith("  cache: 1 view(s)") for line in said) == 2
+    seen, said = smaller("seen", cache=False, **plan)
+    assert not any("cache:" in line for line in said)
+    for ours, theirs in zip(
+        kept.model.variables, seen.model.variables, strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+    # Judged, in training and after it, and saved at the size of the model.
+    np.testing.assert_allclose(
+        kept.history[-1]["val_loss"], kept.metrics["loss"], rtol=1e-5
+    )
+    assert kept.model.input.shape == (None, 16, 16, 3)
+    assert zoo.preprocessing(kept.model).image_size == 16
+
+
+def test_a_size_of_learning_that_does_not_suit(picture_folder, tmp_path):
+    # At 12 pixels its dense layers see as many places as at 16.
+    config = FinetuneConfig(
+        data=str(picture_folder),
+        model="alexnet_cifar",
+        output=str(tmp_path / "run"),
+        global_batch_size=4,
+        image_size=16,
+        train_size=8,
+    )
+    with pytest.raises(
+        RequestError, match=r"--train_size=8: .* Give --train_size=16"
+    ):
+        finetune_run(config, say=lambda line: None)
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(RequestError, match="--train_size=17 is more than the"):
+        config.resolved(train_size=17)
+    probe = config.resolved(probe=True, weights="cifar10")
+    with pytest.raises(RequestError, match="--train_size=8 has no meaning"):
+        finetune_run(probe, say=lambda line: None)

@@ -162,7 +162,7 @@ def test_a_wider_head_says_what_it_said(finished):
 def test_only_looking_for_a_rate(configure, monkeypatch):
     monkeypatch.setattr(
         "pipelines.training.fine_tuning.find_rate",
-        lambda trainer, train: find_rate(trainer, train, steps=8),
+        lambda *args, **given: find_rate(*args, **given, steps=8),
     )
     said = []
     config = configure("rates", plan=None)

@@ -18,7 +18,9 @@ from pipelines.training.from_scratch import train
 from pipelines.training.losses import Loss
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.optimizers import RMSpropTF
+from pipelines.training.preparation import prepare
 from pipelines.training.train_config import TrainConfig
+from pipelines.training.train_config import filled
 from pipelines.training.train_config import schedule_of
 from zoo.errors import DataError
 from zoo.errors import RequestError
@@ -90,13 +92,17 @@ def test_the_metrics(run):
     assert metrics["top1"] * 6 == pytest.approx(round(metrics["top1"] * 6))
 
 
+CHOSEN = ("learning_rate", "augmentation", "balance", "train_size")
+
+
 def test_the_config_is_resolved(run):
     config, output, *_ = run
     written = read(output, "config.json")
     asked = json.loads(json.dumps(config.as_dict()))
     for name, value in asked.items():
-        if name not in ("learning_rate", "augmentation", "balance"):
+        if name not in CHOSEN:
             assert written[name] == value, name
+    assert written["train_size"] == written["image_size"] == 16
     assert written["learning_rate"] == train_config.LEARNING_RATE
     # 20 to 23 pixels are more than 1.25 times 16.
     assert written["augmentation"] == "standard"
@@ -193,6 +199,25 @@ def test_refusals_write_nothing(picture_folder, tmp_path, changes, message):
     assert not output.exists()
 
 
+def test_pictures_to_learn_from_have_a_size_of_their_own(
+    picture_folder, tmp_path
+):
+    config = TrainConfig(
+        data=str(picture_folder),
+        output=str(tmp_path / "run"),
+        train_size=12,
+        **BASE,
+    )
+    run = prepare(filled(config), say=lambda line: None)
+    with run.folder:
+        learned, _ = run.training_data().dataset.element_spec
+        judged, *_ = run.validation_data().dataset.element_spec
+    assert learned.shape == (6, 12, 12, 3)
+    assert judged.shape == (6, 16, 16, 3)
+    assert run.learner.input.shape == (None, 12, 12, 3)
+    assert run.model.input.shape == (None, 16, 16, 3)
+
+
 def test_a_folder_without_a_training_part(picture_folder, tmp_path):
     root = tmp_path / "judge"
     root.mkdir()
@@ -217,6 +242,7 @@ def test_a_taken_folder(run):
         ({"epochs": 0}, r"--epochs lies in 1…1000000\. Received: 0"),
         ({"global_batch_size": 0}, "--global_batch_size lies in 1…"),
         ({"image_size": 7}, "--image_size lies in 8…4096"),
+        ({"train_size": 7}, "--train_size lies in 8…4096"),
         ({"weight_decay": -1e-9}, "--weight_decay lies in 0…1"),
         ({"label_smoothing": 1.0}, "--label_smoothing lies in 0…0.999"),
         ({"seed": -1}, "--seed lies in"),

@@ -135,9 +135,19 @@ def test_what_belongs_together_goes_together(given, left):
     TrainConfig(data="d", output="o", **settings, **given)
 
 
-@pytest.mark.parametrize("name", ["resnet_rsb_a3", "efficientnet2019"])
-def test_a_recipe_trains(picture_folder, tmp_path, name):
+def test_another_size_is_learned_at_too():
+    assert config_of("resnet_rsb_a3").train_size == 160
+    config = config_of("resnet_rsb_a3", image_size=128)
+    assert (config.image_size, config.train_size) == (128, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [("resnet_rsb_a3", {"train_size": 12}), ("efficientnet2019", {})],
+)
+def test_a_recipe_trains(picture_folder, tmp_path, name, given):
     given = {
+        **given,
         "model": "resnet20",
         "image_size": 16,
         "epochs": 1,
@@ -157,6 +167,6 @@ def test_a_recipe_trains(picture_folder, tmp_path, name):
     (logs,) = finished.history
     assert np.isfinite(logs["loss"])
     written = json.loads((output / "config.json").read_text())
-    expected = {**find_recipe(name).settings, **given, "recipe": name}
+    expected = {**settings_of(name, given), **given, "recipe": name}
     for field, value in expected.items():
         assert written[field] == json.loads(json.dumps(value)), field
