@@ -1,5 +1,6 @@
 """Running the lower part of a network over pictures, each of them once."""
 
+import dataclasses
 import math
 import os
 import pathlib
@@ -17,11 +18,29 @@ MEMORY_LIMIT = 2 * 2**30
 _DISK_SHARE = 0.5
 
 
+@dataclasses.dataclass(frozen=True)
+class _Kind:
+    """Features of one stage: of which shape and type those of a picture are."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    @classmethod
+    def of(cls, tensor) -> "_Kind":
+        dtype = tf.as_dtype(tensor.dtype).as_numpy_dtype
+        return cls(tuple(tensor.shape[1:]), np.dtype(dtype))
+
+    @property
+    def bytes(self) -> int:
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
 class Extractor:
     """Runs one model; its graph is traced once, however often it is used.
 
     Args:
-        model: Pixels in, features out; run in inference mode.
+        model: Pixels in, features out, of one stage or a list of those of
+            several; run in inference mode.
         strategy: Where it computes.
         folder: Where features go that are too large for memory; the system's
             temporary folder where None.
@@ -40,8 +59,7 @@ class Extractor:
     """
 
     def __init__(self, model, strategy, folder=None):
-        self._shape = tuple(model.output.shape[1:])
-        self._dtype = tf.as_dtype(model.output.dtype).as_numpy_dtype
+        self._kinds = tf.nest.map_structure(_Kind.of, model.output)
         self._strategy = strategy
         self._folder = folder
         self._step = make_logits_step(model, strategy)
@@ -49,7 +67,7 @@ class Extractor:
 
     def bytes_of(self, count: int) -> int:
         """Returns what the features of `count` pictures take."""
-        return count * math.prod(self._shape) * np.dtype(self._dtype).itemsize
+        return count * sum(kind.bytes for kind in tf.nest.flatten(self._kinds))
 
     def has_room_for(self, count: int) -> bool:
         """Whether the features of `count` pictures can be kept."""
@@ -60,8 +78,10 @@ class Extractor:
         free = disk.f_bavail * disk.f_frsize
         return self.bytes_of(count) <= _DISK_SHARE * free
 
-    def run(self, dataset, count: int, progress=None) -> np.ndarray:
+    def run(self, dataset, count: int, progress=None):
         """Returns the features of `count` pictures, `(count, …)`.
+
+        A list of such arrays where the model has several outputs.
 
         Args:
             dataset: Yields batches as those of `evaluation_data`; what lies
@@ -69,23 +89,26 @@ class Extractor:
             count: Of the pictures.
             progress: Called with the numbers of pictures done and in all.
         """
-        features = self._room_for(count)
+        features = tf.nest.map_structure(
+            lambda kind: self._room_for(kind, count), self._kinds
+        )
         # Rows computed after the first batch, the filling among them.
         done, started, rows = 0, time.perf_counter(), None
         for images, *_ in self._strategy.experimental_distribute_dataset(
             dataset
         ):
-            computed = self._step(images).numpy()
-            batch = computed[: count - done]
-            features[done : done + len(batch)] = batch
-            done += len(batch)
+            computed = [each.numpy() for each in _all(self._step(images))]
+            new = min(len(computed[0]), count - done)
+            for held, batch in zip(_all(features), computed, strict=True):
+                held[done : done + new] = batch[:new]
+            done += new
             if progress:
                 progress(done, count)
             if rows is None:
                 # The first batch traces the graph and starts the pipeline.
                 rows, started = 0, time.perf_counter()
             else:
-                rows += len(computed)
+                rows += len(computed[0])
         self._each = (time.perf_counter() - started, rows or 0)
         return features
 
@@ -95,11 +118,14 @@ class Extractor:
         seconds, pictures = self._each
         return seconds / pictures if pictures else None
 
-    def _room_for(self, count: int) -> np.ndarray:
-        shape = (count, *self._shape)
+    def _room_for(self, kind: _Kind, count: int) -> np.ndarray:
+        shape = (count, *kind.shape)
         if self.bytes_of(count) <= MEMORY_LIMIT:
-            return np.empty(shape, self._dtype)
+            return np.empty(shape, kind.dtype)
         # The file has no name: it goes with the array, whatever happens.
         with tempfile.TemporaryFile(dir=self._folder) as file:
-            file.truncate(self.bytes_of(count))
-            return np.memmap(file, self._dtype, "r+", shape=shape)
+            file.truncate(count * kind.bytes)
+            return np.memmap(file, kind.dtype, "r+", shape=shape)
+
+
+_all = tf.nest.flatten

@@ -1,25 +1,33 @@
-"""Whether a phase learns from features that are computed once, and those."""
+"""What frozen stages make of the pictures, computed once for a whole plan.
 
-import functools
+A plan unfreezes from the top, so that what lies below a stage is the same
+from the plan's start until that stage's turn: one pass over the pictures
+takes the features of every phase.
+"""
+
+import dataclasses
 import math
 import time
 
+import keras
+
+import zoo
 from pipelines.data.augmentation import AUGMENTATIONS
 from pipelines.data.datasets import every_view
 from pipelines.features.cache import Features
 from pipelines.features.extraction import Extractor
-from pipelines.training.parts import Part
 from pipelines.training.run import Run
 from pipelines.training.unfreezing import Phase
+from zoo.profile import layer_macs
 
 # Epochs in which one view of a picture is shown once.
 _EPOCHS_A_VIEW = 4
-# A cache that saves less than this, in seconds, is not worth its tracing.
+# What saves less than this, in seconds, is not worth its tracing.
 _WORTH = 3.0
 
 
 def views_of(epochs: int, augmentation) -> int:
-    """Returns in how many ways a cached picture is shown.
+    """Returns in how many ways a picture is shown whose features are kept.
 
     Without augmentation all views are alike.
     """
@@ -28,119 +36,190 @@ def views_of(epochs: int, augmentation) -> int:
     return math.ceil(epochs / _EPOCHS_A_VIEW)
 
 
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    """What a phase reads in place of pictures.
+
+    Args:
+        learned: Of every view of the pictures to learn from.
+        judged: Of the pictures to judge by.
+    """
+
+    learned: Features
+    judged: Features
+
+
 class FeatureCache:
-    """What lies below the lowest stage that learns, computed once.
+    """The features that the phases of a plan learn from.
 
     Args:
         run: What is trained on what.
-        below: The part of the model that does not learn.
-        phase: What learns, and for how long.
+        plan: Its phases, in their order.
+        progress: Called with the numbers of views done and in all.
     """
 
-    def __init__(self, run: Run, below: Part, phase: Phase):
+    def __init__(self, run: Run, plan: tuple[Phase, ...], progress=None):
         self._run = run
-        self._phase = phase
-        self._views = views_of(phase.epochs, run.augmentation)
-        self._learning = Extractor(
-            below.learner, run.strategy, run.folder.path
-        )
-        self._judging = self._learning
-        if below.judge is not below.learner:
-            self._judging = Extractor(
-                below.judge, run.strategy, run.folder.path
-            )
+        self._plan = plan
+        self._progress = progress
+        self._names = [stage.name for stage in zoo.stages(run.model)]
+        # As many as the longest phase wants, for all of them.
+        longest = max(phase.epochs for phase in plan)
+        self._views = views_of(longest, run.augmentation)
+        self._kept: dict[int, Kept | None] = {}
 
-    @property
-    def pays(self) -> bool:
-        """Whether it does; decided once, however often a run goes on.
+    def take(self, position: int) -> Kept | None:
+        """Returns what a phase reads, and lets go of it.
 
-        The decision is measured, and what is learned from kept features
-        differs from the rest in its views.
-        """
-        stage, decisions = self._phase.stage, self._run.decisions
-        if stage not in decisions:
-            decisions[stage] = self._decide()
-        return decisions[stage]
-
-    @functools.cached_property
-    def judged(self) -> Features:
-        """Of the pictures to judge by."""
-        held_out = self._run.splits.validation
-        return Features(held_out, self._judge())
-
-    def learned(self, progress=None) -> Features:
-        """Of every view of the pictures to learn from.
+        Whether it reads features is decided once, however often a run goes
+        on: the decision is measured, and other views would be shown.
 
         Args:
-            progress: Called with the numbers of views done and in all.
+            position: Of the phase in the plan.
+
+        Returns:
+            None where the phase looks at the pictures themselves.
         """
-        run, train = self._run, self._run.splits.train
+        if not self._stage(position):
+            return None
+        if position not in self._kept:
+            self._keep_from(position)
+        return self._kept.pop(position)
+
+    def _keep_from(self, position: int) -> None:
+        """Computes what a phase reads, and all that later ones can."""
+        positions = self._unchanged_from(position)
+        self._kept |= dict.fromkeys(positions)
+        decisions = self._run.decisions
+        if any(str(self._plan[i]) not in decisions for i in positions):
+            wanted = [i for i in positions if self._is_eligible(i)]
+            kept = self._compute(wanted, undecided=True)
+            decisions |= {str(self._plan[i]): i in kept for i in positions}
+        else:
+            wanted = [i for i in positions if decisions[str(self._plan[i])]]
+            kept = self._compute(wanted, undecided=False)
+        self._kept |= kept
+
+    def _unchanged_from(self, position: int) -> list[int]:
+        """Phases below whose stages nothing learns before their turn."""
+        found, learned = [position], self._stage(position)
+        for later in range(position + 1, len(self._plan)):
+            stage = self._stage(later)
+            if 0 < stage <= learned:
+                found.append(later)
+            learned = min(learned, stage)
+        return found
+
+    def _stage(self, position: int) -> int:
+        """The number of the lowest stage that learns."""
+        return self._names.index(self._plan[position].stage)
+
+    def _is_eligible(self, position: int) -> bool:
+        run, phase = self._run, self._plan[position]
+        why = None
+        if not run.config.cache:
+            return False
+        if run.workers.count > 1:
+            why = "several hosts share the pictures"
+        elif phase.epochs <= self._views:
+            why = f"{phase.epochs} epoch(s) show no picture twice"
+        if why:
+            run.say(f"  no cache below {phase.stage}: {why}")
+        return not why
+
+    def _compute(self, wanted: list[int], *, undecided: bool) -> dict:
+        """Runs over the pictures once, if that is worth it."""
+        run = self._run
+        if not wanted:
+            return {}
+        stages = [self._plan[i].stage for i in wanted]
+        learning, judging = self._extractors(stages)
+        count = self._views * len(run.splits.train)
+        size = learning.bytes_of(count) / 2**20
+        if undecided and not learning.has_room_for(count):
+            run.say(f"  no cache: {size:,.0f} MiB of features have no room")
+            # Those of fewer phases may have.
+            return self._compute(wanted[:-1], undecided=True)
+        judged = self._judge(judging)
+        if undecided:
+            saved = self._saved_seconds(wanted, judging)
+            if saved < _WORTH:
+                run.say(f"  no cache: it would save {saved:.1f} s")
+                return {}
+            run.say(
+                f"  cache: {self._views} view(s) of "
+                f"{len(run.splits.train):,} pictures below "
+                f"{' and '.join(stages)}, {size:,.0f} MiB; saves about "
+                f"{saved:.0f} s"
+            )
+        learned = self._learn(learning, count)
+        train, held_out = run.splits.train, run.splits.validation
+        return {
+            position: Kept(
+                Features(train, values, self._views), Features(held_out, seen)
+            )
+            for position, values, seen in zip(
+                wanted, learned, judged, strict=True
+            )
+        }
+
+    def _extractors(self, stages: list[str]) -> tuple[Extractor, Extractor]:
+        """Run over pictures to learn from, and over those to judge by."""
+        run = self._run
+        with run.strategy.scope():
+            boundaries = [
+                zoo.split(run.model, stage)[0].output for stage in stages
+            ]
+            judge = keras.Model(run.model.input, boundaries)
+            learner = zoo.resized(judge, run.learner.input.shape[1:])
+        learning = Extractor(learner, run.strategy, run.folder.path)
+        if learner is judge:
+            return learning, learning
+        return learning, Extractor(judge, run.strategy, run.folder.path)
+
+    def _learn(self, extractor: Extractor, count: int) -> list:
+        run = self._run
 
         def report(done, total):
             run.go_on()
-            if progress:
-                progress(done, total)
+            if self._progress:
+                self._progress(done, total)
 
         dataset = every_view(
-            train,
+            run.splits.train,
             run.training_preprocessing,
             augmentation=run.augmentation,
             batch_size=run.evaluation_batch,
             seed=run.config.seed,
             views=self._views,
         )
-        values = self._learning.run(dataset, self._count, report)
-        return Features(train, values, self._views)
+        return extractor.run(dataset, count, report)
 
-    @property
-    def _count(self) -> int:
-        return self._views * len(self._run.splits.train)
-
-    def _judge(self):
+    def _judge(self, extractor: Extractor) -> list:
         run = self._run
         pictures = run.validation_data()
-        return self._judging.run(
+        return extractor.run(
             pictures.dataset, len(pictures.examples), run.go_on
         )
 
-    def _decide(self) -> bool:
-        run, epochs = self._run, self._phase.epochs
-        if not run.config.cache:
-            return False
-        if run.workers.count > 1:
-            run.say("  no cache: several hosts share the pictures")
-            return False
-        if epochs <= self._views:
-            run.say("  no cache: so few epochs show no picture twice")
-            return False
-        size = self._learning.bytes_of(self._count)
-        if not self._learning.has_room_for(self._count):
-            run.say(
-                f"  no cache: {size / 2**30:.1f} GiB of features have no room"
-            )
-            return False
-        saved = self._saved_seconds()
-        if saved < _WORTH:
-            run.say(f"  no cache: it would save {saved:.1f} s")
-            return False
-        run.say(
-            f"  cache: {self._views} view(s) of {len(run.splits.train):,} "
-            f"pictures, {size / 2**20:,.0f} MiB; saves about {saved:.0f} s"
-        )
-        return True
-
-    def _saved_seconds(self) -> float:
+    def _saved_seconds(self, wanted: list[int], judging: Extractor) -> float:
         """Estimates by what the features of the pictures to judge by cost."""
-        held_out = len(self.judged.examples)
-        each = self._judging.seconds_each
+        run, config = self._run, self._run.config
+        each = judging.seconds_each
         if each is None:
             # So few that the time went into tracing: once more.
             started = time.perf_counter()
-            self._judge()
-            each = (time.perf_counter() - started) / self._run.evaluation_batch
-        config, epochs = self._run.config, self._phase.epochs
-        pictures = len(self._run.splits.train)
-        pictures *= (config.train_size / config.image_size) ** 2
-        return each * (
-            (epochs - self._views) * pictures + (epochs - 1) * held_out
+            self._judge(judging)
+            each = (time.perf_counter() - started) / run.evaluation_batch
+        held_out = len(run.splits.validation)
+        smaller = (config.train_size / config.image_size) ** 2
+        pictures = smaller * len(run.splits.train)
+        macs = [
+            sum(map(layer_macs, zoo.split(run.model, phase.stage)[0].layers))
+            for phase in (self._plan[i] for i in wanted)
+        ]
+        spared = sum(
+            self._plan[i].epochs * (pictures + held_out) * share / max(macs)
+            for i, share in zip(wanted, macs, strict=True)
         )
+        return each * (spared - self._views * pictures - held_out)

@@ -9,6 +9,7 @@ from pipelines.training.choices import choose_splits
 from pipelines.training.config import AUTO
 from pipelines.training.defaults import choose_start
 from pipelines.training.defaults import usual_weights
+from pipelines.training.feature_cache import FeatureCache
 from pipelines.training.finetune_config import FinetuneConfig
 from pipelines.training.finetune_config import check_asked
 from pipelines.training.finetune_config import check_finding
@@ -190,8 +191,9 @@ def _run_plan(run: Run, trainer: Trainer, plan, progress) -> None:
         stopper = BestWeights(run.config.patience, say=run.say)
         callbacks.append(stopper)
     callbacks = run.keep(trainer, callbacks)
+    cache = FeatureCache(run, plan, progress)
     until = 0
-    for phase in plan:
+    for position, phase in enumerate(plan):
         until += phase.epochs
         if trainer.epoch >= until or (stopper and stopper.stopped):
             continue
@@ -201,7 +203,7 @@ def _run_plan(run: Run, trainer: Trainer, plan, progress) -> None:
             phase,
             until=until,
             callbacks=callbacks,
-            progress=progress,
+            kept=cache.take(position),
         )
     if stopper:
         stopper.take_best()

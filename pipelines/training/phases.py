@@ -1,8 +1,8 @@
 """Running the phases of a plan, each as cheaply as it can be run.
 
 What lies below the lowest stage that learns is a constant function of the
-picture. Where a phase is long enough, its results are computed once
-(`pipelines.features`) and the stages above learn from them.
+picture. Where it is computed once (`pipelines.training.feature_cache`), the
+stages above learn from that.
 """
 
 import dataclasses
@@ -13,7 +13,7 @@ import zoo
 from pipelines.features.cache import evaluation_features
 from pipelines.features.cache import training_features
 from pipelines.training.callbacks import CosineRestarts
-from pipelines.training.feature_cache import FeatureCache
+from pipelines.training.feature_cache import Kept
 from pipelines.training.parts import parts
 from pipelines.training.run import Run
 from pipelines.training.schedules import CosineSchedule
@@ -51,7 +51,7 @@ def run_phase(
     *,
     until: int,
     callbacks: list,
-    progress=None,
+    kept: Kept | None = None,
 ) -> None:
     """Trains what a phase unfreezes, from where the trainer stands.
 
@@ -61,14 +61,13 @@ def run_phase(
         phase: Which stages learn, how long and how fast.
         until: Epochs of the whole run that are over when the phase ends.
         callbacks: Of the whole run.
-        progress: Called with the numbers of pictures done and in all, while
-            features are computed.
+        kept: Features to read in place of pictures, where there are.
     """
     config = run.config
     freeze_below(
         run.model, phase.stage, freeze_batch_norm=config.freeze_batch_norm
     )
-    data = _data(run, trainer.global_step, phase, progress)
+    data = _data(run, trainer.global_step, phase.stage, kept)
     steps = phase.epochs * data.train.steps_per_epoch
     begun = (until - phase.epochs) * data.train.steps_per_epoch
     warmup = round(_WARMUP * steps)
@@ -92,15 +91,13 @@ def run_phase(
     )
 
 
-def _data(run: Run, first_step: int, phase: Phase, progress) -> PhaseData:
-    stage = phase.stage
+def _data(run: Run, first_step: int, stage: str, kept) -> PhaseData:
     if stage == zoo.stages(run.model)[0].name:
         return PhaseData(
             run.training_data(first_step), run.validation_data(), run.learner
         )
     below, above = parts(run, stage)
-    cache = FeatureCache(run, below, phase)
-    if not cache.pays:
+    if kept is None:
         return PhaseData(
             run.training_data(first_step),
             run.validation_data(),
@@ -109,13 +106,13 @@ def _data(run: Run, first_step: int, phase: Phase, progress) -> PhaseData:
         )
     return PhaseData(
         training_features(
-            cache.learned(progress),
+            kept.learned,
             batch_size=run.config.global_batch_size,
             seed=run.config.seed,
             first_step=first_step,
             balance=run.config.balance,
         ),
-        evaluation_features(cache.judged, batch_size=run.evaluation_batch),
+        evaluation_features(kept.judged, batch_size=run.evaluation_batch),
         above.learner,
         judged=above.judge,
     )

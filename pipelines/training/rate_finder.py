@@ -36,9 +36,7 @@ class RateCurve:
     best: float
 
 
-def find_rate(
-    trainer, train, *, learner=None, steps: int = STEPS
-) -> RateCurve:
+def find_rate(trainer, train, *, learner=None, steps: int = STEPS) -> RateCurve:
     """Trains with rising rates, then puts everything back as it was.
 
     What learns is what the model has unfrozen.
