@@ -41,7 +41,7 @@ def define_flags() -> None:
         "rounds", None, "Steps or turns timed of each.", lower_bound=1
     )
     flags.DEFINE_float("seconds", 3.0, "A turn of pipeline.", lower_bound=0.1)
-    flags.DEFINE_list("subjects", None, "Only these of pipeline or transfer.")
+    flags.DEFINE_list("subjects", None, "Only these of pipeline, transfer or shots.")
     flags.DEFINE_string("torch_python", None, "An interpreter with torch.")
     flags.DEFINE_string("weights", None, "A weight file; one is made if none.")
     flags.DEFINE_string("output", None, "A JSON file for the results.")
@@ -97,9 +97,11 @@ def _transfer(values) -> dict:
 
 
 def _shots(values) -> dict:
+    from pipelines.training.benchmark_shots import WAYS
     from pipelines.training.benchmark_shots import benchmark_shots
 
-    return {"results": benchmark_shots(_data(values), say=say)}
+    ways = [way for way in WAYS if way in (values.subjects or WAYS)]
+    return {"results": benchmark_shots(_data(values), ways=ways, say=say)}
 
 
 def _data(values) -> str:

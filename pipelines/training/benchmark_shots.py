@@ -22,11 +22,12 @@ def benchmark_shots(
     *,
     model: str = "resnet20",
     weights: str = "cifar10",
+    ways=tuple(WAYS),
     shots=SHOTS,
     seeds: int = SEEDS,
     say=print,
 ) -> list[dict]:
-    """Fine-tunes in every way, with few pictures a class, over some seeds.
+    """Fine-tunes in several ways, with few pictures a class, over some seeds.
 
     A seed decides which pictures are taken, their order and what is drawn
     while training.
@@ -35,6 +36,7 @@ def benchmark_shots(
         data: The pictures.
         model: One of `zoo.list_models()`.
         weights: Where it starts.
+        ways: Names out of `WAYS`.
         shots: Pictures a class to learn from.
         seeds: Runs of each kind.
         say: Told a row at once when it is done.
@@ -44,10 +46,10 @@ def benchmark_shots(
         `lowest`, `highest` (top-1 on the held-out pictures, 0…1).
     """
     rows = []
-    for way, settings in WAYS.items():
+    for way in ways:
         for count in shots:
             found = [
-                _top1(data, model, weights, count, seed, settings)
+                _top1(data, model, weights, count, seed, WAYS[way])
                 for seed in range(seeds)
             ]
             row = {

@@ -55,7 +55,7 @@ TASKS = (
         "resnet20",
         "cifar10",
         64,
-        "head:16@0.4,stage3:9@0.4,stage2:5@0.2",
+        "head:20@0.4,stage3:8@0.4,stage2:2@0.04",
     ),
 )
 

@@ -17,8 +17,11 @@ from zoo.variants import nearest
 # an epoch of the head costs next to nothing, and stages that are unfrozen
 # under a head that has converged keep more of what they knew (Kumar et al.,
 # "Fine-tuning can distort pretrained features", 2022, section 4).
-_HEAD_SHARE = 16 / 30
-_UPPER_SHARE = 9 / 30
+_HEAD_SHARE = 20 / 30
+_UPPER_SHARE = 8 / 30
+# What the third phase divides the rate by. At half of it that phase forgot what
+# the second had learned.
+_DEEP_RATE = 10
 # Parts of the weights below the head that the second phase unfreezes, and the
 # third.
 _UPPER_WEIGHTS = 1 / 2
@@ -100,7 +103,7 @@ def default_plan(
 
     The second phase unfreezes the fewest upper stages that hold half of the
     weights below the head: what is most to be learned, from the least that
-    has to be computed. The third unfreezes nine tenths. The lowest stages
+    has to be computed. The third, short and gentle, unfreezes nine tenths. The lowest stages
     are the most general (Yosinski et al., "How transferable are features in
     deep neural networks?", 2014, section 4) and the dearest to compute, and
     stay as they are.
@@ -108,8 +111,7 @@ def default_plan(
     Args:
         parameters: Of each stage, from the pixels to the logits.
         epochs: Of the whole plan.
-        learning_rate: The highest; the third phase, which starts from more
-            general features, has half of it.
+        learning_rate: The highest; the third phase has a tenth of it.
 
     Example:
 
@@ -118,7 +120,7 @@ def default_plan(
     weights = {"stem": 1, "stage1": 1, "stage2": 8, "stage3": 20, "head": 3}
     plan = default_plan(weights, 30, 0.4)
     assert [(p.stage, p.epochs, p.learning_rate) for p in plan] == [
-        ("head", 16, 0.4), ("stage3", 9, 0.4), ("stage2", 5, 0.2)]
+        ("head", 20, 0.4), ("stage3", 8, 0.4), ("stage2", 2, 0.04)]
     ```
     """
     names = list(parameters)
@@ -134,7 +136,7 @@ def default_plan(
     phases = (
         Phase(names[-1], head, learning_rate),
         Phase(upper, first, learning_rate),
-        Phase(deep, left - first, learning_rate / 2),
+        Phase(deep, left - first, learning_rate / _DEEP_RATE),
     )
     return tuple(phase for phase in phases if phase.epochs)
 
