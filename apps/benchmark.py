@@ -41,7 +41,9 @@ def define_flags() -> None:
         "rounds", None, "Steps or turns timed of each.", lower_bound=1
     )
     flags.DEFINE_float("seconds", 3.0, "A turn of pipeline.", lower_bound=0.1)
-    flags.DEFINE_list("subjects", None, "Only these of pipeline, transfer or shots.")
+    flags.DEFINE_list(
+        "subjects", None, "Only these of pipeline, transfer or shots."
+    )
     flags.DEFINE_string("torch_python", None, "An interpreter with torch.")
     flags.DEFINE_string("weights", None, "A weight file; one is made if none.")
     flags.DEFINE_string("output", None, "A JSON file for the results.")
