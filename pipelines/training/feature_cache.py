@@ -92,8 +92,7 @@ class FeatureCache:
         self._kept |= dict.fromkeys(positions)
         decisions = self._run.decisions
         if any(str(self._plan[i]) not in decisions for i in positions):
-            wanted = [i for i in positions if self._is_eligible(i)]
-            kept = self._compute(wanted, undecided=True)
+            kept = self._compute(self._worth_it(positions), undecided=True)
             decisions |= {str(self._plan[i]): i in kept for i in positions}
         else:
             wanted = [i for i in positions if decisions[str(self._plan[i])]]
@@ -114,18 +113,42 @@ class FeatureCache:
         """The number of the lowest stage that learns."""
         return self._names.index(self._plan[position].stage)
 
-    def _is_eligible(self, position: int) -> bool:
-        run, phase = self._run, self._plan[position]
-        why = None
+    def _worth_it(self, positions: list[int]) -> list[int]:
+        """Chooses how far up a pass goes; it serves all phases up to there."""
+        run = self._run
         if not run.config.cache:
-            return False
+            return []
         if run.workers.count > 1:
-            why = "several hosts share the pictures"
-        elif phase.epochs <= self._views:
-            why = f"{phase.epochs} epoch(s) show no picture twice"
-        if why:
-            run.say(f"  no cache below {phase.stage}: {why}")
-        return not why
+            run.say("  no cache: several hosts share the pictures")
+            return []
+        macs = {i: self._macs_below(self._plan[i].stage) for i in positions}
+        served = max(
+            ([i for i in positions if macs[i] <= macs[top]] for top in macs),
+            key=self._spared,
+        )
+        if self._spared(served) > 0:
+            return served
+        run.say("  no cache: so few epochs show no picture twice")
+        return []
+
+    def _spared(self, wanted: list[int]) -> float:
+        """How often the pass need not be made again, counted in pictures."""
+        run, config = self._run, self._run.config
+        smaller = (config.train_size / config.image_size) ** 2
+        pictures = smaller * len(run.splits.train)
+        held_out = len(run.splits.validation)
+        macs = [self._macs_below(self._plan[i].stage) for i in wanted]
+        again = sum(
+            self._plan[i].epochs * share / max(macs)
+            for i, share in zip(wanted, macs, strict=True)
+        )
+        return again * (pictures + held_out) - (
+            self._views * pictures + held_out
+        )
+
+    def _macs_below(self, stage: str) -> int:
+        below, _ = zoo.split(self._run.model, stage)
+        return sum(map(layer_macs, below.layers))
 
     def _compute(self, wanted: list[int], *, undecided: bool) -> dict:
         """Runs over the pictures once, if that is worth it."""
@@ -204,22 +227,11 @@ class FeatureCache:
 
     def _saved_seconds(self, wanted: list[int], judging: Extractor) -> float:
         """Estimates by what the features of the pictures to judge by cost."""
-        run, config = self._run, self._run.config
         each = judging.seconds_each
         if each is None:
             # So few that the time went into tracing: once more.
             started = time.perf_counter()
             self._judge(judging)
-            each = (time.perf_counter() - started) / run.evaluation_batch
-        held_out = len(run.splits.validation)
-        smaller = (config.train_size / config.image_size) ** 2
-        pictures = smaller * len(run.splits.train)
-        macs = [
-            sum(map(layer_macs, zoo.split(run.model, phase.stage)[0].layers))
-            for phase in (self._plan[i] for i in wanted)
-        ]
-        spared = sum(
-            self._plan[i].epochs * (pictures + held_out) * share / max(macs)
-            for i, share in zip(wanted, macs, strict=True)
-        )
-        return each * (spared - self._views * pictures - held_out)
+            seconds = time.perf_counter() - started
+            each = seconds / self._run.evaluation_batch
+        return each * self._spared(wanted)

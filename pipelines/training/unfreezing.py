@@ -13,19 +13,9 @@ import zoo
 from zoo.errors import RequestError
 from zoo.variants import nearest
 
-# Parts of the epochs; what lies deepest gets what is left. With kept features
-# an epoch of the head costs next to nothing, and stages that are unfrozen
-# under a head that has converged keep more of what they knew (Kumar et al.,
-# "Fine-tuning can distort pretrained features", 2022, section 4).
-_HEAD_SHARE = 20 / 30
-_UPPER_SHARE = 8 / 30
-# What the third phase divides the rate by. Divided by 2 it lost a point of
-# accuracy that the second had gained, five seeds on 800 photos.
-_DEEP_RATE = 10
-# Parts of the weights below the head that the second phase unfreezes, and the
-# third.
-_UPPER_WEIGHTS = 1 / 2
-_DEEP_WEIGHTS = 9 / 10
+# Parts of the epochs; the whole network gets what is left.
+_HEAD_SHARE = 4 / 30
+_UPPER_SHARE = 18 / 30
 _PHASE = re.compile(
     r"(?P<stage>[a-z]+\d*)\s*:\s*(?P<epochs>\d+)\s*@\s*"
     r"(?P<rate>(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)"
@@ -99,57 +89,47 @@ def parse_plan(text: str, stage_names: list[str]) -> tuple[Phase, ...]:
 def default_plan(
     parameters: dict[str, int], epochs: int, learning_rate: float
 ) -> tuple[Phase, ...]:
-    """Spreads epochs over the head and, step by step, the stages below it.
+    """Spreads epochs over the head, the upper stages and the whole network.
 
-    The second phase unfreezes the fewest upper stages that hold half of the
-    weights below the head: what is most to be learned, from the least that
-    has to be computed. The third, short and gentle, unfreezes nine tenths.
-    The lowest stages are the most general (Yosinski et al., "How transferable
-    are features in deep neural networks?", 2014, section 4) and the dearest
-    to compute, and stay as they are.
+    The upper stages are the fewest that hold half of the weights below the
+    head: what is most to be learned, from the least that has to be computed.
 
     Args:
         parameters: Of each stage, from the pixels to the logits.
         epochs: Of the whole plan.
-        learning_rate: The highest; the third phase has a tenth of it.
+        learning_rate: The highest; the whole network, which starts from more
+            general features, has half of it.
 
     Example:
 
     ```python
     from pipelines.training.unfreezing import default_plan
-    weights = {"stem": 1, "stage1": 1, "stage2": 8, "stage3": 20, "head": 3}
+    weights = {"stem": 5, "stage1": 10, "stage2": 20, "head": 3}
     plan = default_plan(weights, 30, 0.4)
     assert [(p.stage, p.epochs, p.learning_rate) for p in plan] == [
-        ("head", 20, 0.4), ("stage3", 8, 0.4), ("stage2", 2, 0.04)]
+        ("head", 4, 0.4), ("stage2", 18, 0.4), ("stem", 8, 0.2)]
     ```
     """
     names = list(parameters)
     if len(names) == 1:
         return (Phase(names[0], epochs, learning_rate),)
-    upper, deep = (
-        _fewest_above(parameters, share)
-        for share in (_UPPER_WEIGHTS, _DEEP_WEIGHTS)
-    )
     head = max(1, round(_HEAD_SHARE * epochs))
-    left = epochs - head
-    first = left if deep == upper else min(round(_UPPER_SHARE * epochs), left)
+    upper = min(round(_UPPER_SHARE * epochs), epochs - head)
+    stage = _upper_half(parameters)
+    if stage == names[0]:
+        upper = 0
     phases = (
         Phase(names[-1], head, learning_rate),
-        Phase(upper, first, learning_rate),
-        Phase(deep, left - first, learning_rate / _DEEP_RATE),
+        Phase(stage, upper, learning_rate),
+        Phase(names[0], epochs - head - upper, learning_rate / 2),
     )
     return tuple(phase for phase in phases if phase.epochs)
 
 
-def _fewest_above(parameters: dict[str, int], share: float) -> str:
-    """Returns the lowest of the upper stages that hold a part of the weights.
-
-    Args:
-        parameters: Of each stage; the head's do not count.
-        share: Which part, in (0, 1].
-    """
+def _upper_half(parameters: dict[str, int]) -> str:
+    """Returns the lowest of the upper stages that hold half of the weights."""
     *below, _ = parameters
-    wanted = share * sum(parameters[name] for name in below)
+    wanted = sum(parameters[name] for name in below) / 2
     held = 0
     for name in reversed(below):
         held += parameters[name]

@@ -102,18 +102,28 @@ def test_what_has_learned_meanwhile_is_computed_anew(run, passes):
     assert held == [[2, 2], [], [1, 1], [1, 1]]
 
 
-def test_short_phases_look_at_pictures(run, passes):
-    cache = FeatureCache(run, plan_of(run, "head:8@1, stage3:2@1"))
-    assert cache.take(0) is not None and cache.take(1) is None
-    assert passes == [1, 1]
-    assert run.said[0] == (
-        "  no cache below stage3: 2 epoch(s) show no picture twice"
-    )
-    # The decision stands when the run goes on, and is not said again.
+def test_a_decision_stands_when_the_run_goes_on(run, passes):
+    plan = plan_of(run, "head:8@1, all:2@1, stage3:1@1")
+    cache = FeatureCache(run, plan)
+    found = [cache.take(position) is not None for position in range(3)]
+    # The last phase shows each picture once.
+    assert found == [True, False, False] and passes == [1, 1]
+    assert run.said[1:] == ["  no cache: so few epochs show no picture twice"]
     run.said.clear()
-    assert FeatureCache(run, cache._plan).take(1) is None
-    assert FeatureCache(run, cache._plan).take(0) is not None
+    again = FeatureCache(run, plan)
+    assert again.take(2) is None and again.take(0) is not None
     assert run.said == []
+
+
+def test_how_far_up_a_pass_goes(run, passes):
+    """Short phases above a long one cost what lies between, or look."""
+    cache = FeatureCache(run, plan_of(run, "stage3:1@1, stage2:40@1"))
+    # Ten views of what is between the two, or one epoch of all below.
+    assert cache.take(0) is None and cache.take(1) is not None
+    assert passes == [1, 1]
+    cache = FeatureCache(run, plan_of(run, "stage3:9@1, stage2:9@1"))
+    assert cache.take(0) is not None and cache.take(1) is not None
+    assert passes == [1, 1, 2, 2]
 
 
 def test_as_many_phases_as_have_room(run, passes, monkeypatch):
