@@ -93,7 +93,7 @@ def _transfer(values) -> dict:
     from pipelines.training.benchmark_transfer import TASKS
     from pipelines.training.benchmark_transfer import benchmark_transfer
 
-    wanted = values.subjects or [task.name for task in TASKS]
+    wanted = _chosen(values, [task.name for task in TASKS])
     tasks = [task for task in TASKS if task.name in wanted]
     return benchmark_transfer(_data(values), tasks=tasks, say=say)
 
@@ -102,8 +102,20 @@ def _shots(values) -> dict:
     from pipelines.training.benchmark_shots import WAYS
     from pipelines.training.benchmark_shots import benchmark_shots
 
-    ways = [way for way in WAYS if way in (values.subjects or WAYS)]
+    ways = _chosen(values, WAYS)
     return {"results": benchmark_shots(_data(values), ways=ways, say=say)}
+
+
+def _chosen(values, names) -> list[str]:
+    """Returns what --subjects chooses among names: all where not given."""
+    from zoo.errors import RequestError
+
+    for subject in values.subjects or ():
+        if subject not in names:
+            raise RequestError(
+                f"--subjects={subject} is not one of {', '.join(names)}."
+            )
+    return [name for name in names if name in (values.subjects or names)]
 
 
 def _data(values) -> str:

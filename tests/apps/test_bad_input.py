@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from apps import benchmark
 from apps import curves
 from apps import evaluate
 from apps import finetune
@@ -93,6 +94,14 @@ def test_empty_file(training, photos):
 def test_unknown_model(training):
     answer = training(model="resnet51")
     assert_refused(answer, 2, "'resnet51'", "Nearest: .*resnet50")
+
+
+@pytest.mark.parametrize("subject", ["shots", "transfer"])
+def test_unknown_part_of_a_benchmark(command, photos, subject):
+    answer = command(
+        benchmark, subject, f"--data={photos}", "--subjects=head,heat"
+    )
+    assert_refused(answer, 2, "--subjects=heat is not one of ", "head")
 
 
 def test_unknown_weights(training):
