@@ -33,6 +33,7 @@ from pipelines.data.datasets import evaluation_data
 from pipelines.data.datasets import training_data
 from pipelines.data.examples import Examples
 from pipelines.evaluation.evaluator import Evaluator
+from pipelines.features.extraction import Extractor
 from pipelines.training.batch_norm import trainable_copy
 from pipelines.training.callbacks import Checkpoints
 from pipelines.training.callbacks import CosineRestarts
@@ -187,6 +188,15 @@ for count in range(8, 14):
     ])
     expected = np.asarray(model(images, training=False))
     exact.append([len(found), float(np.abs(found - expected).max())])
+with several.scope():
+    lower = keras.Model(model.input, [
+        zoo.split(model, stage)[0].output for stage in ("stage2", "head")])
+features = [
+    [list(ours.shape), float(np.abs(ours - theirs).max())]
+    for ours, theirs in zip(
+        Extractor(lower, several).run(judge.dataset, count),
+        lower(images, training=False), strict=True)
+]
 try:
     check_batch(7, several)
 except ValueError as error:
@@ -195,6 +205,7 @@ print(json.dumps({
     "replicas": several.num_replicas_in_sync,
     "kind": type(several).__name__,
     "one": one, "two": two, "exact": exact, "message": message,
+    "features": features,
     "resume": exact_resume,
 }))
 """
@@ -265,6 +276,12 @@ def test_every_example_is_judged_once_whatever_is_left_over(runs):
     counts = [count for count, _ in runs["exact"]]
     assert counts == [8, 9, 10, 11, 12, 13]
     assert max(off for _, off in runs["exact"]) < 1e-5
+
+
+def test_features_of_several_stages_at_once(runs):
+    shapes, off = zip(*runs["features"], strict=True)
+    assert list(shapes) == [[13, 16, 16, 8], [13, 16]]
+    assert max(off) < 1e-5
 
 
 def test_a_batch_that_two_devices_cannot_share(runs):
