@@ -132,17 +132,17 @@ class FeatureCache:
         return []
 
     def _spared(self, wanted: list[int]) -> float:
-        """How often the pass need not be made again, counted in pictures."""
+        """How many multiply-adds one pass for some phases saves in all."""
         run, config = self._run, self._run.config
         smaller = (config.train_size / config.image_size) ** 2
         pictures = smaller * len(run.splits.train)
         held_out = len(run.splits.validation)
         macs = [self._macs_below(self._plan[i].stage) for i in wanted]
         again = sum(
-            self._plan[i].epochs * share / max(macs)
-            for i, share in zip(wanted, macs, strict=True)
+            self._plan[i].epochs * below
+            for i, below in zip(wanted, macs, strict=True)
         )
-        return again * (pictures + held_out) - (
+        return again * (pictures + held_out) - max(macs) * (
             self._views * pictures + held_out
         )
 
@@ -234,4 +234,5 @@ class FeatureCache:
             self._judge(judging)
             seconds = time.perf_counter() - started
             each = seconds / self._run.evaluation_batch
-        return each * self._spared(wanted)
+        whole = max(self._macs_below(self._plan[i].stage) for i in wanted)
+        return each * self._spared(wanted) / whole

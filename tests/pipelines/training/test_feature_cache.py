@@ -121,7 +121,8 @@ def test_how_far_up_a_pass_goes(run, passes):
     # Ten views of what is between the two, or one epoch of all below.
     assert cache.take(0) is None and cache.take(1) is not None
     assert passes == [1, 1]
-    cache = FeatureCache(run, plan_of(run, "stage3:9@1, stage2:9@1"))
+    # The usual plan: five views of the last stage, or four epochs of all.
+    cache = FeatureCache(run, plan_of(run, "head:4@1, stage3:18@1, all:8@1"))
     assert cache.take(0) is not None and cache.take(1) is not None
     assert passes == [1, 1, 2, 2]
 
