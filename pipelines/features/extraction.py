@@ -92,14 +92,16 @@ class Extractor:
         features = tf.nest.map_structure(
             lambda kind: self._room_for(kind, count), self._kinds
         )
+        arrays = tf.nest.flatten(features)
         # Rows computed after the first batch, the filling among them.
         done, started, rows = 0, time.perf_counter(), None
         for images, *_ in self._strategy.experimental_distribute_dataset(
             dataset
         ):
-            computed = [each.numpy() for each in _all(self._step(images))]
+            found = tf.nest.flatten(self._step(images))
+            computed = [each.numpy() for each in found]
             new = min(len(computed[0]), count - done)
-            for held, batch in zip(_all(features), computed, strict=True):
+            for held, batch in zip(arrays, computed, strict=True):
                 held[done : done + new] = batch[:new]
             done += new
             if progress:
@@ -126,6 +128,3 @@ class Extractor:
         with tempfile.TemporaryFile(dir=self._folder) as file:
             file.truncate(count * kind.bytes)
             return np.memmap(file, kind.dtype, "r+", shape=shape)
-
-
-_all = tf.nest.flatten

@@ -36,6 +36,15 @@ def views_of(epochs: int, augmentation) -> int:
     return math.ceil(epochs / _EPOCHS_A_VIEW)
 
 
+def _macs_below(model) -> dict[str, int]:
+    """Multiply-adds of one picture below each stage."""
+    found, total = {}, 0
+    for stage in zoo.stages(model):
+        found[stage.name] = total
+        total += sum(map(layer_macs, stage.layers))
+    return found
+
+
 @dataclasses.dataclass(frozen=True)
 class Kept:
     """What a phase reads in place of pictures.
@@ -63,6 +72,7 @@ class FeatureCache:
         self._plan = plan
         self._progress = progress
         self._names = [stage.name for stage in zoo.stages(run.model)]
+        self._macs = _macs_below(run.model)
         # As many as the longest phase wants, for all of them.
         longest = max(phase.epochs for phase in plan)
         self._views = views_of(longest, run.augmentation)
@@ -121,7 +131,7 @@ class FeatureCache:
         if run.workers.count > 1:
             run.say("  no cache: several hosts share the pictures")
             return []
-        macs = {i: self._macs_below(self._plan[i].stage) for i in positions}
+        macs = {i: self._macs[self._plan[i].stage] for i in positions}
         served = max(
             ([i for i in positions if macs[i] <= macs[top]] for top in macs),
             key=self._spared,
@@ -137,7 +147,7 @@ class FeatureCache:
         smaller = (config.train_size / config.image_size) ** 2
         pictures = smaller * len(run.splits.train)
         held_out = len(run.splits.validation)
-        macs = [self._macs_below(self._plan[i].stage) for i in wanted]
+        macs = [self._macs[self._plan[i].stage] for i in wanted]
         again = sum(
             self._plan[i].epochs * below
             for i, below in zip(wanted, macs, strict=True)
@@ -145,10 +155,6 @@ class FeatureCache:
         return again * (pictures + held_out) - max(macs) * (
             self._views * pictures + held_out
         )
-
-    def _macs_below(self, stage: str) -> int:
-        below, _ = zoo.split(self._run.model, stage)
-        return sum(map(layer_macs, below.layers))
 
     def _compute(self, wanted: list[int], *, undecided: bool) -> dict:
         """Runs over the pictures once, if that is worth it."""
@@ -234,5 +240,5 @@ class FeatureCache:
             self._judge(judging)
             seconds = time.perf_counter() - started
             each = seconds / self._run.evaluation_batch
-        whole = max(self._macs_below(self._plan[i].stage) for i in wanted)
+        whole = max(self._macs[self._plan[i].stage] for i in wanted)
         return each * self._spared(wanted) / whole

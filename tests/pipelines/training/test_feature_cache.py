@@ -154,8 +154,9 @@ def test_what_would_be_saved(run, passes):
     """12 and 6 pictures, each of which takes a second, twelve times."""
     cache = FeatureCache(run, plan_of(run, "head:12@1"))
     assert cache.take(0) is not None
-    assert run.said[0].endswith("saves about 174 s")
-    assert 12 * (12 + 6) - (3 * 12 + 6) == 174
+    # Three views of the pictures to learn from are computed all the same.
+    spared = 12 * (12 + 6) - (3 * 12 + 6)
+    assert run.said[0].endswith(f"saves about {spared} s")
 
 
 @pytest.mark.parametrize(
