@@ -74,8 +74,8 @@ def define_limits() -> None:
 
 
 def run() -> None:
-    from pipelines.data.audit.auditing import audit
-    from pipelines.data.audit.report import write_report
+    from pipelines.audit.audit import audit
+    from pipelines.audit.report.writing import write_report
 
     values = flags.FLAGS
     output = values.output or new_output(values.data)
@@ -104,9 +104,9 @@ def new_output(data: str) -> str:
 
 def options():
     """Reads the flags."""
-    from pipelines.data.audit.auditing import Options
-    from pipelines.data.audit.classification import Limits
-    from pipelines.data.audit.workers import Guard
+    from pipelines.audit.audit import Options
+    from pipelines.audit.processes import Guard
+    from pipelines.data.inspection.classification import Limits
 
     values = flags.FLAGS
     return Options(

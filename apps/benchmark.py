@@ -51,7 +51,7 @@ def define_flags() -> None:
 
 def _step(values) -> dict:
     import zoo
-    from pipelines.training.benchmark import benchmark_step
+    from pipelines.benchmarks.benchmark import benchmark_step
 
     results = benchmark_step(
         values.model,
@@ -69,8 +69,8 @@ def _step(values) -> dict:
 
 def _train(values) -> dict:
     from apps.command import Bar
-    from pipelines.training.benchmark_train import NETWORKS
-    from pipelines.training.benchmark_train import benchmark_train
+    from pipelines.benchmarks.train import NETWORKS
+    from pipelines.benchmarks.train import benchmark_train
 
     results = benchmark_train(
         values.models or tuple(NETWORKS),
@@ -90,8 +90,8 @@ def _train(values) -> dict:
 
 
 def _transfer(values) -> dict:
-    from pipelines.training.benchmark_transfer import TASKS
-    from pipelines.training.benchmark_transfer import benchmark_transfer
+    from pipelines.benchmarks.transfer import TASKS
+    from pipelines.benchmarks.transfer import benchmark_transfer
 
     wanted = _chosen(values, [task.name for task in TASKS])
     tasks = [task for task in TASKS if task.name in wanted]
@@ -99,8 +99,8 @@ def _transfer(values) -> dict:
 
 
 def _shots(values) -> dict:
-    from pipelines.training.benchmark_shots import WAYS
-    from pipelines.training.benchmark_shots import benchmark_shots
+    from pipelines.benchmarks.shots import WAYS
+    from pipelines.benchmarks.shots import benchmark_shots
 
     ways = _chosen(values, WAYS)
     return {"results": benchmark_shots(_data(values), ways=ways, say=say)}
@@ -127,7 +127,7 @@ def _data(values) -> str:
 
 
 def _weights(values) -> dict:
-    from zoo.weights.benchmark import benchmark_loading
+    from pipelines.benchmarks.weights import benchmark_loading
 
     found = benchmark_loading(
         values.model, values.weights, rounds=min(values.rounds or 3, 3)
@@ -143,7 +143,7 @@ def _weights(values) -> dict:
 
 
 def _manifest(values) -> dict:
-    from pipelines.data.benchmark_manifest import benchmark_manifest
+    from pipelines.benchmarks.manifest import benchmark_manifest
 
     results = benchmark_manifest()
     for row in results:
@@ -160,7 +160,7 @@ def _pipeline(values) -> dict:
     import sys
 
     from apps.command import Bar
-    from pipelines.data.benchmarking import measuring
+    from pipelines.benchmarks import measuring
 
     results, skipped = measuring.benchmark_pipeline(
         measuring.Setting(

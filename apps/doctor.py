@@ -48,8 +48,8 @@ def define_flags() -> None:
 
 
 def _examine(values) -> int:
-    from pipelines.training.doctor import Request
-    from pipelines.training.doctor import examine
+    from pipelines.doctor import Request
+    from pipelines.doctor import examine
     from zoo.errors import RequestError
 
     if values.data and not values.model:
@@ -69,7 +69,7 @@ def _examine(values) -> int:
 
 
 def _kill(values) -> int:
-    from pipelines.training.doctor import check_kills
+    from pipelines.doctor import check_kills
 
     trainer = [sys.executable, "-m", "apps.train"]
     bar = Bar("killing", "kill")

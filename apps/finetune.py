@@ -74,7 +74,7 @@ def _define_mode_flags() -> None:
 
 
 def run() -> None:
-    from pipelines.training.finetune_config import FinetuneConfig
+    from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
 
     values = flags.FLAGS
     mode = _mode(values)
@@ -111,31 +111,31 @@ def _mode(values):
 
 
 def _options():
-    from pipelines.training.checkpointing.resuming import RunOptions
+    from pipelines.runs.resuming import RunOptions
 
     return RunOptions(**run_flags.run_options())
 
 
 def _finetune(config, **watching) -> None:
-    from pipelines.training.fine_tuning import finetune_run
+    from pipelines.training.fine_tuning.fine_tuning import finetune_run
 
     run_flags.close(finetune_run(config, options=_options(), **watching))
 
 
 def _find_rate(config, **watching) -> None:
-    from pipelines.training.fine_tuning import find_rate_run
+    from pipelines.training.fine_tuning.fine_tuning import find_rate_run
 
     find_rate_run(config, **watching)
 
 
 def _cross_validate(config, **watching) -> None:
-    from pipelines.training.cross_validation import cross_validate
+    from pipelines.training.fine_tuning.cross_validation import cross_validate
 
     cross_validate(config, flags.FLAGS.folds, options=_options(), **watching)
 
 
 def _compare(config, **watching) -> None:
-    from pipelines.training.comparison import compare_with_scratch
+    from pipelines.training.fine_tuning.comparison import compare_with_scratch
 
     runs = compare_with_scratch(config, options=_options(), **watching)
     for name, finished in runs.items():
@@ -144,7 +144,7 @@ def _compare(config, **watching) -> None:
 
 
 def _add_classes(config, **watching) -> None:
-    from pipelines.training.adding_classes import add_classes
+    from pipelines.training.fine_tuning.adding_classes import add_classes
 
     run_flags.close(add_classes(config, **watching))
 

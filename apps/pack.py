@@ -54,9 +54,9 @@ def define_flags() -> None:
 
 
 def run() -> None:
-    from pipelines.data.packing import Packing
-    from pipelines.data.packing import pack
-    from pipelines.data.sources import open_splits
+    from pipelines.data.packing.packing import Packing
+    from pipelines.data.packing.packing import pack
+    from pipelines.data.sources.opening import open_splits
 
     values = flags.FLAGS
     splits = open_splits(

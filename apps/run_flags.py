@@ -13,7 +13,7 @@ AUTO = "auto"
 def define_run_flags(
     *, model: str | None, weights: str, batch: int, epochs: str, rate: str
 ) -> None:
-    """Defines the flags of `pipelines.training.config.RunConfig`.
+    """Defines the flags of `pipelines.runs.config.RunConfig`.
 
     Args:
         model: The default of `--model`.
@@ -373,7 +373,7 @@ def run_settings(recipe=None) -> dict:
     Args:
         recipe: What stands for flags that are not given.
     """
-    from pipelines.training.run_folder import new_folder
+    from pipelines.runs.run_folder import new_folder
 
     settings = _settings(_RUN_FIELDS, recipe)
     data, model, weights = map(settings.get, ("data", "model", "weights"))

@@ -50,7 +50,7 @@ def define_flags() -> None:
 
 
 def run() -> None:
-    from pipelines.training.checkpointing.resuming import RunOptions
+    from pipelines.runs.resuming import RunOptions
     from pipelines.training.from_scratch import train
     from pipelines.training.recipes import settings_of
     from pipelines.training.train_config import TrainConfig

@@ -16,13 +16,12 @@ def finetune(data: str, *, output: str | None = None, say=print, **settings):
         output: The run's folder, new; made up from data, model and time
             where None.
         say: Tells a person something in one line.
-        settings: Fields of `pipelines.training.fine_tuning.FinetuneConfig`,
-            which the command's flags are named after: `model`, `weights`,
-            `epochs`, `image_size` … What is left out is chosen by the
-            pictures and the device.
+        settings: What the command's flags are named after: `model`,
+            `weights`, `epochs`, `image_size` … What is left out is chosen by
+            the pictures and the device.
 
     Returns:
-        A `pipelines.training.run.Finished`: `model`, `history`, `metrics`,
+        A `pipelines.training.finished.Finished`: `model`, `history`, `metrics`,
         `report` (the path of the page to look at), `folder`.
 
     Raises:
@@ -30,9 +29,9 @@ def finetune(data: str, *, output: str | None = None, say=print, **settings):
         DataError: The pictures cannot be trained on.
         IntegrityError: The weights are damaged.
     """
-    from pipelines.training.fine_tuning import finetune_run
-    from pipelines.training.finetune_config import FinetuneConfig
-    from pipelines.training.run_folder import new_folder
+    from pipelines.runs.run_folder import new_folder
+    from pipelines.training.fine_tuning.fine_tuning import finetune_run
+    from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
 
     settings = {"model": None, "weights": "auto", **settings}
     output = output or new_folder(data, settings["model"])

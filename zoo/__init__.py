@@ -23,10 +23,10 @@ from zoo.weights import load_weights
 from zoo.weights import save_weights
 
 try:
-    from zoo.metadata import class_names
-    from zoo.metadata import origin
-    from zoo.metadata import preprocessing
-    from zoo.metadata import set_class_names
+    from zoo.model_metadata import class_names
+    from zoo.model_metadata import origin
+    from zoo.model_metadata import preprocessing
+    from zoo.model_metadata import set_class_names
     from zoo.resizing import resized
     from zoo.splitting import split
 except ModuleNotFoundError as error:

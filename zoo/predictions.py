@@ -71,7 +71,7 @@ def _probabilities(row):
 def _classes(model):
     if model is not None:
         # Keras is not needed for ImageNet's names.
-        from zoo.metadata import class_names
+        from zoo.model_metadata import class_names
 
         names = class_names(model)
         if names is None:

@@ -31,10 +31,10 @@ from zoo.layers import DropPath
 from zoo.layers import Logits
 from zoo.layers import PatchTokens
 from zoo.layers import SelfAttention
-from zoo.position_embeddings import resample_position_embeddings
 from zoo.preprocessing import Preprocessing
 from zoo.variants import find_variant
 from zoo.weights import Pretrained
+from zoo.weights.position_embeddings import resample_position_embeddings
 
 __all__ = [
     "VARIANTS",

@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.data import images
-from pipelines.data.audit.classification import Limits
-from pipelines.data.audit.classification import inspect_file
 from pipelines.data.examples import Examples
+from pipelines.data.inspection.classification import Limits
+from pipelines.data.inspection.classification import inspect_file
 from zoo.errors import DataError
 
 # Below this many bytes in all, every picture is decoded to its last line,

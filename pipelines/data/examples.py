@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from pipelines.data.calling import call_python
 from pipelines.data.names import constants
 from pipelines.data.names import shortest
 from pipelines.data.names import take
+from pipelines.data.tf_data import call_python
 
 # Above this many bytes, pictures are read when they are needed.
 MEMORY_LIMIT = 4 * 2**30

@@ -4,12 +4,7 @@ Pictures are uint8 of shape (height, width, 3), RGB. A `seed` is an integer
 tensor of shape (2,): the same seed does the same thing.
 """
 
-import numpy as np
 import tensorflow as tf
-
-from pipelines.data.augmenting.painting import paint
-from pipelines.data.augmenting.steps import none
-from pipelines.data.calling import call_python
 
 # Smoothing colours over the neighbours would make pixels at the edges of a
 # window depend on where its edges are.
@@ -160,27 +155,6 @@ def resize(image, height, width, interpolation="bilinear"):
     return resized
 
 
-def resize_for_training(image, size: int):
-    """Resizes to a square as `augmenting.resampling` does, fast.
-
-    Args:
-        image: uint8 of shape (height, width, 3).
-        size: New height and width, in pixels.
-
-    Returns:
-        uint8 of shape (size, size, 3).
-    """
-
-    def resize_one(image):
-        height, width, channels = image.shape
-        views = np.array([[0, width * channels, height, width]])
-        straight = np.zeros(1, bool)
-        return paint([image.ravel()], views, straight, none(1), size)[0]
-
-    resized = call_python(resize_one, [image], tf.uint8)
-    return tf.ensure_shape(resized, (size, size, 3))
-
-
 def resize_shorter_side(image, size, interpolation="bilinear"):
     """Resizes so that the shorter side is `size` pixels long."""
     shape = tf.cast(tf.shape(image)[:2], tf.float32)
@@ -196,6 +170,25 @@ def central_crop(image, size: int):
     image = image[top : top + size, left : left + size]
     image.set_shape((size, size, 3))
     return image
+
+
+def whole_picture(encoded, preprocessing):
+    """What evaluation sees: resized by the shorter side, the middle cut out.
+
+    Args:
+        encoded: Scalar string: a picture's bytes.
+        preprocessing: The model's record.
+
+    Returns:
+        uint8 of shape (image size, image size, 3).
+    """
+    size = preprocessing.image_size
+    image = resize_shorter_side(
+        decode(encoded),
+        round(size / preprocessing.crop_fraction),
+        preprocessing.interpolation,
+    )
+    return central_crop(image, size)
 
 
 def middle_window(shape):

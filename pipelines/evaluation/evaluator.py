@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from pipelines.data.datasets import EvaluationData
+from pipelines.batches.datasets import EvaluationData
+from pipelines.devices.logits import make_logits_step
+from pipelines.devices.strategy import distribute
 from pipelines.evaluation.metrics import classification_metrics
-from pipelines.training.step import make_logits_step
-from pipelines.training.strategy import distribute
 
 
 class Evaluator:

@@ -11,21 +11,21 @@ import time
 import tensorflow as tf
 
 import zoo
+from pipelines.batches.datasets import evaluation_data
 from pipelines.data.checks import check_pictures
-from pipelines.data.datasets import evaluation_data
 from pipelines.data.examples import Examples
 from pipelines.data.joining import relabel
-from pipelines.data.sources import open_held_out
+from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.metrics import classification_metrics
 from pipelines.evaluation.metrics import in_top
 from pipelines.evaluation.metrics import mean_of_probabilities
 from pipelines.evaluation.metrics import softmax
-from pipelines.training.run_folder import METRICS
-from pipelines.training.run_folder import MODEL
-from pipelines.training.run_folder import PREDICTIONS
-from pipelines.training.run_folder import RunFolder
-from pipelines.training.run_folder import load_model
+from pipelines.runs.run_folder import METRICS
+from pipelines.runs.run_folder import MODEL
+from pipelines.runs.run_folder import PREDICTIONS
+from pipelines.runs.run_folder import RunFolder
+from pipelines.runs.run_folder import load_model
 from zoo.errors import DataError
 from zoo.errors import RequestError
 from zoo.registry import list_models

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
-from pipelines.data.augmentation import whole_picture
 from pipelines.data.checks import inspect
+from pipelines.data.images import whole_picture
 from pipelines.evaluation.metrics import softmax
 from zoo.errors import DataError
 from zoo.errors import RequestError

@@ -20,9 +20,9 @@ from pipelines.evaluation.report_matrix import matrix_drawing
 from pipelines.pages.rendering import duration
 from pipelines.pages.rendering import render
 from pipelines.pages.thumbnails import thumbnails
-from pipelines.training.run_folder import CONFIG
-from pipelines.training.run_folder import MODEL
-from pipelines.training.run_folder import REPORT
+from pipelines.runs.run_folder import CONFIG
+from pipelines.runs.run_folder import MODEL
+from pipelines.runs.run_folder import REPORT
 from zoo.errors import DataError
 from zoo.weights.files import write_atomically
 

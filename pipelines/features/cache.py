@@ -11,12 +11,12 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from pipelines.data.calling import call_python
-from pipelines.data.datasets import EvaluationData
-from pipelines.data.datasets import TrainingData
+from pipelines.batches.datasets import EvaluationData
+from pipelines.batches.datasets import TrainingData
+from pipelines.batches.order import sample_order
 from pipelines.data.examples import Examples
-from pipelines.data.options import pipeline_options
-from pipelines.data.order import sample_order
+from pipelines.data.tf_data import call_python
+from pipelines.data.tf_data import pipeline_options
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

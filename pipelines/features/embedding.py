@@ -9,10 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
-from pipelines.data.datasets import evaluation_data
+from pipelines.batches.datasets import evaluation_data
 from pipelines.data.examples import Examples
+from pipelines.evaluation.extraction import Extractor
 from pipelines.evaluation.judging import open_model
-from pipelines.features.extraction import Extractor
 from pipelines.features.table import Recipe
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError

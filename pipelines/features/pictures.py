@@ -7,11 +7,11 @@ import numpy as np
 
 from pipelines.data.checks import inspect
 from pipelines.data.examples import Examples
-from pipelines.data.files import examples_of_files
 from pipelines.data.names import Paths
-from pipelines.data.scan import Scan
-from pipelines.data.shards import is_shards
-from pipelines.data.sources import open_splits
+from pipelines.data.sources.files import examples_of_files
+from pipelines.data.sources.opening import open_splits
+from pipelines.data.sources.scan import Scan
+from pipelines.data.sources.shards import is_shards
 from pipelines.features.table import FeatureTable
 from zoo.errors import DataError
 from zoo.errors import RequestError

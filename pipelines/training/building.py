@@ -4,9 +4,9 @@ import keras
 import tensorflow as tf
 
 import zoo
-from pipelines.training.batch_norm import trainable_copy
-from pipelines.training.config import PRECISIONS
-from pipelines.training.config import RunConfig
+from pipelines.devices.batch_norm import trainable_copy
+from pipelines.runs.config import PRECISIONS
+from pipelines.runs.config import RunConfig
 
 
 def build_model(config: RunConfig, class_names) -> keras.Model:

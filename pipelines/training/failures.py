@@ -5,8 +5,8 @@ import re
 import keras
 import tensorflow as tf
 
+from pipelines.batches.datasets import TrainingData
 from pipelines.data.checks import name_bad_picture
-from pipelines.data.datasets import TrainingData
 from zoo.errors import DataError
 
 # Steps in a row that a loss scale may leave out before it is stuck.

@@ -4,15 +4,15 @@ import dataclasses
 
 from pipelines.data.balance import noisy_labels
 from pipelines.data.examples import Splits
+from pipelines.runs.interruption import stop_requests
+from pipelines.runs.resuming import RunOptions
+from pipelines.runs.run_folder import SNAPSHOTS
 from pipelines.training.callbacks import CosineRestarts
 from pipelines.training.callbacks import Snapshots
-from pipelines.training.checkpointing.interruption import stop_requests
-from pipelines.training.checkpointing.resuming import RunOptions
-from pipelines.training.choices import choose_splits
+from pipelines.training.defaults import choose_splits
+from pipelines.training.finished import Finished
 from pipelines.training.preparation import prepare
-from pipelines.training.run import Finished
 from pipelines.training.run import Run
-from pipelines.training.run_folder import SNAPSHOTS
 from pipelines.training.schedules import Schedule
 from pipelines.training.schedules import cycle_ends
 from pipelines.training.train_config import TrainConfig

@@ -8,29 +8,29 @@ import tempfile
 import keras
 
 import zoo
-from pipelines.data.augmentation import AUGMENTATIONS
-from pipelines.data.augmentation import find_augmentation
-from pipelines.data.datasets import whole_batches
+from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.batches.augmentation import find_augmentation
+from pipelines.batches.datasets import whole_batches
+from pipelines.devices.strategy import check_batch
+from pipelines.devices.strategy import describe_devices
+from pipelines.devices.strategy import make_strategy
+from pipelines.devices.strategy import workers_of
+from pipelines.runs.checkpoints import clean
+from pipelines.runs.checkpoints import newest
+from pipelines.runs.config import AUTO
+from pipelines.runs.config import RunConfig
+from pipelines.runs.resuming import RunOptions
+from pipelines.runs.resuming import check_same_run
+from pipelines.runs.resuming import identity
+from pipelines.runs.run_folder import CHECKPOINTS
+from pipelines.runs.run_folder import RunFolder
 from pipelines.training.building import build_model
-from pipelines.training.checkpointing.folder import clean
-from pipelines.training.checkpointing.folder import newest
-from pipelines.training.checkpointing.resuming import RunOptions
-from pipelines.training.checkpointing.resuming import check_same_run
-from pipelines.training.checkpointing.resuming import identity
-from pipelines.training.choices import check_enlarging
-from pipelines.training.choices import choose_splits
-from pipelines.training.choices import fill_in
-from pipelines.training.choices import look_at
-from pipelines.training.choices import own_image_size
-from pipelines.training.config import AUTO
-from pipelines.training.config import RunConfig
+from pipelines.training.defaults import check_enlarging
+from pipelines.training.defaults import choose_splits
+from pipelines.training.defaults import fill_in
+from pipelines.training.defaults import look_at
+from pipelines.training.defaults import own_image_size
 from pipelines.training.run import Run
-from pipelines.training.run_folder import CHECKPOINTS
-from pipelines.training.run_folder import RunFolder
-from pipelines.training.strategy import check_batch
-from pipelines.training.strategy import describe_devices
-from pipelines.training.strategy import make_strategy
-from pipelines.training.strategy import workers_of
 from zoo.errors import RequestError
 from zoo.weights import check_weights
 
@@ -59,7 +59,7 @@ def prepare(
         open_data: Opens the pictures.
         choose_model: Given the configuration and the pictures' shorter
             sides, returns one that names a model, where none was named.
-        choose_image_size: See `pipelines.training.choices.fill_in`.
+        choose_image_size: See `pipelines.training.defaults.fill_in`.
         build: Builds the model out of configuration and class names.
         check_model: Called with the model before anything is written, to
             refuse what does not suit it.

@@ -1,109 +1,47 @@
 """A run: everything it works with, from before its first step to its end."""
 
 import dataclasses
-import json
 import pathlib
 import time
 from collections.abc import Callable
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 import zoo
-from pipelines.data.augmentation import Augmentation
-from pipelines.data.datasets import EvaluationData
-from pipelines.data.datasets import TrainingData
-from pipelines.data.datasets import evaluation_data
-from pipelines.data.datasets import training_data
+from pipelines.batches.augmentation import Augmentation
+from pipelines.batches.datasets import EvaluationData
+from pipelines.batches.datasets import TrainingData
+from pipelines.batches.datasets import evaluation_data
+from pipelines.batches.datasets import training_data
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
+from pipelines.devices.batch_norm import plain_copy
+from pipelines.devices.strategy import Workers
+from pipelines.devices.strategy import workers_of
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.metrics import classification_metrics
 from pipelines.evaluation.report import write_report
-from pipelines.training.batch_norm import plain_copy
+from pipelines.runs.checkpoints import Checkpoint
+from pipelines.runs.config import RunConfig
+from pipelines.runs.interruption import Interrupted
+from pipelines.runs.interruption import StopRequest
+from pipelines.runs.run_folder import CHECKPOINTS
+from pipelines.runs.run_folder import HISTORY
+from pipelines.runs.run_folder import METRICS
+from pipelines.runs.run_folder import RunFolder
+from pipelines.runs.state import RunState
+from pipelines.runs.state import from_files
 from pipelines.training.callbacks import Checkpoints
 from pipelines.training.callbacks import Profiler
 from pipelines.training.callbacks import Progress
 from pipelines.training.callbacks import TensorBoard
-from pipelines.training.checkpointing.folder import Checkpoint
-from pipelines.training.checkpointing.interruption import Interrupted
-from pipelines.training.checkpointing.interruption import StopRequest
-from pipelines.training.checkpointing.state import RunState
-from pipelines.training.checkpointing.state import from_files
-from pipelines.training.config import RunConfig
 from pipelines.training.failures import NotWritten
-from pipelines.training.run_folder import CHECKPOINTS
-from pipelines.training.run_folder import CONFIG
-from pipelines.training.run_folder import HISTORY
-from pipelines.training.run_folder import METRICS
-from pipelines.training.run_folder import REPORT
-from pipelines.training.run_folder import RunFolder
-from pipelines.training.run_folder import load_model
-from pipelines.training.strategy import Workers
-from pipelines.training.strategy import workers_of
+from pipelines.training.finished import Finished
 from zoo.preprocessing import Preprocessing
 
 _PICTURES_SHOWN = 32
 _LARGEST_BATCH = 256
-
-
-@dataclasses.dataclass(frozen=True)
-class Finished:
-    """What a run leaves.
-
-    Args:
-        config: What was done, with all defaults filled in.
-        model: As it is saved: float32, plain Keras, with its class names and
-            its preprocessing.
-        history: The logs of each epoch.
-        metrics: `examples`, `loss`, `top1`, `top5` on the held-out part,
-            `seconds`, `epochs`, `training_examples`.
-        logits: float32 `(examples, classes)` of the held-out part.
-        folder: Where everything lies.
-    """
-
-    config: RunConfig
-    model: keras.Model
-    history: list[dict]
-    metrics: dict
-    logits: np.ndarray
-    folder: RunFolder
-
-    @property
-    def report(self) -> pathlib.Path:
-        """The page to look at."""
-        return self.folder.path / REPORT
-
-    def with_metrics(self, more: dict) -> "Finished":
-        """Returns the same with more metrics, written to the folder too."""
-        metrics = {**self.metrics, **more}
-        self.folder.write_json(METRICS, metrics)
-        return dataclasses.replace(self, metrics=metrics)
-
-
-def finished_run(config: RunConfig) -> Finished:
-    """Reads back what a run left in its folder, all but the logits.
-
-    Args:
-        config: Names the folder; of the same kind as the run's own.
-
-    Raises:
-        RequestError: There is no finished run.
-        IntegrityError: Its model is damaged.
-    """
-    folder = RunFolder(config.output, finished=True)
-    held = json.loads((folder.path / CONFIG).read_bytes())
-    known = {field.name for field in dataclasses.fields(config)}
-    classes = len(held["class_names"])
-    return Finished(
-        config.resolved(**{n: v for n, v in held.items() if n in known}),
-        load_model(folder.path),
-        json.loads((folder.path / HISTORY).read_bytes()),
-        json.loads((folder.path / METRICS).read_bytes()),
-        np.zeros((0, classes), "float32"),
-        folder,
-    )
 
 
 @dataclasses.dataclass

@@ -4,12 +4,12 @@ import dataclasses
 
 import keras
 
-from pipelines.data.augmenting.mixing import Mixing
+from pipelines.batches.augmenting.mixing import Mixing
 from pipelines.data.balance import class_weights
 from pipelines.data.balance import logit_adjustment
 from pipelines.data.examples import Examples
-from pipelines.training.config import AUTO
-from pipelines.training.config import RunConfig
+from pipelines.runs.config import AUTO
+from pipelines.runs.config import RunConfig
 from pipelines.training.losses import Loss
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.optimizers import in_precision

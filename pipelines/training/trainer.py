@@ -8,8 +8,12 @@ does not restore a position inside an epoch; the step is therefore ours
 import keras
 import tensorflow as tf
 
-from pipelines.data.datasets import EvaluationData
-from pipelines.data.datasets import TrainingData
+from pipelines.batches.datasets import EvaluationData
+from pipelines.batches.datasets import TrainingData
+from pipelines.devices.strategy import check_agreement
+from pipelines.devices.strategy import check_batch
+from pipelines.devices.strategy import distribute
+from pipelines.devices.strategy import workers_of
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.training.averaging import WeightAverage
 from pipelines.training.failures import LossScaleWatch
@@ -18,10 +22,6 @@ from pipelines.training.failures import not_a_number
 from pipelines.training.losses import Loss
 from pipelines.training.meter import Meter
 from pipelines.training.step import make_train_step
-from pipelines.training.strategy import check_agreement
-from pipelines.training.strategy import check_batch
-from pipelines.training.strategy import distribute
-from pipelines.training.strategy import workers_of
 
 # Reading a number back waits for the device, so it is not done each step.
 STEPS_BETWEEN_READS = 10
@@ -50,8 +50,8 @@ class Trainer:
 
     ```python
     import numpy as np, tensorflow as tf, zoo
-    from pipelines.data.augmentation import AUGMENTATIONS
-    from pipelines.data.datasets import training_data
+    from pipelines.batches.augmentation import AUGMENTATIONS
+    from pipelines.batches.datasets import training_data
     from pipelines.data.examples import Examples
     from pipelines.training.optimizers import SGDWithL2
     from pipelines.training.trainer import Trainer

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from apps import audit
-from pipelines.data.sources import open_splits
+from pipelines.data.sources.opening import open_splits
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-import pipelines.training.doctor
+import pipelines.doctor
 from apps import doctor
-from pipelines.training.doctor import examination
-from pipelines.training.doctor.findings import Finding
+from pipelines.doctor import examination
+from pipelines.doctor.findings import Finding
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_killing_a_run(command, monkeypatch, tmp_path, ok):
         asked.extend([trainer[1:], runs, kills])
         return Finding("kills", "killed", ok, {"seconds": 1.0})
 
-    monkeypatch.setattr(pipelines.training.doctor, "check_kills", kill)
+    monkeypatch.setattr(pipelines.doctor, "check_kills", kill)
     output = tmp_path / "found.json"
     answer = command(
         doctor, "faults", "--runs=there", "--kills=2", f"--output={output}"

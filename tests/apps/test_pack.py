@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from apps import pack
-from pipelines.data.sources import open_splits
+from pipelines.data.sources.opening import open_splits
 
 
 @pytest.mark.parametrize("kind", ["tfrecord", "arrayrecord"])

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from apps import train
-from pipelines.training.doctor.victim import Victim
+from pipelines.doctor.victim import Victim
 
 _PATIENCE = 120
 

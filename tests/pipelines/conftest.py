@@ -10,9 +10,9 @@ import tensorflow as tf
 from PIL import Image
 
 import zoo
-from pipelines.data.augmentation import AUGMENTATIONS
-from pipelines.data.datasets import evaluation_data
-from pipelines.data.datasets import training_data
+from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.batches.datasets import evaluation_data
+from pipelines.batches.datasets import training_data
 from pipelines.data.examples import Examples
 from zoo.preprocessing import Preprocessing
 from zoo.resnet import ResNet

@@ -11,9 +11,9 @@ from zoo.layers.logits import Logits
 from zoo.layers.normalization import LocalResponseNormalization
 from zoo.layers.pooling import PaddedMaxPooling2D
 from zoo.layers.scaling import PixelScaling
-from zoo.tokens import ClassToken
-from zoo.tokens import PatchTokens
-from zoo.tokens import SelfAttention
+from zoo.layers.tokens import ClassToken
+from zoo.layers.tokens import PatchTokens
+from zoo.layers.tokens import SelfAttention
 
 __all__ = [
     "ClassToken",

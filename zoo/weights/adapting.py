@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 
-from zoo.position_embeddings import resample_position_embeddings
 from zoo.stages import stage_name
+from zoo.weights.position_embeddings import resample_position_embeddings
 
 
 def replaced_head(variables, tensors) -> dict[str, str]:

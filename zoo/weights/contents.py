@@ -12,9 +12,9 @@ from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 from zoo.stages import stage_name
 from zoo.weights import translation
+from zoo.weights.file_metadata import Notes
+from zoo.weights.file_metadata import parse
 from zoo.weights.files import read_weights
-from zoo.weights.notes import Notes
-from zoo.weights.notes import parse
 from zoo.weights.origins import OWN
 from zoo.weights.origins import Origin
 from zoo.weights.origins import canonical

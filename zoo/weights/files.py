@@ -12,7 +12,7 @@ import safetensors.numpy
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 from zoo.weights import reading
-from zoo.weights.notes import describe
+from zoo.weights.file_metadata import describe
 from zoo.weights.reading.metadata import read_metadata
 from zoo.weights.reading.metadata import write_attributes
 

@@ -14,7 +14,7 @@ from zoo.preprocessing import INTERPOLATIONS
 from zoo.preprocessing import Preprocessing
 from zoo.weights.classes import imagenet_names
 from zoo.weights.downloading.places import is_offline
-from zoo.weights.notes import Notes
+from zoo.weights.file_metadata import Notes
 from zoo.weights.origins import canonical
 
 _START = "hf://"

@@ -11,9 +11,9 @@ from zoo.weights import hub
 from zoo.weights.contents import Contents
 from zoo.weights.contents import choose_origin
 from zoo.weights.contents import open_weights
+from zoo.weights.file_metadata import Notes
 from zoo.weights.fitting import fit
 from zoo.weights.fitting import room_for
-from zoo.weights.notes import Notes
 from zoo.weights.origins import OWN
 from zoo.weights.origins import Origin
 from zoo.weights.origins import canonical

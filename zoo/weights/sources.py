@@ -11,7 +11,7 @@ from zoo.weights import hashing
 from zoo.weights.classes import CIFAR10
 from zoo.weights.classes import imagenet_names
 from zoo.weights.downloading import download
-from zoo.weights.notes import Notes
+from zoo.weights.file_metadata import Notes
 from zoo.weights.published import ROWS
 
 _PACKAGE = pathlib.Path(__file__).parent

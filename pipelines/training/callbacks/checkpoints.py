@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import keras
 
-from pipelines.training.checkpointing.folder import write_checkpoint
-from pipelines.training.checkpointing.interruption import Interrupted
-from pipelines.training.checkpointing.interruption import StopRequest
-from pipelines.training.checkpointing.state import RunState
-from pipelines.training.checkpointing.state import as_files
-from pipelines.training.checkpointing.state import not_finite
+from pipelines.runs.checkpoints import write_checkpoint
+from pipelines.runs.interruption import Interrupted
+from pipelines.runs.interruption import StopRequest
+from pipelines.runs.state import RunState
+from pipelines.runs.state import as_files
+from pipelines.runs.state import not_finite
 from zoo.weights.files import as_safetensors
 from zoo.weights.files import write_atomically
 

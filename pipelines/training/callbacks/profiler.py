@@ -1,37 +1,9 @@
 """Records some steps of a run for TensorBoard's profile page."""
 
-import re
-
 import keras
 import tensorflow as tf
 
-from zoo.errors import RequestError
-
-_STEPS = re.compile(r"(\d+):(\d+)")
-
-
-def parse_steps(text: str) -> tuple[int, int]:
-    """Reads `first:last`, both of them counted from 1.
-
-    Raises:
-        RequestError: It is written in another way, or the last comes before
-            the first.
-
-    Example:
-
-    ```python
-    from pipelines.training.callbacks.profiler import parse_steps
-    assert parse_steps("100:110") == (100, 110)
-    ```
-    """
-    match = _STEPS.fullmatch(text.strip())
-    first, last = map(int, match.groups()) if match else (0, 0)
-    if not 1 <= first <= last:
-        raise RequestError(
-            "--profile_steps is the first and the last step to record, "
-            f"counted from 1, such as 100:110. Received: {text!r}"
-        )
-    return first, last
+from pipelines.runs.config import parse_steps
 
 
 class Profiler(keras.callbacks.Callback):

@@ -6,7 +6,7 @@ import time
 import keras
 from tqdm import tqdm
 
-from pipelines.training.memory import peak_memory
+from pipelines.devices.memory import peak_memory
 
 # `top5` counts these.
 _BEST = 5

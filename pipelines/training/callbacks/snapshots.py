@@ -9,7 +9,7 @@ import pathlib
 
 import keras
 
-from pipelines.training.batch_norm import plain_copy
+from pipelines.devices.batch_norm import plain_copy
 
 
 class Snapshots(keras.callbacks.Callback):

@@ -13,7 +13,7 @@ def in_precision(optimizer, precision: str):
 
     Args:
         optimizer: A Keras optimizer.
-        precision: A name out of `pipelines.training.config.PRECISIONS`.
+        precision: A name out of `pipelines.runs.config.PRECISIONS`.
     """
     if precision != "float16":
         return optimizer

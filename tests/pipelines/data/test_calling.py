@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipelines.data.calling import call_python
+from pipelines.data.tf_data import call_python
 
 ENDING = """
 import sys, time
 import tensorflow as tf
-from pipelines.data.calling import call_python
+from pipelines.data.tf_data import call_python
 
 def slow(x):
     time.sleep(0.3)

@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from pipelines.batches.augmenting.resampling import resample
 from pipelines.data import images
-from pipelines.data.augmenting.resampling import resample
 
 AREA, ASPECT = (0.08, 1.0), (3 / 4, 4 / 3)
 

@@ -7,11 +7,11 @@ import pytest
 import tensorflow as tf
 
 from pipelines.data import examples as module
-from pipelines.data.files import examples_of_files
 from pipelines.data.names import Numbered
 from pipelines.data.names import Packed
 from pipelines.data.names import Paths
 from pipelines.data.names import shareable
+from pipelines.data.sources.files import examples_of_files
 
 NAMES = ("a/1.png", "b/größe.png", "/abs/3.png", "c/4.png")
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pipelines.batches.datasets import evaluation_data
 from pipelines.data import checks
 from pipelines.data import examples as module
 from pipelines.data.checks import check_pictures
 from pipelines.data.checks import name_bad_picture
-from pipelines.data.datasets import evaluation_data
-from pipelines.data.folder import read_class_folders
+from pipelines.data.sources.folder import read_class_folders
 from zoo.errors import DataError
 from zoo.preprocessing import Preprocessing
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import zoo
-from pipelines.data.augmentation import whole_picture
-from pipelines.data.sources import open_held_out
+from pipelines.data.images import whole_picture
+from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.judging import judge
 from pipelines.evaluation.judging import match_classes
 from pipelines.evaluation.judging import open_model

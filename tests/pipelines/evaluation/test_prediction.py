@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import zoo
-from pipelines.data.augmentation import whole_picture
+from pipelines.data.images import whole_picture
 from pipelines.evaluation.metrics import softmax
 from pipelines.evaluation.prediction import Guess
 from pipelines.evaluation.prediction import predict

@@ -6,17 +6,17 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from pipelines.data.augmentation import AUGMENTATIONS
-from pipelines.data.datasets import every_view
-from pipelines.features import extraction
+from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.batches.datasets import every_view
+from pipelines.devices.batch_norm import trainable_copy
+from pipelines.evaluation import extraction
+from pipelines.evaluation.extraction import Extractor
 from pipelines.features.cache import Features
 from pipelines.features.cache import evaluation_features
 from pipelines.features.cache import training_features
-from pipelines.features.extraction import Extractor
-from pipelines.training.batch_norm import trainable_copy
+from pipelines.training.fine_tuning.unfreezing import freeze_below
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.trainer import Trainer
-from pipelines.training.unfreezing import freeze_below
 from zoo.preprocessing import Preprocessing
 
 _RECORD = Preprocessing(16, crop_fraction=1.0)

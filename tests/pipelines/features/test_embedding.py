@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import zoo
-from pipelines.data.augmentation import whole_picture
+from pipelines.data.images import whole_picture
 from pipelines.features.embedding import Embedder
 from pipelines.features.embedding import below
 from pipelines.features.embedding import reopen

@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from pipelines.data.datasets import evaluation_data
-from pipelines.data.sources import open_splits
+from pipelines.batches.datasets import evaluation_data
+from pipelines.data.sources.opening import open_splits
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.training import train_config
 from pipelines.training.from_scratch import open_data

@@ -28,22 +28,22 @@ tf.config.set_logical_device_configuration(
 )
 
 import zoo
-from pipelines.data.augmentation import AUGMENTATIONS
-from pipelines.data.datasets import evaluation_data
-from pipelines.data.datasets import training_data
+from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.batches.datasets import evaluation_data
+from pipelines.batches.datasets import training_data
 from pipelines.data.examples import Examples
 from pipelines.evaluation.evaluator import Evaluator
-from pipelines.features.extraction import Extractor
-from pipelines.training.batch_norm import trainable_copy
+from pipelines.evaluation.extraction import Extractor
+from pipelines.devices.batch_norm import trainable_copy
 from pipelines.training.callbacks import Checkpoints
 from pipelines.training.callbacks import CosineRestarts
 from pipelines.training.callbacks import TensorBoard
-from pipelines.training.checkpointing.state import RunState
+from pipelines.runs.state import RunState
 from pipelines.training.losses import Loss
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.schedules import CosineSchedule
-from pipelines.training.strategy import check_batch
-from pipelines.training.strategy import make_strategy
+from pipelines.devices.strategy import check_batch
+from pipelines.devices.strategy import make_strategy
 from pipelines.training.trainer import Trainer
 from zoo.preprocessing import Preprocessing
 from zoo.resnet import ResNet

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import zoo
-from pipelines.data.augmentation import AUGMENTATIONS
+from pipelines.batches.augmentation import AUGMENTATIONS
 from pipelines.training.from_scratch import train
 from pipelines.training.losses import Loss
 from pipelines.training.recipes import RECIPES

@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pipelines.devices.logits import make_logits_step
 from pipelines.evaluation.metrics import in_top
+from pipelines.training.fine_tuning.unfreezing import freeze_below
 from pipelines.training.losses import Loss
 from pipelines.training.losses import smoothed_cross_entropy
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.step import MEASURES
 from pipelines.training.step import hits
-from pipelines.training.step import make_logits_step
 from pipelines.training.step import make_train_step
-from pipelines.training.unfreezing import freeze_below
 
 ONE = tf.distribute.get_strategy()
 

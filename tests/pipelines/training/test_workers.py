@@ -31,7 +31,7 @@ if task == "devices":
     )
 
 from pipelines.training.callbacks import Progress
-from pipelines.training.checkpointing.resuming import RunOptions
+from pipelines.runs.resuming import RunOptions
 from pipelines.training.train_config import TrainConfig
 from pipelines.training.from_scratch import train
 

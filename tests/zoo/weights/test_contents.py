@@ -8,7 +8,7 @@ from zoo import efficientnet
 from zoo.weights import translation
 from zoo.weights.contents import HEAD
 from zoo.weights.contents import Contents
-from zoo.weights.notes import Notes
+from zoo.weights.file_metadata import Notes
 
 
 def _contents(tensors, tables=()):

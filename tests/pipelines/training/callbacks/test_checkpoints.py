@@ -7,14 +7,14 @@ import types
 import pytest
 
 import zoo
+from pipelines.runs.checkpoints import newest
+from pipelines.runs.checkpoints import steps_of
+from pipelines.runs.interruption import Interrupted
+from pipelines.runs.state import WEIGHTS
+from pipelines.runs.state import RunState
 from pipelines.training.averaging import WeightAverage
 from pipelines.training.callbacks import Checkpoints
 from pipelines.training.callbacks import checkpoints as module
-from pipelines.training.checkpointing.folder import newest
-from pipelines.training.checkpointing.folder import steps_of
-from pipelines.training.checkpointing.interruption import Interrupted
-from pipelines.training.checkpointing.state import WEIGHTS
-from pipelines.training.checkpointing.state import RunState
 from zoo.weights.files import read_metadata
 
 NAN = float("nan")

@@ -3,9 +3,9 @@
 import pytest
 import tensorflow as tf
 
+from pipelines.runs.config import parse_steps
 from pipelines.training.callbacks import Profiler
 from pipelines.training.callbacks import profiler
-from pipelines.training.callbacks.profiler import parse_steps
 from zoo.errors import RequestError
 
 

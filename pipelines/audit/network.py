@@ -1,0 +1,47 @@
+"""What a pretrained network of the zoo makes of pictures."""
+
+import numpy as np
+import tensorflow as tf
+
+import zoo
+from pipelines.batches.datasets import evaluation_data
+from pipelines.data.examples import Examples
+from pipelines.evaluation.extraction import Extractor
+from pipelines.features.embedding import POOLED
+from pipelines.features.embedding import below
+from zoo.preprocessing import Preprocessing
+
+SIDE = 64
+_BATCH = 128
+
+
+def features_of(
+    examples: Examples, model: str, weights: str, progress=None
+) -> np.ndarray:
+    """Runs pictures through a network up to its classifier.
+
+    Small, and whole rather than as evaluation crops them: what is wrong with
+    a picture may be at its border.
+
+    Args:
+        examples: The pictures; all of them decodable.
+        model: Its name in the zoo.
+        weights: Which ones.
+        progress: Called with the numbers of pictures done and in all.
+
+    Returns:
+        float32 of shape `(examples, features)`.
+
+    Raises:
+        RequestError: There is no such model, or no such weights.
+        tf.errors.InvalidArgumentError: A picture cannot be decoded.
+    """
+    network = zoo.create_model(
+        model, weights=weights, input_shape=(SIDE, SIDE, 3)
+    )
+    record = Preprocessing(SIDE, crop_fraction=1.0)
+    data = evaluation_data(examples, record, batch_size=_BATCH)
+    extractor = Extractor(
+        below(network, POOLED, pool=True), tf.distribute.get_strategy()
+    )
+    return extractor.run(data.dataset, len(examples), progress)

@@ -1,0 +1,32 @@
+"""What an audit found, as a page for people and as JSON for programs."""
+
+import json
+import pathlib
+
+from pipelines.audit.audit import Audit
+from pipelines.audit.report.page import as_page
+from pipelines.audit.report.table import as_table
+from zoo.weights.files import write_atomically
+
+PAGE = "report.html"
+TABLE = "report.json"
+
+
+def write_report(audit: Audit, folder) -> pathlib.Path:
+    """Writes `report.html` and `report.json`, each whole or not at all.
+
+    The page needs nothing but itself: styles and thumbnails are inside, and
+    it runs no script.
+
+    Args:
+        audit: What was found.
+        folder: Where to, a folder that exists.
+
+    Returns:
+        Where the page is.
+    """
+    folder = pathlib.Path(folder)
+    table = json.dumps(as_table(audit), indent=1)
+    write_atomically(folder / TABLE, table.encode())
+    write_atomically(folder / PAGE, as_page(audit))
+    return folder / PAGE

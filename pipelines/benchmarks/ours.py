@@ -1,0 +1,147 @@
+"""What is measured of this project: the decoder alone, and our pipelines.
+
+Each function takes `Setting` and returns an endless dataset; a worker counts
+`batch_size` pictures for each element.
+"""
+
+import dataclasses
+import os
+
+import tensorflow as tf
+
+from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.batches.augmentation import crop_window
+from pipelines.batches.datasets import training_data
+from pipelines.batches.order import sample_order
+from pipelines.data import images
+from pipelines.data.sources.opening import open_splits
+from pipelines.data.tf_data import PREFETCHED
+from pipelines.data.tf_data import parallel_calls
+from pipelines.data.tf_data import pipeline_options
+from zoo.preprocessing import Preprocessing
+
+# How many windows are drawn beforehand; then they come again.
+_WINDOWS = 2048
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """What all subjects have in common.
+
+    Args:
+        data: As for `pipelines.data.sources.opening.open_splits`.
+        image_size: In pixels.
+        batch_size: Pictures a batch.
+    """
+
+    data: str
+    image_size: int
+    batch_size: int
+
+    @property
+    def folder(self) -> str | None:
+        """Where the training pictures lie, for those who need a folder."""
+        train = os.path.join(self.data, "train")
+        folder = train if os.path.isdir(train) else self.data
+        return folder if os.path.isdir(folder) else None
+
+
+def pipeline(name: str, *, hold: bool = True):
+    """Returns the function that builds our pipeline with an augmentation.
+
+    Args:
+        name: Of the augmentation.
+        hold: Whether a small set is decoded once, as in a run, or every
+            picture each time that it is shown, as of a large one.
+    """
+
+    def build(setting: Setting) -> tf.data.Dataset:
+        return training_data(
+            open_splits(setting.data).train,
+            Preprocessing(setting.image_size),
+            augmentation=AUGMENTATIONS[name],
+            batch_size=setting.batch_size,
+            hold=hold,
+        ).dataset
+
+    return build
+
+
+def limit(setting: Setting) -> tf.data.Dataset:
+    """Decodes the very windows that `plain` decodes, and nothing else.
+
+    They are drawn beforehand, from the same seeds, and are decoded by the
+    same operation, as many at once. No picture is resized or kept.
+    """
+    examples = open_splits(setting.data).train
+    indices, windows = _windows(examples, setting.batch_size)
+
+    def decode(position):
+        place = position % _WINDOWS
+        return images.decode_and_crop(
+            examples.tensor(indices[place]), lambda shape: windows[place]
+        )
+
+    return _decoding(decode, setting.batch_size)
+
+
+def full_decode(setting: Setting) -> tf.data.Dataset:
+    """Decodes the same pictures, but whole."""
+    examples = open_splits(setting.data).train
+    indices, _ = _windows(examples, setting.batch_size)
+
+    def decode(position):
+        encoded = examples.tensor(indices[position % _WINDOWS])
+        return images.decode_and_crop(
+            encoded, lambda shape: tf.stack([0, 0, shape[0], shape[1]])
+        )
+
+    return _decoding(decode, setting.batch_size)
+
+
+def _windows(examples, batch_size: int):
+    """Returns the first indices and windows of `plain`'s run."""
+    order = sample_order(examples.labels, batch_size=batch_size, seed=0)
+    _ = examples.held
+
+    def window(position):
+        _, index = order(position)
+        key = tf.stack([tf.constant(0, tf.int64), position])
+        encoded = examples.tensor(index)
+        shape = tf.cond(
+            tf.io.is_jpeg(encoded),
+            lambda: tf.io.extract_jpeg_shape(encoded),
+            lambda: tf.shape(images.decode(encoded)),
+        )
+        return index, crop_window(shape, key, AUGMENTATIONS["crop"])
+
+    drawn = tf.data.Dataset.range(_WINDOWS).map(window)
+    return next(iter(drawn.batch(_WINDOWS)))
+
+
+def _decoding(decode, batch_size: int) -> tf.data.Dataset:
+    return (
+        tf.data.Dataset.range(2**62)
+        .map(
+            lambda position: tf.shape(decode(position))[0],
+            num_parallel_calls=parallel_calls(),
+        )
+        .batch(batch_size)
+        .prefetch(PREFETCHED)
+        .with_options(pipeline_options())
+    )
+
+
+SUBJECTS = {
+    "limit": limit,
+    "full_decode": full_decode,
+    "plain": pipeline("crop"),
+    "plain_streamed": pipeline("crop", hold=False),
+    "randaugment_streamed": pipeline("randaugment", hold=False),
+    **{
+        name: pipeline(name)
+        for name, policy in AUGMENTATIONS.items()
+        if policy.area or policy.patch > 1
+        if name != "crop"
+    },
+}

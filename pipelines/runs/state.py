@@ -1,0 +1,173 @@
+"""A run's state: all that its next step depends on, and nothing else.
+
+Weights are a file of their own, which `--weights=` takes like any other. The
+rest is the state of random layers, the optimizer with its slots and its loss
+scale, the running mean of the weights, where the run stands, what it has
+added up of the present epoch, and what its callbacks remember.
+"""
+
+import hashlib
+import json
+
+import keras
+import numpy as np
+import safetensors.numpy
+
+from zoo.errors import IntegrityError
+from zoo.weights.file_metadata import describe
+from zoo.weights.files import variable_names
+
+WEIGHTS = "weights.safetensors"
+STATE = "state.safetensors"
+
+
+class RunState:
+    """Takes the state of a run out, and puts it back.
+
+    Args:
+        trainer: A `pipelines.training.trainer.Trainer`: its model, its
+            optimizer, its running mean and where it stands.
+        callbacks: Those that have a `state()`, which returns what JSON can
+            hold and arrays, and a `restore(state)` keep theirs.
+    """
+
+    def __init__(self, trainer, callbacks=()):
+        self.trainer = trainer
+        self._callbacks = {
+            type(each).__name__: each
+            for each in callbacks
+            if hasattr(each, "restore")
+        }
+
+    @property
+    def step(self) -> int:
+        return self.trainer.global_step
+
+    def take(self) -> tuple[dict[str, np.ndarray], dict]:
+        """Returns copies of all arrays, and the facts beside them."""
+        arrays = {
+            name: variable.numpy() for name, variable in self._variables()
+        }
+        facts = {"progress": self.trainer.progress(), "callbacks": {}}
+        for name, callback in self._callbacks.items():
+            state = callback.state()
+            for key, value in state.items():
+                if isinstance(value, np.ndarray):
+                    arrays[f"callback/{name}/{key}"] = value
+            facts["callbacks"][name] = {
+                key: value
+                for key, value in state.items()
+                if not isinstance(value, np.ndarray)
+            }
+        return arrays, facts
+
+    def put_back(self, arrays: dict[str, np.ndarray], facts: dict) -> None:
+        """Assigns everything.
+
+        Raises:
+            IntegrityError: The arrays are those of another model or of
+                another optimizer.
+        """
+        variables = dict(self._variables())
+        own = {n for n in arrays if not n.startswith("callback/")}
+        if own != set(variables):
+            odd = sorted(own.symmetric_difference(variables))
+            raise IntegrityError(
+                f"The checkpoint does not fit this run: {odd[0]!r} is on one "
+                f"side only ({len(odd)} such)."
+            )
+        for name, variable in variables.items():
+            if tuple(arrays[name].shape) != tuple(variable.shape):
+                raise IntegrityError(
+                    f"The checkpoint does not fit this run: {name!r} has the "
+                    f"shape {arrays[name].shape}, expected {variable.shape}."
+                )
+            variable.assign(arrays[name])
+        for name, callback in self._callbacks.items():
+            prefix = f"callback/{name}/"
+            held = {
+                key.removeprefix(prefix): value
+                for key, value in arrays.items()
+                if key.startswith(prefix)
+            }
+            callback.restore({**facts["callbacks"].get(name, {}), **held})
+        self.trainer.go_to(facts["progress"])
+
+    def digest(self) -> str:
+        """Returns the sha256 of all variables: equal means bit for bit."""
+        total = hashlib.sha256()
+        for name, variable in sorted(self._variables()):
+            total.update(name.encode())
+            total.update(np.ascontiguousarray(variable.numpy()).tobytes())
+        return total.hexdigest()
+
+    def _variables(self) -> list[tuple[str, keras.Variable]]:
+        trainer = self.trainer
+        named = variable_names(trainer.model)
+        known = set(map(id, named.values()))
+        seeds = [v for v in trainer.model.variables if id(v) not in known]
+        found = [(f"model/{name}", v) for name, v in named.items()]
+        found += [(f"seed/{i}", v) for i, v in enumerate(seeds)]
+        found += [
+            (f"optimizer/{i}", v)
+            for i, v in enumerate(trainer.optimizer.variables)
+        ]
+        if trainer.average is not None:
+            found += [
+                (f"average/{i}", v)
+                for i, v in enumerate(trainer.average.variables)
+            ]
+        return found
+
+
+def as_files(model, arrays: dict, facts: dict) -> tuple[dict, dict]:
+    """Returns a checkpoint's files and facts out of what `take` returned.
+
+    Args:
+        model: Says how its weights are described in their file.
+        arrays: As of `RunState.take`.
+        facts: The same.
+    """
+    weights = {
+        name.removeprefix("model/"): value
+        for name, value in arrays.items()
+        if name.startswith("model/")
+    }
+    rest = {
+        # Not ascontiguousarray, which makes a vector of a scalar.
+        name: np.asarray(value, order="C")
+        for name, value in arrays.items()
+        if not name.startswith("model/")
+    }
+    step = {"step": str(facts["progress"]["global_step"])}
+    files = {
+        WEIGHTS: safetensors.numpy.save(weights, describe(model) | step),
+        STATE: safetensors.numpy.save(rest),
+    }
+    # Proves before anything is written that it can be read again.
+    return files, json.loads(json.dumps(facts))
+
+
+def from_files(files: dict[str, bytes]) -> dict[str, np.ndarray]:
+    """Returns the arrays out of a checkpoint's files.
+
+    Raises:
+        IntegrityError: A file is missing.
+    """
+    if set(files) != {WEIGHTS, STATE}:
+        raise IntegrityError(
+            f"A checkpoint holds {WEIGHTS} and {STATE}. Received: "
+            f"{', '.join(sorted(files)) or 'nothing'}."
+        )
+    weights = safetensors.numpy.load(files[WEIGHTS])
+    arrays = safetensors.numpy.load(files[STATE])
+    return arrays | {f"model/{name}": v for name, v in weights.items()}
+
+
+def not_finite(arrays: dict[str, np.ndarray]) -> list[str]:
+    """Returns the names of the arrays that hold NaN or infinity."""
+    return [
+        name
+        for name, value in arrays.items()
+        if value.dtype.kind == "f" and not np.isfinite(value).all()
+    ]

@@ -1,1 +1,0 @@
-"""Keeping a run's state on disk so that nothing can take it away."""

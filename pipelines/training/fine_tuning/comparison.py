@@ -1,0 +1,108 @@
+"""What the weights are worth: the same run with them and from scratch."""
+
+import pathlib
+
+import matplotlib.image
+import numpy as np
+import tensorflow as tf
+
+from pipelines.evaluation.curves import draw_comparison
+from pipelines.runs.resuming import RunOptions
+from pipelines.runs.resuming import several_runs
+from pipelines.runs.run_folder import METRICS
+from pipelines.training.fine_tuning.fine_tuning import finetune_run
+from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
+from pipelines.training.finished import Finished
+from pipelines.training.finished import finished_run
+from zoo.errors import RequestError
+
+PICTURE = "comparison.png"
+
+
+def compare_with_scratch(
+    config: FinetuneConfig,
+    *,
+    options: RunOptions | None = None,
+    say=print,
+    progress=None,
+) -> dict[str, Finished]:
+    """Fine-tunes, then trains the same network from scratch as long.
+
+    The runs lie in `pretrained` and `scratch` of the output folder, with
+    `comparison.png`: accuracy over time and over pictures seen. TensorBoard
+    shows both runs and the picture.
+
+    Args:
+        config: What is asked for; its output is the folder of both runs.
+        options: How the runs are carried out; with `resume`, one that is
+            done is not done again.
+        say: Tells a person something in one line.
+        progress: Called with the numbers of pictures done and in all.
+
+    Raises:
+        RequestError: There are no weights to compare, or what
+            `finetune_run` raises.
+    """
+    if config.weights is None or config.probe:
+        raise RequestError(
+            "--compare_scratch compares a run from weights with one without. "
+            "Give --weights, and not --probe."
+        )
+    options = options or RunOptions()
+    folder = several_runs(config, options)
+
+    def run(part: FinetuneConfig) -> Finished:
+        if options.resume and (pathlib.Path(part.output) / METRICS).is_file():
+            say(f"{part.output} is done already")
+            return finished_run(part)
+        return finetune_run(part, options=options, say=say, progress=progress)
+
+    first = run(config.resolved(output=str(folder.path / "pretrained")))
+    second = run(from_scratch(config, first, str(folder.path / "scratch")))
+    runs = {"pretrained": first, "scratch": second}
+    draw_comparison(
+        {
+            name: (run.folder.path, run.metrics["training_examples"])
+            for name, run in runs.items()
+        },
+        folder.path / PICTURE,
+    )
+    _show(folder.path)
+    folder.write_json(METRICS, {n: run.metrics for n, run in runs.items()})
+    folder.release()
+    return runs
+
+
+def from_scratch(
+    config: FinetuneConfig, finished: Finished, output: str
+) -> FinetuneConfig:
+    """Returns the configuration of the run without weights.
+
+    Args:
+        config: Of the run with weights.
+        finished: That run: as many epochs, the same network and size.
+        output: The folder of the run without.
+    """
+    model = finished.model
+    return config.resolved(
+        output=output,
+        model=finished.config.model,
+        weights=None,
+        plan=None,
+        learning_rate=None,
+        stage_lr_decay=1.0,
+        freeze_batch_norm=False,
+        epochs=max(1, len(finished.history)),
+        image_size=model.input.shape[1],
+        train_size=finished.config.train_size,
+    )
+
+
+def _show(folder: pathlib.Path) -> None:
+    """Puts the picture among TensorBoard's images."""
+    pixels = matplotlib.image.imread(folder / PICTURE)[..., :3]
+    pixels = np.round(pixels * 255).astype("uint8")
+    writer = tf.summary.create_file_writer(str(folder / "comparison"))
+    with writer.as_default(step=0):
+        tf.summary.image("accuracy", pixels[np.newaxis])
+    writer.close()

@@ -1,0 +1,95 @@
+"""k-fold cross-validation: as many runs as folds, one figure out of all."""
+
+import json
+import pathlib
+
+from pipelines.runs.resuming import RunOptions
+from pipelines.runs.resuming import several_runs
+from pipelines.runs.run_folder import METRICS
+from pipelines.training.fine_tuning.fine_tuning import finetune_run
+from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
+from zoo.errors import RequestError
+
+LARGEST = 100
+
+
+def cross_validate(
+    config: FinetuneConfig,
+    folds: int,
+    *,
+    options: RunOptions | None = None,
+    say=print,
+    progress=None,
+) -> dict:
+    """Fine-tunes once for each fold; every picture is judged exactly once.
+
+    Both parts of the data set are dealt out anew. The runs lie in `fold-1` …
+    of the output folder, what they reach together in its `metrics.json`.
+
+    Args:
+        config: What is asked for; its output is the folder of all runs.
+        folds: How many, at least 2.
+        options: How the runs are carried out; with `resume`, folds that are
+            done are not done again.
+        say: Tells a person something in one line.
+        progress: Called with the numbers of pictures done and in all.
+
+    Returns:
+        `examples`, `loss`, `top1`, `top5` over all pictures, `seconds`, and
+        under `folds` the metrics of each run.
+
+    Raises:
+        RequestError: There are too few or too many folds, or what
+            `finetune_run` raises.
+        DataError: A class has fewer pictures than there are folds.
+    """
+    if not 2 <= folds <= LARGEST:
+        raise RequestError(f"--folds lies in 2…{LARGEST}. Received: {folds}")
+    options = options or RunOptions()
+    folder = several_runs(config, options, folds=folds)
+    results = []
+    for fold in range(folds):
+        done = folder.path / f"fold-{fold + 1}" / METRICS
+        if options.resume and done.is_file():
+            say(f"fold {fold + 1} of {folds} is done already")
+            results.append(json.loads(done.read_bytes()))
+            continue
+        say(f"fold {fold + 1} of {folds}")
+        part = config.resolved(
+            fold=(fold, folds),
+            output=str(pathlib.Path(config.output) / f"fold-{fold + 1}"),
+        )
+        finished = finetune_run(
+            part, options=options, say=say, progress=progress
+        )
+        results.append(finished.metrics)
+    metrics = pooled(results)
+    folder.write_json(METRICS, metrics)
+    folder.release()
+    say(describe(metrics))
+    return metrics
+
+
+def pooled(results: list[dict]) -> dict:
+    """Puts the metrics of folds together, weighted by their pictures."""
+    examples = sum(each["examples"] for each in results)
+    means = {
+        name: sum(each[name] * each["examples"] for each in results) / examples
+        for name in ("loss", "top1", "top5")
+    }
+    return {
+        "examples": examples,
+        **means,
+        "seconds": sum(each["seconds"] for each in results),
+        "folds": results,
+    }
+
+
+def describe(metrics: dict) -> str:
+    """Says what the folds reach together and how far they are apart."""
+    found = [each["top1"] for each in metrics["folds"]]
+    return (
+        f"{len(found)} folds: top-1 {metrics['top1']:.2%} of "
+        f"{metrics['examples']:,} pictures, {min(found):.2%} to "
+        f"{max(found):.2%} in one fold"
+    )

@@ -1,0 +1,244 @@
+"""What frozen stages make of the pictures, computed once for a whole plan.
+
+A plan unfreezes from the top, so that what lies below a stage is the same
+from the plan's start until that stage's turn: one pass over the pictures
+takes the features of every phase.
+"""
+
+import dataclasses
+import math
+import time
+
+import keras
+
+import zoo
+from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.batches.datasets import every_view
+from pipelines.evaluation.extraction import Extractor
+from pipelines.features.cache import Features
+from pipelines.training.fine_tuning.unfreezing import Phase
+from pipelines.training.run import Run
+from zoo.profile import layer_macs
+
+# Epochs in which one view of a picture is shown once.
+_EPOCHS_A_VIEW = 4
+# What saves less than this, in seconds, is not worth its tracing.
+_WORTH = 3.0
+
+
+def views_of(epochs: int, augmentation) -> int:
+    """Returns in how many ways a picture is shown whose features are kept.
+
+    Without augmentation all views are alike.
+    """
+    if augmentation == AUGMENTATIONS["none"]:
+        return 1
+    return math.ceil(epochs / _EPOCHS_A_VIEW)
+
+
+def _macs_below(model) -> dict[str, int]:
+    """Multiply-adds of one picture below each stage."""
+    found, total = {}, 0
+    for stage in zoo.stages(model):
+        found[stage.name] = total
+        total += sum(map(layer_macs, stage.layers))
+    return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    """What a phase reads in place of pictures.
+
+    Args:
+        learned: Of every view of the pictures to learn from.
+        judged: Of the pictures to judge by.
+    """
+
+    learned: Features
+    judged: Features
+
+
+class FeatureCache:
+    """The features that the phases of a plan learn from.
+
+    Args:
+        run: What is trained on what.
+        plan: Its phases, in their order.
+        progress: Called with the numbers of views done and in all.
+    """
+
+    def __init__(self, run: Run, plan: tuple[Phase, ...], progress=None):
+        self._run = run
+        self._plan = plan
+        self._progress = progress
+        self._names = [stage.name for stage in zoo.stages(run.model)]
+        self._macs = _macs_below(run.model)
+        # As many as the longest phase wants, for all of them.
+        longest = max(phase.epochs for phase in plan)
+        self._views = views_of(longest, run.augmentation)
+        self._kept: dict[int, Kept | None] = {}
+
+    def take(self, position: int) -> Kept | None:
+        """Returns what a phase reads, and lets go of it.
+
+        Whether it reads features is decided once, however often a run goes
+        on: the decision is measured, and other views would be shown.
+
+        Args:
+            position: Of the phase in the plan.
+
+        Returns:
+            None where the phase looks at the pictures themselves.
+        """
+        if not self._stage(position):
+            return None
+        if position not in self._kept:
+            self._keep_from(position)
+        return self._kept.pop(position)
+
+    def _keep_from(self, position: int) -> None:
+        """Computes what a phase reads, and all that later ones can."""
+        positions = self._unchanged_from(position)
+        self._kept |= dict.fromkeys(positions)
+        decisions = self._run.decisions
+        if any(str(self._plan[i]) not in decisions for i in positions):
+            kept = self._compute(self._worth_it(positions), undecided=True)
+            decisions |= {str(self._plan[i]): i in kept for i in positions}
+        else:
+            wanted = [i for i in positions if decisions[str(self._plan[i])]]
+            kept = self._compute(wanted, undecided=False)
+        self._kept |= kept
+
+    def _unchanged_from(self, position: int) -> list[int]:
+        """Phases below whose stages nothing learns before their turn."""
+        found, learned = [position], self._stage(position)
+        for later in range(position + 1, len(self._plan)):
+            stage = self._stage(later)
+            if 0 < stage <= learned:
+                found.append(later)
+            learned = min(learned, stage)
+        return found
+
+    def _stage(self, position: int) -> int:
+        """The number of the lowest stage that learns."""
+        return self._names.index(self._plan[position].stage)
+
+    def _worth_it(self, positions: list[int]) -> list[int]:
+        """Chooses how far up a pass goes; it serves all phases up to there."""
+        run = self._run
+        if not run.config.cache:
+            return []
+        if run.workers.count > 1:
+            run.say("  no cache: several hosts share the pictures")
+            return []
+        macs = {i: self._macs[self._plan[i].stage] for i in positions}
+        served = max(
+            ([i for i in positions if macs[i] <= macs[top]] for top in macs),
+            key=self._spared,
+        )
+        if self._spared(served) > 0:
+            return served
+        run.say("  no cache: so few epochs show no picture twice")
+        return []
+
+    def _spared(self, wanted: list[int]) -> float:
+        """How many multiply-adds one pass for some phases saves in all."""
+        run, config = self._run, self._run.config
+        smaller = (config.train_size / config.image_size) ** 2
+        pictures = smaller * len(run.splits.train)
+        held_out = len(run.splits.validation)
+        macs = [self._macs[self._plan[i].stage] for i in wanted]
+        again = sum(
+            self._plan[i].epochs * below
+            for i, below in zip(wanted, macs, strict=True)
+        )
+        return again * (pictures + held_out) - max(macs) * (
+            self._views * pictures + held_out
+        )
+
+    def _compute(self, wanted: list[int], *, undecided: bool) -> dict:
+        """Runs over the pictures once, if that is worth it."""
+        run = self._run
+        if not wanted:
+            return {}
+        stages = [self._plan[i].stage for i in wanted]
+        learning, judging = self._extractors(stages)
+        count = self._views * len(run.splits.train)
+        size = learning.bytes_of(count) / 2**20
+        if undecided and not learning.has_room_for(count):
+            run.say(f"  no cache: {size:,.0f} MiB of features have no room")
+            # Those of fewer phases may have.
+            return self._compute(wanted[:-1], undecided=True)
+        judged = self._judge(judging)
+        if undecided:
+            saved = self._saved_seconds(wanted, judging)
+            if saved < _WORTH:
+                run.say(f"  no cache: it would save {saved:.1f} s")
+                return {}
+            run.say(
+                f"  cache: {self._views} view(s) of "
+                f"{len(run.splits.train):,} pictures below "
+                f"{' and '.join(stages)}, {size:,.0f} MiB; saves about "
+                f"{saved:.0f} s"
+            )
+        learned = self._learn(learning, count)
+        train, held_out = run.splits.train, run.splits.validation
+        return {
+            position: Kept(
+                Features(train, values, self._views), Features(held_out, seen)
+            )
+            for position, values, seen in zip(
+                wanted, learned, judged, strict=True
+            )
+        }
+
+    def _extractors(self, stages: list[str]) -> tuple[Extractor, Extractor]:
+        """Run over pictures to learn from, and over those to judge by."""
+        run = self._run
+        with run.strategy.scope():
+            boundaries = [
+                zoo.split(run.model, stage)[0].output for stage in stages
+            ]
+            judge = keras.Model(run.model.input, boundaries)
+            learner = zoo.resized(judge, run.learner.input.shape[1:])
+        learning = Extractor(learner, run.strategy, run.folder.path)
+        if learner is judge:
+            return learning, learning
+        return learning, Extractor(judge, run.strategy, run.folder.path)
+
+    def _learn(self, extractor: Extractor, count: int) -> list:
+        run = self._run
+
+        def report(done, total):
+            run.go_on()
+            if self._progress:
+                self._progress(done, total)
+
+        dataset = every_view(
+            run.splits.train,
+            run.training_preprocessing,
+            augmentation=run.augmentation,
+            batch_size=run.evaluation_batch,
+            seed=run.config.seed,
+            views=self._views,
+        )
+        return extractor.run(dataset, count, report)
+
+    def _judge(self, extractor: Extractor) -> list:
+        run = self._run
+        pictures = run.validation_data()
+        return extractor.run(
+            pictures.dataset, len(pictures.examples), run.go_on
+        )
+
+    def _saved_seconds(self, wanted: list[int], judging: Extractor) -> float:
+        """Estimates by what the features of the pictures to judge by cost."""
+        each = judging.seconds_each
+        if each is None:
+            # So few that the time went into tracing: once more.
+            started = time.perf_counter()
+            self._judge(judging)
+            seconds = time.perf_counter() - started
+            each = seconds / self._run.evaluation_batch
+        whole = max(self._macs[self._plan[i].stage] for i in wanted)
+        return each * self._spared(wanted) / whole

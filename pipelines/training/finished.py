@@ -1,0 +1,74 @@
+"""What a run leaves behind, as its last step returns it or read back."""
+
+import dataclasses
+import json
+import pathlib
+
+import keras
+import numpy as np
+
+from pipelines.runs.config import RunConfig
+from pipelines.runs.run_folder import CONFIG
+from pipelines.runs.run_folder import HISTORY
+from pipelines.runs.run_folder import METRICS
+from pipelines.runs.run_folder import REPORT
+from pipelines.runs.run_folder import RunFolder
+from pipelines.runs.run_folder import load_model
+
+
+@dataclasses.dataclass(frozen=True)
+class Finished:
+    """What a run leaves.
+
+    Args:
+        config: What was done, with all defaults filled in.
+        model: As it is saved: float32, plain Keras, with its class names and
+            its preprocessing.
+        history: The logs of each epoch.
+        metrics: `examples`, `loss`, `top1`, `top5` on the held-out part,
+            `seconds`, `epochs`, `training_examples`.
+        logits: float32 `(examples, classes)` of the held-out part.
+        folder: Where everything lies.
+    """
+
+    config: RunConfig
+    model: keras.Model
+    history: list[dict]
+    metrics: dict
+    logits: np.ndarray
+    folder: RunFolder
+
+    @property
+    def report(self) -> pathlib.Path:
+        """The page to look at."""
+        return self.folder.path / REPORT
+
+    def with_metrics(self, more: dict) -> "Finished":
+        """Returns the same with more metrics, written to the folder too."""
+        metrics = {**self.metrics, **more}
+        self.folder.write_json(METRICS, metrics)
+        return dataclasses.replace(self, metrics=metrics)
+
+
+def finished_run(config: RunConfig) -> Finished:
+    """Reads back what a run left in its folder, all but the logits.
+
+    Args:
+        config: Names the folder; of the same kind as the run's own.
+
+    Raises:
+        RequestError: There is no finished run.
+        IntegrityError: Its model is damaged.
+    """
+    folder = RunFolder(config.output, finished=True)
+    held = json.loads((folder.path / CONFIG).read_bytes())
+    known = {field.name for field in dataclasses.fields(config)}
+    classes = len(held["class_names"])
+    return Finished(
+        config.resolved(**{n: v for n, v in held.items() if n in known}),
+        load_model(folder.path),
+        json.loads((folder.path / HISTORY).read_bytes()),
+        json.loads((folder.path / METRICS).read_bytes()),
+        np.zeros((0, classes), "float32"),
+        folder,
+    )

@@ -1,0 +1,257 @@
+"""`finetune` from end to end, and the choices it makes."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from pipelines.training.building import build_model
+from pipelines.training.fine_tuning.fine_tuning import double_size
+from pipelines.training.fine_tuning.fine_tuning import finetune_run
+from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
+from pipelines.training.fine_tuning.plan import EPOCHS
+from pipelines.training.fine_tuning.plan import usual_epochs
+from zoo.errors import RequestError
+
+
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory):
+    """Weights of another set of classes, with statistics of their own."""
+    keras.utils.set_random_seed(5)
+    model = zoo.create_model("resnet20", classes=10, input_shape=(16, 16, 3))
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.moving_mean.assign(layer.moving_mean + 0.125)
+    path = tmp_path_factory.mktemp("weights") / "resnet20.safetensors"
+    zoo.save_weights(model, path)
+    return path, model
+
+
+@pytest.fixture(scope="module")
+def run(picture_folder, pretrained, tmp_path_factory):
+    output = tmp_path_factory.mktemp("runs") / "tuned"
+    said = []
+    config = FinetuneConfig(
+        data=str(picture_folder),
+        model="resnet20",
+        output=str(output),
+        weights=str(pretrained[0]),
+        plan="head:2@0.5, stage3:1@0.05",
+        global_batch_size=4,
+        image_size=16,
+        seed=1,
+        precision="float32",
+    )
+    return output, finetune_run(config, say=said.append).metrics, said
+
+
+def test_the_run_folder_is_complete(run):
+    output, metrics, _ = run
+    for name in (
+        "config.json",
+        "metrics.json",
+        "history.json",
+        "model.keras",
+        "checkpoints/best.safetensors",
+    ):
+        assert (output / name).is_file(), name
+    assert json.loads((output / "metrics.json").read_text()) == metrics
+    assert metrics["examples"] == 6 and metrics["epochs"] == 3
+    assert metrics["training_examples"] == 12
+
+
+def test_epochs_go_on_over_the_phases(run):
+    history = json.loads((run[0] / "history.json").read_text())
+    assert [logs["epoch"] for logs in history] == [1, 2, 3]
+    assert all(np.isfinite(logs["val_loss"]) for logs in history)
+    # Head: 6 steps, the first of them warm-up; stage3: 3 steps, none.
+    peaks = 0.5 * 4 / 256, 0.05 * 4 / 256
+    waves = [(1 + np.cos(np.pi * done)) / 2 for done in (1 / 5, 4 / 5, 2 / 3)]
+    rates = [peaks[0] * waves[0], peaks[0] * waves[1], peaks[1] * waves[2]]
+    found = [logs["learning_rate"] for logs in history]
+    np.testing.assert_allclose(found, rates, rtol=1e-5)
+
+
+def test_what_is_below_the_plan_is_that_of_the_weights(run, pretrained):
+    tuned = keras.models.load_model(run[0] / "model.keras")
+    before = {v.path: v.numpy() for v in pretrained[1].variables}
+    changed, kept = set(), set()
+    for variable in tuned.variables:
+        assert np.isfinite(variable.numpy()).all(), variable.path
+        if variable.path.startswith("head"):
+            continue
+        same = (variable.numpy() == before[variable.path]).all()
+        (kept if same else changed).add(variable.path)
+    assert all(path.startswith("stage3") for path in changed)
+    assert not any(path.startswith("stage3") for path in kept)
+    # BatchNorm of the stem and of the two stages below, 1 + 6 + 6.
+    assert sum("moving" in path for path in kept) == 2 * 13
+
+
+def test_what_is_said(run):
+    said = run[2]
+    assert said[1].startswith("the same in full: python -m apps.finetune --d")
+    assert said[2:5] == [
+        "plan: head:2@0.5, stage3:1@0.05",
+        "  1. head (195 weights), 2 epoch(s), learning rate up to 0.00781",
+        "  2. stage3 … head (204,483 weights), 1 epoch(s), learning rate up "
+        "to 0.000781",
+    ]
+    assert said[5].startswith("  no cache: it would save ")
+    assert len(said) == 6
+
+
+@pytest.mark.parametrize(
+    ("pictures", "epochs"),
+    [(1, 100), (240, 100), (320, 75), (799, 30), (800, 30), (50_000, 30)],
+)
+def test_small_sets_are_shown_more_often(pictures, epochs):
+    assert usual_epochs(pictures) == epochs
+
+
+@pytest.mark.parametrize(
+    ("own", "smallest", "size"),
+    [(32, 64, 64), (32, 63, 32), (64, 128, 128), (65, 500, 65)],
+)
+def test_small_networks_see_photos_at_twice_their_size(own, smallest, size):
+    assert double_size(own, smallest) == size
+
+
+def test_without_weights_everything_learns(
+    picture_folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("pipelines.training.run._PICTURES_SHOWN", 2)
+    said = []
+    config = FinetuneConfig(
+        data=str(picture_folder),
+        model="resnet20",
+        output=str(tmp_path / "run"),
+        epochs=1,
+        learning_rate=0.02,
+        global_batch_size=12,
+        image_size=16,
+    )
+    finetune_run(config, say=said.append)
+    assert said[2] == "plan: stem:1@0.02"
+    tuned = keras.models.load_model(tmp_path / "run" / "model.keras")
+    means = [v.numpy() for v in tuned.variables if "moving_mean" in v.path]
+    assert len(means) == 19 and all(mean.any() for mean in means)
+
+
+def test_a_plan_and_epochs_exclude_each_other():
+    for other in ({"epochs": 3}, {"learning_rate": 0.1}):
+        with pytest.raises(RequestError, match="--plan says epochs and rates"):
+            FinetuneConfig("d", "resnet20", "o", plan="head:1@1", **other)
+    assert EPOCHS == 30
+
+
+def test_a_plan_for_another_model(picture_folder, tmp_path):
+    config = FinetuneConfig(
+        data=str(picture_folder),
+        model="resnet20",
+        output=str(tmp_path / "run"),
+        plan="stage4:1@0.1",
+        global_batch_size=4,
+        image_size=16,
+    )
+    with pytest.raises(RequestError, match="no stage 'stage4'"):
+        finetune_run(config, say=lambda line: None)
+    assert not (tmp_path / "run").exists()
+
+
+def test_as_many_classes_are_not_the_same_classes():
+    names = zoo.weights.find_source("resnet20", "cifar10").class_names
+    config = FinetuneConfig(
+        "d",
+        "resnet20",
+        "o",
+        weights="cifar10",
+        image_size=32,
+        precision="float32",
+    )
+    pretrained = zoo.create_model("resnet20", weights="cifar10")
+    head = pretrained.get_layer("head_logits").kernel.numpy()
+    kept = build_model(config, names)
+    renewed = build_model(config, [f"class {i}" for i in range(10)])
+    for model, same in ((kept, True), (renewed, False)):
+        kernel = model.get_layer("head_logits").kernel.numpy()
+        assert (kernel == head).all() == same
+        np.testing.assert_array_equal(
+            model.get_layer("stem_conv").kernel,
+            pretrained.get_layer("stem_conv").kernel,
+        )
+    assert np.abs(renewed.get_layer("head_logits").bias.numpy()).max() == 0
+
+
+@pytest.fixture(scope="module")
+def smaller(picture_folder, pretrained, tmp_path_factory):
+    """Runs that learn at 12 pixels and judge at 16, and what was said."""
+
+    def learn(name, **changes):
+        said = []
+        config = FinetuneConfig(
+            data=str(picture_folder),
+            model="resnet20",
+            output=str(tmp_path_factory.mktemp("smaller") / name),
+            weights=str(pretrained[0]),
+            global_batch_size=4,
+            image_size=16,
+            train_size=12,
+            seed=1,
+            precision="float32",
+            **changes,
+        )
+        return finetune_run(config, say=said.append), said
+
+    return learn
+
+
+def test_learning_at_a_smaller_size(smaller, monkeypatch):
+    """The kept features and the pictures themselves teach the same."""
+    monkeypatch.setattr(
+        "pipelines.training.fine_tuning.feature_cache._WORTH", -1e9
+    )
+    plan = {"plan": "head:2@0.5,stage3:2@0.05", "augmentation": "none"}
+    kept, said = smaller("kept", **plan)
+    assert ", resnet20 at 16 px, learned at 12, " in said[0].replace(";", ",")
+    assert " --train_size=12" in said[1]
+    cached = [line for line in said if "cache" in line]
+    assert len(cached) == 1 and cached[0].startswith(
+        "  cache: 1 view(s) of 12 pictures below head and stage3, "
+    )
+    seen, said = smaller("seen", cache=False, **plan)
+    assert not any("cache:" in line for line in said)
+    for ours, theirs in zip(
+        kept.model.variables, seen.model.variables, strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+    # Judged, in training and after it, and saved at the size of the model.
+    np.testing.assert_allclose(
+        kept.history[-1]["val_loss"], kept.metrics["loss"], rtol=1e-5
+    )
+    assert kept.model.input.shape == (None, 16, 16, 3)
+    assert zoo.preprocessing(kept.model).image_size == 16
+
+
+def test_a_size_of_learning_that_does_not_suit(picture_folder, tmp_path):
+    # At 12 pixels its dense layers see as many places as at 16.
+    config = FinetuneConfig(
+        data=str(picture_folder),
+        model="alexnet_cifar",
+        output=str(tmp_path / "run"),
+        global_batch_size=4,
+        image_size=16,
+        train_size=8,
+    )
+    with pytest.raises(
+        RequestError, match=r"--train_size=8: .* Give --train_size=16"
+    ):
+        finetune_run(config, say=lambda line: None)
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(RequestError, match="--train_size=17 is more than the"):
+        config.resolved(train_size=17)
+    probe = config.resolved(probe=True, weights="cifar10")
+    with pytest.raises(RequestError, match="--train_size=8 has no meaning"):
+        finetune_run(probe, say=lambda line: None)

@@ -1,0 +1,256 @@
+"""Stopped anywhere and gone on with, a run ends as if it had not been."""
+
+import os
+import signal
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.batches.augmenting.mixing import Mixing
+from pipelines.batches.datasets import training_data
+from pipelines.devices.batch_norm import trainable_copy
+from pipelines.runs.state import RunState
+from pipelines.runs.state import as_files
+from pipelines.runs.state import from_files
+from pipelines.training.callbacks import CosineRestarts
+from pipelines.training.optimizers import AdamW
+from pipelines.training.optimizers import SGDWithL2
+from pipelines.training.optimizers import in_precision
+from pipelines.training.schedules import CosineSchedule
+from pipelines.training.trainer import Trainer
+from zoo.errors import IntegrityError
+from zoo.layers import DropPath
+from zoo.preprocessing import Preprocessing
+
+EPOCHS, STEPS = 3, 4
+
+
+def network(policy="float32"):
+    """Small, and with everything that has a state of its own."""
+    keras.utils.set_random_seed(3)
+    keras.config.set_dtype_policy(policy)
+    try:
+        pixels = keras.Input((16, 16, 3), name="pixels")
+        x = keras.layers.Rescaling(1 / 255)(pixels)
+        x = keras.layers.Conv2D(4, 3, 2, name="a_conv", use_bias=False)(x)
+        x = keras.layers.BatchNormalization(name="a_bn", momentum=0.8)(x)
+        x = keras.layers.Activation("relu")(x)
+        y = keras.layers.Conv2D(4, 3, padding="same", name="b_conv")(x)
+        x = keras.layers.Add()([x, DropPath(0.3, name="b_drop")(y)])
+        x = keras.layers.GlobalAveragePooling2D()(x)
+        x = keras.layers.Dropout(0.4, name="drop")(x)
+        x = keras.layers.Dense(2, dtype="float32", name="head_logits")(x)
+        model = keras.Model(pixels, x)
+        return trainable_copy(model)
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+class StopAt(keras.callbacks.Callback):
+    """Ends training after a step, as if the process had gone."""
+
+    class Gone(Exception):
+        pass
+
+    def __init__(self, state, steps):
+        super().__init__()
+        self.state, self.steps = state, steps
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.state.step == self.steps:
+            self.state.trainer.read()
+            arrays, facts = self.state.take()
+            self.taken = as_files(self.model, arrays, facts)
+            raise self.Gone
+
+
+def start(examples, policy="float32", optimizer=SGDWithL2, **options):
+    model = network(policy)
+    precision = "float16" if policy == "mixed_float16" else "float32"
+    trainer = Trainer(
+        model,
+        in_precision(optimizer(0.05, 1e-3), precision),
+        tf.distribute.get_strategy(),
+        **options,
+    )
+    return trainer, RunState(trainer)
+
+
+def go_on(trainer, examples, *callbacks):
+    data = training_data(
+        examples,
+        Preprocessing(16, crop_fraction=1.0),
+        augmentation=AUGMENTATIONS["shift"],
+        batch_size=3,
+        seed=5,
+        first_step=trainer.global_step,
+        mixing=Mixing(0.4, 1.0, epochs=2),
+    )
+    assert data.steps_per_epoch == STEPS
+    schedule = CosineSchedule(0.05, first_cycle=5)
+    cosine = CosineRestarts(schedule, trainer.global_step)
+    return trainer.fit(data, epochs=EPOCHS, callbacks=[cosine, *callbacks])
+
+
+VARIANTS = {
+    "sgd": {},
+    "adamw, running mean, clipped": {
+        "optimizer": AdamW,
+        "average_decay": 0.9,
+        "clip_norm": 0.5,
+    },
+    "bfloat16, in parts": {"policy": "mixed_bfloat16", "accumulate": 3},
+    "float16": {"policy": "mixed_float16"},
+}
+
+
+def learned(history):
+    clocks = ("images_per_second", "input_wait", "seconds")
+    return [
+        {k: v for k, v in logs.items() if k not in clocks} for logs in history
+    ]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_to_the_bit(coloured, variant):
+    examples, options = coloured(6), VARIANTS[variant]
+    trainer, whole = start(examples, **options)
+    history = go_on(trainer, examples)
+    _, fresh = start(examples, **options)
+    assert fresh.digest() != whole.digest()
+    stops = (1, 6, STEPS, STEPS + 1) if variant == "sgd" else (6,)
+    for steps in stops:
+        trainer, state = start(examples, **options)
+        stop = StopAt(state, steps)
+        with pytest.raises(StopAt.Gone):
+            go_on(trainer, examples, stop)
+        files, facts = stop.taken
+        keras.utils.set_random_seed(99)
+        trainer, state = start(examples, **options)
+        state.put_back(from_files(files), facts)
+        assert trainer.global_step == steps
+        again = go_on(trainer, examples)
+        assert state.digest() == whole.digest()
+        assert learned(again) == learned(history)
+
+
+def test_without_the_seeds_it_would_differ(coloured):
+    examples = coloured(6)
+    trainer, whole = start(examples)
+    go_on(trainer, examples)
+    trainer, state = start(examples)
+    stop = StopAt(state, 6)
+    with pytest.raises(StopAt.Gone):
+        go_on(trainer, examples, stop)
+    files, facts = stop.taken
+    arrays = from_files(files)
+    seeds = [name for name in arrays if name.startswith("seed/")]
+    assert len(seeds) == 2
+    for name in seeds:
+        arrays[name] = arrays[name] * 0
+    trainer, state = start(examples)
+    state.put_back(arrays, facts)
+    go_on(trainer, examples)
+    assert state.digest() != whole.digest()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a: a.pop("optimizer/0"), "'optimizer/0' is on one side"),
+        (lambda a: a.update({"model/x/y": np.ones(1)}), "'model/x/y'"),
+        (
+            lambda a: a.update({"model/head_logits/bias": np.ones(3)}),
+            r"has the shape \(3,\), expected \(2,\)",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused(coloured, change, message):
+    _, state = start(coloured(6))
+    arrays, facts = state.take()
+    change(arrays)
+    with pytest.raises(IntegrityError, match=message):
+        state.put_back(arrays, facts)
+
+
+def test_a_checkpoint_without_its_files():
+    with pytest.raises(IntegrityError, match=r"weights\.safetensors"):
+        from_files({})
+
+
+@pytest.fixture
+def train_until(picture_folder, tmp_path, monkeypatch):
+    """Returns a function that trains into a folder, stopped after a step."""
+    from pipelines.training.callbacks import Progress
+    from pipelines.training.from_scratch import train
+    from pipelines.training.train_config import TrainConfig
+
+    plain = Progress.on_train_batch_end
+
+    def run(name, stop=None, said=None, **changes):
+        taken = []
+
+        def count(self, batch, logs=None):
+            taken.append(batch)
+            if len(taken) == stop:
+                os.kill(os.getpid(), signal.SIGTERM)
+            plain(self, batch, logs)
+
+        monkeypatch.setattr(Progress, "on_train_batch_end", count)
+        settings = {
+            "data": str(picture_folder),
+            "model": "alexnet_cifar",
+            "output": str(tmp_path / name),
+            "image_size": 16,
+            "epochs": 4,
+            "global_batch_size": 4,
+            "augmentation": "randaugment",
+            "mixup": 0.2,
+            "ema": 0.9,
+            "precision": "float32",
+        }
+        say = print if said is None else said.append
+        return train(TrainConfig(**settings | changes), say=say)
+
+    return run
+
+
+def test_a_run_that_is_stopped_and_begun_again(train_until, tmp_path):
+    from pipelines.runs.interruption import Interrupted
+
+    whole = train_until("whole")
+    steps = whole.history[-1]["global_step"]
+    assert steps > 8
+    with pytest.raises(Interrupted, match=f"SIGTERM after step {steps // 2}"):
+        train_until("parts", stop=steps // 2)
+    assert not (tmp_path / "parts" / "metrics.json").exists()
+    said = []
+    parts = train_until("parts", said=said)
+    assert any(f"going on after step {steps // 2}" in line for line in said)
+    for one, other in zip(
+        whole.model.get_weights(), parts.model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+    assert learned(parts.history) == learned(whole.history)
+    np.testing.assert_array_equal(parts.logits, whole.logits)
+
+
+def test_another_run_is_not_gone_on_with(train_until, tmp_path):
+    from pipelines.runs.interruption import Interrupted
+    from zoo.errors import RequestError
+
+    with pytest.raises(Interrupted):
+        train_until("run", stop=3)
+    with pytest.raises(RequestError) as caught:
+        train_until("run", seed=1, mixup=0.5)
+    message = str(caught.value)
+    assert "--seed (0 then, 1 now)" in message
+    assert "--mixup (0.2 then, 0.5 now)" in message
+    assert "--allow_inexact" in message
+    # What changes nothing may change.
+    train_until("run", scalar_steps=7)
+    with pytest.raises(RequestError, match="already holds a finished run"):
+        train_until("run")
