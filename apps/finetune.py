@@ -74,7 +74,7 @@ def _define_mode_flags() -> None:
 
 
 def run() -> None:
-    from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
+    from pipelines.training.config import FinetuneConfig
 
     values = flags.FLAGS
     mode = _mode(values)
@@ -111,7 +111,7 @@ def _mode(values):
 
 
 def _options():
-    from pipelines.runs.resuming import RunOptions
+    from pipelines.runs.options import RunOptions
 
     return RunOptions(**run_flags.run_options())
 

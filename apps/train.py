@@ -50,10 +50,10 @@ def define_flags() -> None:
 
 
 def run() -> None:
-    from pipelines.runs.resuming import RunOptions
+    from pipelines.runs.options import RunOptions
+    from pipelines.runs.recipes import settings_of
+    from pipelines.training.config import TrainConfig
     from pipelines.training.from_scratch import train
-    from pipelines.training.recipes import settings_of
-    from pipelines.training.train_config import TrainConfig
 
     given = run_flags.given_settings()
     recipe = settings_of(flags.FLAGS.recipe, given)

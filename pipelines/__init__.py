@@ -30,8 +30,8 @@ def finetune(data: str, *, output: str | None = None, say=print, **settings):
         IntegrityError: The weights are damaged.
     """
     from pipelines.runs.run_folder import new_folder
+    from pipelines.training.config import FinetuneConfig
     from pipelines.training.fine_tuning.fine_tuning import finetune_run
-    from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
 
     settings = {"model": None, "weights": "auto", **settings}
     output = output or new_folder(data, settings["model"])

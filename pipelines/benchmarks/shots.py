@@ -4,8 +4,8 @@ import os
 import statistics
 import tempfile
 
+from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
-from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
 
 SHOTS = (1, 5, 20, 100)
 SEEDS = 5

@@ -17,8 +17,8 @@ import tensorflow as tf
 import zoo
 from pipelines.batches.datasets import evaluation_data
 from pipelines.data.sources.opening import open_splits
+from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
-from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
 from pipelines.training.fine_tuning.unfreezing import Phase
 from pipelines.training.fine_tuning.unfreezing import freeze_below
 from pipelines.training.fine_tuning.unfreezing import parse_plan

@@ -15,7 +15,7 @@ from pipelines.doctor.machine import check_versions
 from pipelines.doctor.trials import check_devices
 from pipelines.doctor.trials import check_finite
 from pipelines.doctor.trials import check_model
-from pipelines.runs.config import AUTO
+from pipelines.runs.settings import AUTO
 
 
 @dataclasses.dataclass(frozen=True)

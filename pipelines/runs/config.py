@@ -1,145 +1,399 @@
-"""What a run is asked to do, resolved and frozen."""
+"""What every run is asked to do: its settings, one row each."""
 
 import dataclasses
 import re
-from typing import ClassVar
 
+from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.runs.recipes import RECIPES
+from pipelines.runs.settings import AUTO
+from pipelines.runs.settings import check
+from pipelines.runs.settings import documented
+from pipelines.runs.settings import required
+from pipelines.runs.settings import row
 from zoo.errors import RequestError
 
-AUTO = "auto"
-ON_BAD_IMAGE = ("fail", "skip")
 PRECISIONS = {
     "float32": "float32",
     "bfloat16": "mixed_bfloat16",
     "float16": "mixed_float16",
 }
-
 _STEPS = re.compile(r"(\d+):(\d+)")
 
+# The headings of `--help`, in its order.
+START = "What it learns, and from what"
+LENGTH = "How long and how fast"
+PICTURES = "What becomes of the pictures"
+LEARNING = "How it learns"
+LOSS = "What it is told to get right"
+FREEZING = "What is frozen, and when"
+MACHINE = "Precision and memory"
+WATCHING = "What is written down"
+GOING_ON = "Starting and going on"
+GROUPS = (
+    START,
+    LENGTH,
+    FREEZING,
+    PICTURES,
+    LEARNING,
+    LOSS,
+    MACHINE,
+    WATCHING,
+    GOING_ON,
+)
 
+
+@documented
 @dataclasses.dataclass(frozen=True)
 class RunConfig:
     """What training from scratch and fine-tuning have in common.
-
-    Args:
-        data: A folder, `herbarium` or `tfds:NAME[:SPLIT]`.
-        model: One of `zoo.list_models()`; None to choose (fine-tuning
-            only).
-        output: The run's folder.
-        weights: None, a name or a path, see `zoo.create_model`; `auto` for
-            the usual ones (fine-tuning only).
-        epochs: Passes over the training pictures; None for the default.
-        global_batch_size: Examples of a step, over all devices; None for
-            the usual, or less where there are fewer.
-        learning_rate: Highest rate, for a batch of 256; it is scaled
-            linearly to the batch in use. None for the default, `auto` to
-            find it (fine-tuning only).
-        image_size: Side of the pictures in pixels; None to choose by model
-            and data.
-        train_size: Side of the pictures that it learns from, at most
-            `image_size`, which it is judged at; None for the default.
-        seed: Decides initial weights, order, augmentation and dropout.
-        augmentation: A name out of `AUGMENTATIONS`, or `auto`.
-        weight_decay: L2 on kernels, as papers give it.
-        label_smoothing: In [0, 1).
-        precision: `float32`, `bfloat16` or `float16` (both mixed: weights
-            stay float32) or `auto`: bfloat16 where the device is quicker
-            with it.
-        upscale: Whether pictures smaller than `image_size` are enlarged.
-        balance: How far rare classes are shown more often: 0 as is, 1 all
-            alike; None to choose by the data.
-        shots: Pictures a class to learn from, None for all.
-        fold: Which part of how many is held out, `(0, 5)` for the first of
-            five; None for the data's own parts.
-        on_bad_image: `fail`, or `skip` to leave pictures out that cannot be
-            decoded.
-        accumulate: Parts that a step's batch is cut into, one after another
-            on the device, so that a large batch fits into its memory.
-        clip_norm: The most that the norm of all gradients together may be,
-            over all devices; None for no limit.
-        ema: Decay of the running mean of the weights, in (0, 1); None for
-            no mean.
-        checkpoint_steps: Steps between checkpoints; None to go by the clock.
-        profile_steps: Steps that the profiler looks at, `FIRST:LAST`, counted
-            from 1; None for none.
-        scalar_steps: Steps between two points of a curve in TensorBoard.
 
     Raises:
         RequestError: A value is out of its range.
     """
 
-    # What `auto` means where pictures are larger than the input.
-    PHOTO_AUGMENTATION: ClassVar[str] = "standard"
-    # Examples of a step where nobody says how many.
-    USUAL_BATCH: ClassVar[int] = 128
-
-    data: str
-    model: str | None
-    output: str
-    weights: str | None = None
-    epochs: int | None = None
-    global_batch_size: int | None = None
-    learning_rate: float | str | None = None
-    image_size: int | None = None
-    train_size: int | None = None
-    seed: int = 0
-    augmentation: str = "auto"
-    weight_decay: float = 1e-4
-    label_smoothing: float = 0.0
-    precision: str = AUTO
-    upscale: bool = False
-    balance: float | None = None
-    shots: int | None = None
-    fold: tuple[int, int] | None = None
-    on_bad_image: str = "fail"
-    accumulate: int = 1
-    clip_norm: float | None = None
-    ema: float | None = None
-    checkpoint_steps: int | None = None
-    profile_steps: str | None = None
-    scalar_steps: int = 50
+    data: str = required(
+        "The pictures: a folder with one sub-folder a class (or train/ and "
+        "val/ with those in them), a CSV table, a folder of shards, "
+        "'herbarium' (the built-in set) or 'tfds:NAME[:SPLIT]'.",
+        group=START,
+        common=True,
+    )
+    model: str | None = required(
+        "The name of a network of the zoo.", group=START, common=True
+    )
+    output: str | None = required(
+        "The run's folder, a new one.",
+        group=START,
+        usual="tensorboard_logs/DATA-MODEL-TIME",
+        common=True,
+    )
+    _: dataclasses.KW_ONLY
+    weights: str | None = row(
+        None,
+        "What to start from: 'none', a name such as 'cifar10' or 'imagenet', "
+        "hf://ORG/MODEL, or a weight file.",
+        group=START,
+        common=True,
+    )
+    recipe: str | None = row(
+        None,
+        "Settings of a paper, which others override.",
+        group=START,
+        choices=tuple(RECIPES),
+        common=True,
+    )
+    shots: int | None = row(
+        None,
+        "Pictures a class to learn from.",
+        group=START,
+        usual="all",
+        low=1,
+        high=10**6,
+    )
+    fold: tuple[int, int] | None = row(
+        None,
+        "Which part of how many is held out, (0, 5) for the first of five.",
+        group=START,
+        usual="the data's own parts",
+        is_flag=False,
+    )
+    label_noise: float = row(
+        0.0,
+        "Part of the training labels made wrong, to see what it does.",
+        group=START,
+        low=0,
+        high=1,
+    )
+    seed: int = row(
+        0,
+        "Decides initial weights, order, augmentation and dropout: same "
+        "seed, same run.",
+        group=START,
+        low=0,
+        high=2**31 - 1,
+        common=True,
+    )
+    epochs: int | None = row(
+        None,
+        "Passes over the training pictures.",
+        group=LENGTH,
+        low=1,
+        high=10**6,
+        common=True,
+    )
+    global_batch_size: int | None = row(
+        None,
+        "Pictures a step, over all devices together.",
+        group=LENGTH,
+        low=1,
+        high=10**6,
+        common=True,
+    )
+    learning_rate: float | str | None = row(
+        None,
+        "The highest rate, for a batch of 256; it is scaled linearly to the "
+        "batch in use.",
+        group=LENGTH,
+        above=0,
+        common=True,
+    )
+    schedule: str = row(
+        "cosine",
+        "How the rate falls after its warm-up.",
+        group=LENGTH,
+        choices=(
+            "cosine",
+            "one_cycle",
+            "step",
+            "polynomial",
+            "exponential",
+            "constant",
+        ),
+        common=True,
+    )
+    warmup: str | None = row(
+        None,
+        "How long the rate rises: 5ep, 500st, 100000ex or 5% of the run.",
+        group=LENGTH,
+        usual="5%, and 45% in one_cycle",
+    )
+    milestones: tuple[str, ...] = row(
+        (),
+        "Where the rate of 'step' falls, such as 30ep,60ep,80ep or 50%,75%; "
+        "how often that of 'exponential' does, such as 2.4ep.",
+        group=LENGTH,
+    )
+    decay: float | None = row(
+        None,
+        "What the rate is multiplied by there; the power of 'polynomial'.",
+        group=LENGTH,
+        usual="0.1 for step, 0.97 for exponential, 1 for polynomial",
+    )
+    cycles: int = row(
+        1,
+        "Cosine cycles, each twice as long as the one before; together they "
+        "fill the run.",
+        group=LENGTH,
+        low=1,
+        high=12,
+    )
+    snapshots: bool = row(
+        False,
+        "Keep the model of every cosine cycle's end, to judge together.",
+        group=LENGTH,
+        only_with=("schedule", ("cosine",)),
+    )
+    image_size: int | None = row(
+        None,
+        "Height and width of the model's input, in pixels.",
+        group=PICTURES,
+        usual="by model and pictures",
+        low=8,
+        high=4096,
+        common=True,
+    )
+    train_size: int | None = row(
+        None,
+        "Height and width of the pictures it learns from, at most "
+        "`image_size`, which is judged and saved.",
+        group=PICTURES,
+        usual="the same",
+        low=8,
+        high=4096,
+    )
+    progressive_from: int | None = row(
+        None,
+        "Height and width of the first pictures it learns from; they grow to "
+        "`train_size` over the run (progressive learning).",
+        group=PICTURES,
+        usual="one size all along",
+        low=8,
+        high=4096,
+    )
+    augmentation: str = row(
+        AUTO,
+        "What is changed in a picture each time that it is shown; auto is "
+        "shift for small pictures, for photos standard, and gentle in "
+        "fine-tuning.",
+        group=PICTURES,
+        choices=(AUTO, *AUGMENTATIONS),
+        common=True,
+    )
+    mixup: float = row(
+        0.0,
+        "MixUp's alpha; 0 for none.",
+        group=PICTURES,
+        low=0,
+        high=100,
+    )
+    cutmix: float = row(
+        0.0,
+        "CutMix's alpha; 0 for none.",
+        group=PICTURES,
+        low=0,
+        high=100,
+    )
+    mixing_off_for_last: int = row(
+        0,
+        "Epochs at the end in which pictures are not mixed.",
+        group=PICTURES,
+        low=0,
+        high=10**6,
+    )
+    repeats: int = row(
+        1,
+        "How often a picture comes in a batch, changed anew.",
+        group=PICTURES,
+        low=1,
+        high=10**6,
+    )
+    upscale: bool = row(
+        False,
+        "Enlarge pictures smaller than `image_size`.",
+        group=PICTURES,
+    )
+    balance: float | None = row(
+        None,
+        "How far rare classes are shown more often: 0 as is, 0.5 by the "
+        "square root of their sizes, 1 all alike.",
+        group=PICTURES,
+        usual="by the sizes of the classes",
+        low=0,
+        high=1,
+    )
+    on_bad_image: str = row(
+        "fail",
+        "What a picture that cannot be decoded does to the run.",
+        group=PICTURES,
+        choices=("fail", "skip"),
+    )
+    optimizer: str = row(
+        "sgd",
+        "sgd has Nesterov's momentum, momentum the plain one of 2012; "
+        "rmsprop is EfficientNet's.",
+        group=LEARNING,
+        choices=("sgd", "momentum", "adamw", "rmsprop", "lamb", "lars"),
+        common=True,
+    )
+    momentum: float = row(
+        0.9,
+        "Of the optimizer; of Adam and LAMB the first beta.",
+        group=LEARNING,
+        low=0,
+        high=0.9999,
+    )
+    weight_decay: float = row(
+        1e-4,
+        "L2 on kernels, as papers give it; norms and biases are spared.",
+        group=LEARNING,
+        low=0,
+        high=1,
+    )
+    clip_norm: float | None = row(
+        None,
+        "The most that the norm of all gradients together may be, over all "
+        "devices.",
+        group=LEARNING,
+        usual="no limit",
+        above=0,
+    )
+    ema: float | None = row(
+        None,
+        "Decay of the running mean of the weights (EMA), such as 0.9999.",
+        group=LEARNING,
+        usual="no mean",
+        above=0,
+        below=1,
+    )
+    loss: str = row(
+        "softmax",
+        "Cross-entropy of all classes together, or (bce) of each by itself.",
+        group=LOSS,
+        choices=("softmax", "bce"),
+    )
+    label_smoothing: float = row(
+        0.0,
+        "Part of the target that is spread over all classes.",
+        group=LOSS,
+        low=0,
+        high=0.999,
+    )
+    target_threshold: float | None = row(
+        None,
+        "With the loss bce: targets above it become 1, all others 0.",
+        group=LOSS,
+        low=0,
+        below=1,
+    )
+    class_weights: float = row(
+        0.0,
+        "How far rare classes weigh more in the loss: 0 all pictures alike, "
+        "1 all classes alike.",
+        group=LOSS,
+        low=0,
+        high=1,
+    )
+    logit_adjustment: float = row(
+        0.0,
+        "Tau of logit adjustment, 1 for the balanced error; 0 for none.",
+        group=LOSS,
+        low=0,
+        high=10,
+    )
+    precision: str = row(
+        AUTO,
+        "The 16 bits are mixed: weights stay float32. auto takes bfloat16 "
+        "where the device is quick at it.",
+        group=MACHINE,
+        choices=(AUTO, *PRECISIONS),
+        common=True,
+    )
+    accumulate: int = row(
+        1,
+        "Parts that a step's batch is cut into, one after another on the "
+        "device, where memory is short.",
+        group=MACHINE,
+        low=1,
+        high=4096,
+    )
+    checkpoint_steps: int | None = row(
+        None,
+        "Steps between checkpoints.",
+        group=WATCHING,
+        usual="by the clock",
+        low=1,
+        high=10**9,
+    )
+    profile_steps: str | None = row(
+        None,
+        "Steps that the profiler records, FIRST:LAST, counted from 1, such "
+        "as 100:110.",
+        group=WATCHING,
+        usual="none",
+    )
+    scalar_steps: int = row(
+        50,
+        "Steps between two points of a curve in TensorBoard.",
+        group=WATCHING,
+        low=1,
+        high=10**6,
+    )
 
     def __post_init__(self):
-        self._check_ranges(_RANGES)
-        self._check_above_zero(_ABOVE_ZERO)
-        if self.ema is not None and not 0 < self.ema < 1:
-            raise RequestError(
-                f"--ema lies between 0 and 1. Received: {self.ema}"
-            )
+        if self.weights in ("", "none"):
+            object.__setattr__(self, "weights", None)
+        check(self)
         if None not in (self.train_size, self.image_size):
             self._check_sizes()
-        self._check_choice("on_bad_image", ON_BAD_IMAGE)
-        self._check_choice("precision", (AUTO, *PRECISIONS))
         if self.profile_steps is not None:
             parse_steps(self.profile_steps)
-
-    def _check_ranges(self, ranges) -> None:
-        for name, low, high in ranges:
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise RequestError(
-                    f"--{name} lies in {low}…{high}. Received: {value}"
-                )
 
     def _check_sizes(self) -> None:
         if self.train_size > self.image_size:
             raise RequestError(
-                f"--train_size={self.train_size} is more than the "
+                f"`train_size={self.train_size}` is more than the "
                 f"{self.image_size} px that are judged. Give at most that, or "
-                "a larger --image_size."
-            )
-
-    def _check_above_zero(self, names) -> None:
-        for name in names:
-            value = getattr(self, name)
-            if value not in (None, AUTO) and not value > 0:
-                raise RequestError(f"--{name} is above 0. Received: {value}")
-
-    def _check_choice(self, name: str, choices) -> None:
-        value = getattr(self, name)
-        if value not in choices:
-            raise RequestError(
-                f"--{name} is one of {', '.join(choices)}. Received: {value}"
+                "a larger `image_size`."
             )
 
     def resolved(self, **changes):
@@ -148,24 +402,6 @@ class RunConfig:
 
     def as_dict(self) -> dict:
         return dataclasses.asdict(self)
-
-
-# Smallest and largest value of each number, both allowed.
-_RANGES = (
-    ("epochs", 1, 10**6),
-    ("global_batch_size", 1, 10**6),
-    ("image_size", 8, 4096),
-    ("train_size", 8, 4096),
-    ("weight_decay", 0, 1),
-    ("label_smoothing", 0, 0.999),
-    ("seed", 0, 2**31 - 1),
-    ("balance", 0, 1),
-    ("shots", 1, 10**6),
-    ("accumulate", 1, 4096),
-    ("checkpoint_steps", 1, 10**9),
-    ("scalar_steps", 1, 10**6),
-)
-_ABOVE_ZERO = ("learning_rate", "clip_norm")
 
 
 def parse_steps(text: str) -> tuple[int, int]:
@@ -186,7 +422,7 @@ def parse_steps(text: str) -> tuple[int, int]:
     first, last = map(int, match.groups()) if match else (0, 0)
     if not 1 <= first <= last:
         raise RequestError(
-            "--profile_steps is the first and the last step to record, "
+            "`profile_steps` is the first and the last step to record, "
             f"counted from 1, such as 100:110. Received: {text!r}"
         )
     return first, last

@@ -1,12 +1,12 @@
 """Whether a run may go on from a checkpoint: is it the same run?"""
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
 
 from pipelines.data.examples import Splits
 from pipelines.runs.config import RunConfig
+from pipelines.runs.options import RunOptions
 from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.run_folder import provenance
@@ -14,22 +14,6 @@ from zoo.errors import RequestError
 
 # What may change without changing what is computed.
 _FREE = ("output", "checkpoint_steps", "profile_steps", "scalar_steps")
-
-
-@dataclasses.dataclass(frozen=True)
-class RunOptions:
-    """How a run is carried out, which does not change what it computes.
-
-    Args:
-        resume: Whether to go on where the folder holds the same run, not
-            finished.
-        allow_inexact: Whether to go on although something differs.
-        cluster: See `pipelines.devices.strategy.make_strategy`.
-    """
-
-    resume: bool = True
-    allow_inexact: bool = False
-    cluster: str = "none"
 
 
 def identity(config: RunConfig, splits: Splits, replicas: int) -> dict:
@@ -93,8 +77,8 @@ def check_same_run(
         return
     raise RequestError(
         f"The run in this folder was begun otherwise: {'; '.join(other)}. "
-        "Give the same flags to go on, --allow_inexact to go on with these, "
-        "or another --output to begin anew."
+        "Give the same settings to go on, `allow_inexact` to go on with "
+        "these, or another `output` to begin anew."
     )
 
 
@@ -118,9 +102,9 @@ def several_runs(config: RunConfig, options: RunOptions, **more) -> RunFolder:
         if other and not options.allow_inexact:
             folder.release()
             raise RequestError(
-                f"The runs in this folder were begun otherwise: --{other[0]} "
+                f"The runs in this folder were begun otherwise: `{other[0]}` "
                 f"was {then.get(other[0])}, now {wanted[other[0]]}. Give the "
-                "same flags to go on, or another --output to begin anew."
+                "same settings to go on, or another `output` to begin anew."
             )
     folder.write_config(wanted)
     return folder
@@ -130,7 +114,7 @@ def _differences(then: dict, now: dict):
     settings = then["settings"]
     for name, value in now["settings"].items():
         if settings.get(name) != value:
-            yield f"--{name}", settings.get(name), value
+            yield f"`{name}`", settings.get(name), value
     for what in ("classes", "devices"):
         if then[what] != now[what]:
             yield what, then[what], now[what]

@@ -13,8 +13,8 @@ from pipelines.data.examples import Splits
 from pipelines.data.folds import fold_of
 from pipelines.data.sources.opening import open_splits
 from pipelines.devices.strategy import quick_precision
-from pipelines.runs.config import AUTO
 from pipelines.runs.config import RunConfig
+from pipelines.runs.settings import AUTO
 from zoo.errors import DataError
 
 # Pictures not much larger than the input are shifted, larger ones cropped.

@@ -17,13 +17,13 @@ from pipelines.devices.strategy import make_strategy
 from pipelines.devices.strategy import workers_of
 from pipelines.runs.checkpoints import clean
 from pipelines.runs.checkpoints import newest
-from pipelines.runs.config import AUTO
 from pipelines.runs.config import RunConfig
-from pipelines.runs.resuming import RunOptions
+from pipelines.runs.options import RunOptions
 from pipelines.runs.resuming import check_same_run
 from pipelines.runs.resuming import identity
 from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import RunFolder
+from pipelines.runs.settings import AUTO
 from pipelines.training.building import build_model
 from pipelines.training.defaults import check_enlarging
 from pipelines.training.defaults import choose_splits

@@ -7,12 +7,12 @@ from absl import flags
 
 from apps import run_flags
 from apps import train
+from pipelines.runs.recipes import RECIPES
+from pipelines.runs.recipes import settings_of
+from pipelines.training.config import TrainConfig
 from pipelines.training.losses import LOSSES
 from pipelines.training.optimizers import OPTIMIZERS
-from pipelines.training.recipes import RECIPES
-from pipelines.training.recipes import settings_of
 from pipelines.training.schedules import SCHEDULES
-from pipelines.training.train_config import TrainConfig
 
 
 @pytest.fixture

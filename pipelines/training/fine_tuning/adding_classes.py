@@ -25,9 +25,9 @@ from pipelines.runs.config import PRECISIONS
 from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import MODEL
 from pipelines.runs.run_folder import load_model
+from pipelines.training.config import FinetuneConfig
 from pipelines.training.defaults import choose_splits
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
-from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
 from pipelines.training.finished import Finished
 from zoo.errors import RequestError
 

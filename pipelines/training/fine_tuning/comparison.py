@@ -7,11 +7,11 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.evaluation.curves import draw_comparison
-from pipelines.runs.resuming import RunOptions
+from pipelines.runs.options import RunOptions
 from pipelines.runs.resuming import several_runs
 from pipelines.runs.run_folder import METRICS
+from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
-from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
 from pipelines.training.finished import Finished
 from pipelines.training.finished import finished_run
 from zoo.errors import RequestError

@@ -3,11 +3,11 @@
 import json
 import pathlib
 
-from pipelines.runs.resuming import RunOptions
+from pipelines.runs.options import RunOptions
 from pipelines.runs.resuming import several_runs
 from pipelines.runs.run_folder import METRICS
+from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
-from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
 from zoo.errors import RequestError
 
 LARGEST = 100

@@ -1,16 +1,16 @@
 """Fine-tuning: the head first, then stage by stage from the top."""
 
 import zoo
-from pipelines.runs.config import AUTO
 from pipelines.runs.interruption import stop_requests
-from pipelines.runs.resuming import RunOptions
+from pipelines.runs.options import RunOptions
+from pipelines.runs.settings import AUTO
 from pipelines.training.building import build_model
 from pipelines.training.callbacks import BestWeights
+from pipelines.training.config import FinetuneConfig
+from pipelines.training.config import check_asked
+from pipelines.training.config import check_finding
 from pipelines.training.defaults import choose_splits
 from pipelines.training.fine_tuning.feature_cache import FeatureCache
-from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
-from pipelines.training.fine_tuning.finetune_config import check_asked
-from pipelines.training.fine_tuning.finetune_config import check_finding
 from pipelines.training.fine_tuning.phases import run_phase
 from pipelines.training.fine_tuning.plan import as_command
 from pipelines.training.fine_tuning.plan import describe_plan

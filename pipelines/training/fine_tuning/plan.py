@@ -1,9 +1,9 @@
 """Plans of fine-tuning: chosen, described, written as a command."""
 
 import zoo
-from pipelines.runs.config import AUTO
-from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
-from pipelines.training.fine_tuning.finetune_config import default_of
+from pipelines.runs.settings import AUTO
+from pipelines.runs.settings import default_of
+from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.unfreezing import Phase
 from pipelines.training.fine_tuning.unfreezing import default_plan
 from pipelines.training.fine_tuning.unfreezing import parse_plan
@@ -64,7 +64,11 @@ def as_command(config: FinetuneConfig) -> str:
 
 def _unless(name: str):
     """The value of a flag that need not be said: what nothing chooses."""
-    return None if name in ("augmentation", "precision") else default_of(name)
+    return (
+        None
+        if name in ("augmentation", "precision")
+        else default_of(FinetuneConfig, name)
+    )
 
 
 def describe_plan(plan: tuple[Phase, ...], run: Run) -> list[str]:

@@ -185,8 +185,8 @@ def test_a_checkpoint_without_its_files():
 def train_until(picture_folder, tmp_path, monkeypatch):
     """Returns a function that trains into a folder, stopped after a step."""
     from pipelines.training.callbacks import Progress
+    from pipelines.training.config import TrainConfig
     from pipelines.training.from_scratch import train
-    from pipelines.training.train_config import TrainConfig
 
     plain = Progress.on_train_batch_end
 

@@ -13,13 +13,13 @@ from pipelines.batches.datasets import evaluation_data
 from pipelines.data.sources.opening import open_splits
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.training import train_config
+from pipelines.training.config import TrainConfig
 from pipelines.training.from_scratch import open_data
 from pipelines.training.from_scratch import train
 from pipelines.training.losses import Loss
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.optimizers import RMSpropTF
 from pipelines.training.preparation import prepare
-from pipelines.training.train_config import TrainConfig
 from pipelines.training.train_config import filled
 from pipelines.training.train_config import schedule_of
 from zoo.errors import DataError

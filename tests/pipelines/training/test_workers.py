@@ -31,8 +31,8 @@ if task == "devices":
     )
 
 from pipelines.training.callbacks import Progress
-from pipelines.runs.resuming import RunOptions
-from pipelines.training.train_config import TrainConfig
+from pipelines.runs.options import RunOptions
+from pipelines.training.config import TrainConfig
 from pipelines.training.from_scratch import train
 
 steps = 0

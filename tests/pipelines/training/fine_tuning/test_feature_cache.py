@@ -6,10 +6,10 @@ import pytest
 import zoo
 from pipelines.batches.datasets import every_view
 from pipelines.evaluation.extraction import Extractor
+from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning import feature_cache
 from pipelines.training.fine_tuning.feature_cache import FeatureCache
 from pipelines.training.fine_tuning.feature_cache import views_of
-from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
 from pipelines.training.fine_tuning.unfreezing import parse_plan
 from pipelines.training.preparation import prepare
 

@@ -8,9 +8,9 @@ import pytest
 
 import zoo
 from pipelines.training.building import build_model
+from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.fine_tuning import double_size
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
-from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
 from pipelines.training.fine_tuning.plan import EPOCHS
 from pipelines.training.fine_tuning.plan import usual_epochs
 from zoo.errors import RequestError

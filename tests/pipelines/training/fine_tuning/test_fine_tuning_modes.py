@@ -14,6 +14,7 @@ import zoo
 from pipelines import finetune
 from pipelines.runs.interruption import Interrupted
 from pipelines.training.callbacks import Progress
+from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.adding_classes import add_classes
 from pipelines.training.fine_tuning.adding_classes import widen
 from pipelines.training.fine_tuning.comparison import compare_with_scratch
@@ -23,7 +24,6 @@ from pipelines.training.fine_tuning.fine_tuning import find_rate_run
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
 from pipelines.training.fine_tuning.fine_tuning import name_start
 from pipelines.training.fine_tuning.fine_tuning import stage_factors
-from pipelines.training.fine_tuning.finetune_config import FinetuneConfig
 from pipelines.training.fine_tuning.rate_finder import find_rate
 from zoo.errors import DataError
 from zoo.errors import RequestError

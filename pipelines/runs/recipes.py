@@ -11,7 +11,6 @@ import dataclasses
 import types
 from collections.abc import Mapping
 
-from pipelines.training.train_config import TrainConfig
 from zoo.errors import RequestError
 from zoo.variants import nearest
 
@@ -21,10 +20,10 @@ class Recipe:
     """One way to train.
 
     Args:
-        name: What `--recipe` calls it.
+        name: What `recipe` calls it.
         paper: Where it is from, with its section.
         batch: Examples of a step there.
-        settings: Fields of `TrainConfig`.
+        settings: Settings by their names (`pipelines.runs.config`).
     """
 
     name: str
@@ -183,13 +182,13 @@ def find_recipe(name: str) -> Recipe:
     Example:
 
     ```python
-    from pipelines.training.recipes import find_recipe
+    from pipelines.runs.recipes import find_recipe
     assert find_recipe("resnet_rsb_a3").settings["optimizer"] == "lamb"
     ```
     """
     if name not in RECIPES:
         raise RequestError(
-            f"--recipe={name} is not known. Nearest: "
+            f"`recipe={name}` is not known. Nearest: "
             f"{', '.join(nearest(name, RECIPES))}."
         )
     return RECIPES[name]
@@ -203,7 +202,7 @@ def settings_of(name: str | None, given: Mapping) -> dict:
 
     Args:
         name: The recipe's; None for no settings at all.
-        given: Fields of `TrainConfig` that override it.
+        given: Settings that override it.
 
     Raises:
         RequestError: There is none of that name.
@@ -211,7 +210,7 @@ def settings_of(name: str | None, given: Mapping) -> dict:
     Example:
 
     ```python
-    from pipelines.training.recipes import settings_of
+    from pipelines.runs.recipes import settings_of
     settings = settings_of("cifar_resnet", {"schedule": "cosine"})
     assert "milestones" not in settings and settings["epochs"] == 164
     ```
@@ -231,26 +230,3 @@ _TOGETHER = {
     "loss": ("target_threshold",),
     "image_size": ("train_size",),
 }
-
-
-def recipe_config(name: str, **given) -> TrainConfig:
-    """Returns a recipe's configuration.
-
-    Args:
-        name: The recipe's.
-        **given: Fields of `TrainConfig`, which override it; at least `data`
-            and `output`.
-
-    Raises:
-        RequestError: There is none of that name, or a value is wrong.
-
-    Example:
-
-    ```python
-    from pipelines.training.recipes import recipe_config
-    config = recipe_config("cifar_resnet", data="photos", output="run",
-                           epochs=10)
-    assert (config.optimizer, config.epochs) == ("momentum", 10)
-    ```
-    """
-    return TrainConfig(**settings_of(name, given), **given, recipe=name)

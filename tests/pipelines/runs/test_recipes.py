@@ -8,13 +8,13 @@ import pytest
 
 import zoo
 from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.runs.recipes import RECIPES
+from pipelines.runs.recipes import find_recipe
+from pipelines.runs.recipes import settings_of
+from pipelines.training.config import TrainConfig
+from pipelines.training.config import recipe_config
 from pipelines.training.from_scratch import train
 from pipelines.training.losses import Loss
-from pipelines.training.recipes import RECIPES
-from pipelines.training.recipes import find_recipe
-from pipelines.training.recipes import recipe_config
-from pipelines.training.recipes import settings_of
-from pipelines.training.train_config import TrainConfig
 from pipelines.training.train_config import filled
 from pipelines.training.train_config import loss_of
 from pipelines.training.train_config import optimizer_of

@@ -1,0 +1,264 @@
+"""What training from scratch and fine-tuning are asked to do.
+
+Pure Python, as all settings are: what is wrong with the words of a command is
+said before anything heavy is imported.
+"""
+
+import dataclasses
+from typing import ClassVar
+
+from pipelines.runs.config import FREEZING
+from pipelines.runs.config import START
+from pipelines.runs.config import RunConfig
+from pipelines.runs.recipes import settings_of as recipe_settings
+from pipelines.runs.settings import AUTO
+from pipelines.runs.settings import changed
+from pipelines.runs.settings import default_of
+from pipelines.runs.settings import documented
+from pipelines.runs.settings import row
+from pipelines.training.schedules import RunLength
+from pipelines.training.schedules import ScheduleWish
+from zoo.errors import RequestError
+
+# Epochs of a run for which nobody says how many.
+EPOCHS = 30
+# Steps of an epoch that is not known yet: more than any has.
+_MANY = 10**9
+
+
+@documented
+@dataclasses.dataclass(frozen=True)
+class TrainConfig(RunConfig):
+    """What `train` is asked to do.
+
+    Raises:
+        RequestError: Values are out of range or contradict each other.
+    """
+
+    # What `auto` means where pictures are larger than the input.
+    PHOTO_AUGMENTATION: ClassVar[str] = "standard"
+    # Examples of a step where nobody says how many.
+    USUAL_BATCH: ClassVar[int] = 128
+
+    model: str | None = changed(RunConfig, "model", flag_default="resnet50")
+    epochs: int | None = changed(RunConfig, "epochs", usual=str(EPOCHS))
+    global_batch_size: int | None = changed(
+        RunConfig,
+        "global_batch_size",
+        usual="128, or less where there are fewer",
+    )
+    learning_rate: float | str | None = changed(
+        RunConfig, "learning_rate", usual="by the optimizer"
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if AUTO in (self.weights, self.learning_rate) or self.model is None:
+            raise RequestError(
+                "Only fine-tuning chooses model, weights and learning rate "
+                "by itself. Give `model`, `weights` and a number."
+            )
+        length = RunLength(self.epochs or EPOCHS, _MANY, 1)
+        schedule_wish(self).fit(1.0, length)
+        _check_threshold(self)
+
+
+@documented
+@dataclasses.dataclass(frozen=True)
+class FinetuneConfig(RunConfig):
+    """What `finetune` is asked to do.
+
+    Raises:
+        RequestError: Values are out of range or contradict each other.
+    """
+
+    # A short run from good features gains nothing from hard crops.
+    PHOTO_AUGMENTATION: ClassVar[str] = "gentle"
+    USUAL_BATCH: ClassVar[int] = 32
+
+    model: str | None = changed(
+        RunConfig, "model", usual="by pictures and device"
+    )
+    weights: str | None = changed(RunConfig, "weights", flag_default=AUTO)
+    epochs: int | None = changed(
+        RunConfig, "epochs", usual="30, and up to 100 for few pictures"
+    )
+    global_batch_size: int | None = changed(
+        RunConfig,
+        "global_batch_size",
+        usual="32, or less where there are fewer",
+    )
+    learning_rate: float | str | None = changed(
+        RunConfig,
+        "learning_rate",
+        help="The highest rate, for a batch of 256; it is scaled linearly to "
+        "the batch in use. 'auto' finds it.",
+    )
+    plan: str | None = row(
+        None,
+        "Phases in order, STAGE:EPOCHS@RATE: that stage and all above it "
+        "learn; such as 'head:3@0.1, stage3:4@0.02, all:5@0.005'.",
+        group=FREEZING,
+        usual="made from `epochs` and `learning_rate`",
+        common=True,
+    )
+    stage_lr_decay: float = row(
+        1.0,
+        "Each stage learns at this many times the rate of the one above it.",
+        group=FREEZING,
+        above=0,
+        high=1,
+    )
+    freeze_batch_norm: bool = row(
+        False,
+        "Keep BatchNorm frozen in stages that learn, too.",
+        group=FREEZING,
+    )
+    cache: bool = row(
+        True,
+        "Compute what frozen stages make of a picture once (feature cache).",
+        group=FREEZING,
+    )
+    patience: int = row(
+        0,
+        "Epochs without a better result after which to stop and go back to "
+        "the best (early stopping); 0 for never.",
+        group=FREEZING,
+        low=0,
+        high=10**6,
+    )
+    probe: bool = row(
+        False,
+        "Only fit a linear classifier to the features.",
+        group=START,
+        common=True,
+    )
+    add_classes: str | None = row(
+        None,
+        "The folder of a run: its model learns the classes of `data` too.",
+        group=START,
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.plan and (self.epochs or self.learning_rate):
+            raise RequestError(
+                "`plan` says epochs and rates itself. Give either `plan`, or "
+                "`epochs` and `learning_rate`."
+            )
+        self._refuse("probe", "takes no steps", _OF_STEPS)
+        self._refuse("add_classes", "goes on with a run's model", _OF_STARTS)
+        if self.weights is None:
+            for name in ("probe", "freeze_batch_norm", "stage_lr_decay"):
+                if self._is_given(name):
+                    raise RequestError(
+                        f"`{name}` is for weights that have learned "
+                        "something. Give `weights`, or leave it out."
+                    )
+        _check_threshold(self)
+
+    def _is_given(self, name: str) -> bool:
+        return getattr(self, name) != default_of(type(self), name)
+
+    def _refuse(self, name: str, why: str, others) -> None:
+        if not self._is_given(name):
+            return
+        given = [other for other in others if self._is_given(other)]
+        if given:
+            raise RequestError(
+                f"`{name}` {why}, so `{given[0]}` has no meaning with it. "
+                "Give one of the two."
+            )
+
+
+# What says how steps are taken.
+_OF_STEPS = (
+    "plan",
+    "epochs",
+    "learning_rate",
+    "patience",
+    "stage_lr_decay",
+    "freeze_batch_norm",
+    "label_smoothing",
+)
+
+
+# What says where a run starts.
+_OF_STARTS = ("probe", "fold", "shots")
+
+
+def schedule_wish(config: RunConfig) -> ScheduleWish:
+    """Returns what a configuration asks of a schedule."""
+    return ScheduleWish(
+        config.schedule,
+        config.warmup,
+        tuple(config.milestones),
+        config.decay,
+        config.cycles,
+    )
+
+
+def _check_threshold(config: RunConfig) -> None:
+    if config.target_threshold is not None and config.loss != "bce":
+        raise RequestError(
+            "`target_threshold` makes targets of several classes, which only "
+            "`loss=bce` can take. Give it, or leave `target_threshold` out."
+        )
+
+
+def check_asked(config: FinetuneConfig) -> None:
+    """Refuses what has no meaning together, before anything is filled in.
+
+    Raises:
+        RequestError: A setting would be ignored.
+    """
+    if config.probe and config.augmentation not in (AUTO, "none"):
+        raise RequestError(
+            "`probe` looks at the pictures as they are, so "
+            f"`augmentation={config.augmentation}` has no meaning with it. "
+            "Leave one of the two out."
+        )
+    if config.probe and config.train_size:
+        raise RequestError(
+            "`probe` looks at the pictures at the size that it judges, so "
+            f"`train_size={config.train_size}` has no meaning with it. Leave "
+            "one of the two out."
+        )
+
+
+def check_finding(config: FinetuneConfig) -> None:
+    """Refuses what has no meaning where only a rate is looked for.
+
+    Raises:
+        RequestError: A setting would be ignored.
+    """
+    for name in ("plan", "probe", "learning_rate", "epochs", "patience"):
+        usual = default_of(FinetuneConfig, name), AUTO
+        if getattr(config, name) not in usual:
+            raise RequestError(
+                f"`find_lr` only looks for a learning rate, so `{name}` has "
+                "no meaning with it. Leave one of the two out."
+            )
+
+
+def recipe_config(name: str, **given) -> TrainConfig:
+    """Returns a recipe's configuration.
+
+    Args:
+        name: The recipe's.
+        **given: Fields of `TrainConfig`, which override it; at least `data`
+            and `output`.
+
+    Raises:
+        RequestError: There is none of that name, or a value is wrong.
+
+    Example:
+
+    ```python
+    from pipelines.training.config import recipe_config
+    config = recipe_config("cifar_resnet", data="photos", output="run",
+                           epochs=10)
+    assert (config.optimizer, config.epochs) == ("momentum", 10)
+    ```
+    """
+    return TrainConfig(**recipe_settings(name, given), **given, recipe=name)
