@@ -19,11 +19,10 @@ from pipelines.data.names import shortest
 from pipelines.data.sources.csv_table import Table
 from pipelines.data.sources.csv_table import read_table
 from pipelines.data.sources.files import examples_of_files
-from pipelines.data.sources.folder import TRAINING_PARTS
-from pipelines.data.sources.folder import VALIDATION_PARTS
 from pipelines.data.sources.folder import hold_out
+from pipelines.data.sources.layout import TRAINING_PARTS
+from pipelines.data.sources.layout import VALIDATION_PARTS
 from pipelines.data.sources.manifest import classes_path
-from pipelines.data.sources.scan import EXTENSIONS
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
@@ -73,30 +72,9 @@ def open_whole_csv(path) -> Examples:
     return everything if held_out is None else everything.subset(held_out)
 
 
-def unlisted(path) -> list[str]:
-    """Finds pictures that lie beside those of a manifest, but not in it.
-
-    Args:
-        path: The manifest.
-
-    Returns:
-        Their paths, in sorted order.
-    """
-    _, everything = _open(path)
-    listed = {os.path.abspath(name) for name in everything.names}
-    return [
-        os.path.join(folder, name)
-        for folder in sorted({os.path.dirname(name) for name in listed})
-        for name in sorted(os.listdir(folder))
-        if name.lower().endswith(EXTENSIONS)
-        and not name.startswith(".")
-        and os.path.join(folder, name) not in listed
-    ]
-
-
 def _open(path) -> tuple[Table, Examples]:
     if not pathlib.Path(path).is_file():
-        raise RequestError(f"--data: there is no manifest {path}.")
+        raise RequestError(f"`data`: there is no manifest {path}.")
     table = read_table(path)
     _check_paths(table)
     class_names, labels = _classes(table)

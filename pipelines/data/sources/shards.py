@@ -21,9 +21,9 @@ from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
 from pipelines.data.names import Packed
 from pipelines.data.names import Paths
-from pipelines.data.sources.folder import VALIDATION_PARTS
 from pipelines.data.sources.folder import hold_out
-from pipelines.data.sources.manifest import TRAIN
+from pipelines.data.sources.layout import TRAIN
+from pipelines.data.sources.layout import VALIDATION_PARTS
 from pipelines.data.sources.records import ARRAY_RECORD
 from pipelines.data.sources.records import TFRECORD
 from pipelines.data.sources.records import Index

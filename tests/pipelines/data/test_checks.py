@@ -168,7 +168,7 @@ def test_pictures_smaller_than_the_crop(held):
     assert str(caught.value) == (
         "picture1: its shorter side has 8 pixels, the crop needs 9; "
         "picture3: its shorter side has 7 pixels, the crop needs 9. "
-        "Give --image_size=7 or less, or --upscale; or remove these pictures."
+        "Give `image_size=7` or less, or `upscale`; or remove these pictures."
     )
 
 

@@ -12,10 +12,12 @@ from pipelines.data.examples import stratified_split
 from pipelines.data.sources.files import read_files
 from pipelines.data.sources.folder import open_folder
 from pipelines.data.sources.folder import open_whole_folder
-from pipelines.data.sources.folder import passed_over
 from pipelines.data.sources.folder import read_class_folders
+from pipelines.data.sources.layout import find_parts
 from pipelines.data.sources.opening import open_held_out
 from pipelines.data.sources.opening import open_splits
+from pipelines.data.sources.scan import Reason
+from pipelines.data.sources.scan import Scan
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
@@ -140,7 +142,17 @@ def test_what_is_read_and_what_is_passed_over(write):
         assert encoded == Path(name).read_bytes()
 
 
-def test_what_is_passed_over_is_listed(write):
+def skipped(root):
+    """What is passed over of a data folder, by part, and why."""
+    found = []
+    for place in find_parts(root).values():
+        scan = Scan(str(place), str(root), report=found.append)
+        for name in scan.classes():
+            list(scan.pictures(str(place / name)))
+    return {os.path.relpath(each.path, root): each.reason for each in found}
+
+
+def test_what_is_passed_over_is_reported(write):
     root = write(
         "train/a/1.png",
         "train/a/2.JPG",
@@ -148,48 +160,49 @@ def test_what_is_passed_over_is_listed(write):
         "train/a/._x.jpg",
         "train/a/.hidden/d.jpg",
         "train/a/Thumbs.db",
+        "train/a/Icon\r",
         "train/a/none",
         "train/b/3.webp",
         "train/readme.txt",
+        "train/beside.png",
         "val/a/4.png",
         "val/b/5.png",
     )
     os.mkfifo(root / "val/b/pipe.png")
     assert open_folder(root).train.counts().tolist() == [2, 1]
-    assert {
-        path.removeprefix(f"{root}/"): reason
-        for path, reason in passed_over(root)
-    } == {
-        "train/a/.DS_Store": "is hidden",
-        "train/a/._x.jpg": "is hidden",
-        "train/a/.hidden": "is hidden",
-        "train/a/Thumbs.db": "belongs to the system",
-        "train/a/none": "its name is not a picture's",
-        "train/readme.txt": "lies outside the class folders",
-        "val/b/pipe.png": "is no regular file",
+    assert skipped(root) == {
+        "train/a/.DS_Store": Reason.HIDDEN,
+        "train/a/._x.jpg": Reason.HIDDEN,
+        "train/a/.hidden": Reason.HIDDEN,
+        "train/a/Thumbs.db": Reason.SYSTEM,
+        "train/a/Icon\r": Reason.SYSTEM,
+        "train/a/none": Reason.NOT_NAMED,
+        "train/readme.txt": Reason.NOT_NAMED,
+        "train/beside.png": Reason.BESIDE,
+        "val/b/pipe.png": Reason.NOT_REGULAR,
     }
 
 
 LOOPS = {
-    "to its own folder": ("a/loop", "."),
-    "to the class folder": ("a/deep/loop", ".."),
-    "to the data set": ("b/loop", "../.."),
-    "as a class": ("loop", "."),
-    "a class twice": ("c", "a"),
-    "a picture twice": ("b/again.png", "../a/1.png"),
-    "to itself": ("b/self", "self"),
+    "to its own folder": ("a/loop", ".", Reason.LOOP),
+    "to the class folder": ("a/deep/loop", "..", Reason.LOOP),
+    "to the data set": ("b/loop", "../..", Reason.LOOP),
+    "as a class": ("loop", ".", Reason.LOOP),
+    "a class twice": ("c", "a", Reason.READ_THERE),
+    "a picture twice": ("b/again.png", "../a/1.png", Reason.READ_THERE),
+    "to itself": ("b/self", "self", Reason.DANGLING),
+    "to itself, as a class": ("self", "self", Reason.DANGLING),
 }
 
 
 @pytest.mark.parametrize("case", LOOPS)
 def test_a_loop_is_counted_once(write, case):
     root = write(*numbered("a", 5), *numbered("b", 4), "a/deep/9.png")
-    link, target = LOOPS[case]
+    link, target, reason = LOOPS[case]
     (root / link).symlink_to(target)
     assert open_folder(root).train.class_names == ("a", "b")
     assert len(open_whole_folder(root)) == 10
-    ((path, reason),) = passed_over(root)
-    assert path == str(root / link) and "link" in reason
+    assert skipped(root) == {link: reason}
 
 
 def test_a_link_into_the_data_set_is_followed(write):
@@ -214,7 +227,34 @@ def test_a_link_out_of_the_data_set_is_refused(write, tmp_path, link):
     for open_it in (open_whole_folder, open_splits):
         with pytest.raises(DataError, match=re.escape(message)):
             open_it(str(root))
-    assert len(open_held_out(str(root), follow_links=True)) == 3
+    assert len(open_held_out(str(root), allow_outside_links=True)) == 3
+
+
+def test_a_link_to_a_folder_around_it_is_not_followed_again(write):
+    root = write("train/a/1.png", *numbered("train/b", 2), "pool/x/2.png")
+    (root / "train/a/more").symlink_to("../../pool/x")
+    (root / "pool/x/up").symlink_to("..")
+    (root / "train/b/more").symlink_to("../../pool/x")
+    assert open_whole_folder(root).counts().tolist() == [2, 2]
+    assert skipped(root) == {
+        "train/a/more/up": Reason.LOOP,
+        "train/b/more": Reason.READ_ALREADY,
+    }
+
+
+def test_a_folder_that_cannot_be_listed_is_named(write, monkeypatch):
+    root = write("a/1.png", "a/deep/2.png", "b/1.png")
+    scandir = os.scandir
+
+    def locked(folder):
+        if folder.endswith("deep"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr("pipelines.data.sources.scan.os.scandir", locked)
+    with pytest.raises(DataError, match=r"deep cannot be listed\. Check its"):
+        open_whole_folder(root)
+    assert skipped(root) == {"a/deep": Reason.UNREADABLE}
 
 
 def test_a_dangling_link_is_named(write):
@@ -287,7 +327,7 @@ def test_a_file_that_goes_is_named(write):
 
 def test_no_folder(tmp_path):
     missing = tmp_path / "nowhere"
-    pattern = f"--data: there is no folder {re.escape(str(missing))}"
+    pattern = f"`data`: there is no folder {re.escape(str(missing))}"
     for open_it in (open_folder, open_whole_folder):
         with pytest.raises(RequestError, match=pattern) as caught:
             open_it(missing)
