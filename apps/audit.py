@@ -105,7 +105,7 @@ def new_output(data: str) -> str:
 def options():
     """Reads the flags."""
     from pipelines.audit.auditing import Options
-    from pipelines.audit.network_features import Features
+    from pipelines.audit.network_features import Network
     from pipelines.audit.worker_pool import Guard
     from pipelines.data.inspection.classification import Limits
 
@@ -119,7 +119,7 @@ def options():
             values.memory_mib * 2**20,
         ),
         labels=values.labels,
-        features=Features(values.features_model, values.features_weights),
+        network=Network(values.features_model, values.features_weights),
         allow_outside_links=values.allow_outside_links,
     )
 

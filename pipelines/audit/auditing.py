@@ -17,7 +17,7 @@ from pipelines.audit.label_check import check_labels
 from pipelines.audit.listing import WARNING
 from pipelines.audit.listing import DataFinding
 from pipelines.audit.listing import Listing
-from pipelines.audit.network_features import Features
+from pipelines.audit.network_features import Network
 from pipelines.audit.one_file import Seen
 from pipelines.audit.opening import open_data
 from pipelines.audit.results import Results
@@ -29,7 +29,7 @@ from pipelines.data.inspection.kinds import REFUSE
 from pipelines.data.sources.manifest import check_new
 from zoo.errors import RequestError
 
-_LIMITS, _GUARD, _FEATURES = Limits(), Guard(), Features()
+_LIMITS, _GUARD, _NETWORK = Limits(), Guard(), Network()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Options:
         guard: What the worker processes may use.
         labels: Whether label errors and outliers are looked for, which
             takes decoded files.
-        features: Of which network, to find those by.
+        network: Whose features find those.
         allow_outside_links: Whether links may lead out of the data folder.
         seed: Decides the folds of the search for label errors.
     """
@@ -52,7 +52,7 @@ class Options:
     limits: Limits = _LIMITS
     guard: Guard = _GUARD
     labels: bool = True
-    features: Features = _FEATURES
+    network: Network = _NETWORK
     allow_outside_links: bool = False
     seed: int = 0
 
@@ -150,7 +150,7 @@ def audit_data(
     label_check = LabelCheck()
     if options.labels and not options.fast:
         label_check = check_labels(
-            audited, seen, options.features, options.seed, watch("features")
+            audited, seen, options.network, options.seed, watch("features")
         )
     frozen = None
     if write_manifest:

@@ -11,7 +11,7 @@ from pipelines.audit.label_errors import Suspect
 from pipelines.audit.label_errors import find_suspects
 from pipelines.audit.listing import WARNING
 from pipelines.audit.listing import DataFinding
-from pipelines.audit.network_features import Features
+from pipelines.audit.network_features import Network
 from pipelines.audit.network_features import features_of
 from pipelines.audit.one_file import Seen
 from pipelines.audit.opening import AuditedData
@@ -47,7 +47,7 @@ class LabelCheck:
 def check_labels(
     audited: AuditedData,
     seen: Sequence[Seen],
-    features: Features,
+    network: Network,
     seed: int = 0,
     progress=None,
 ) -> LabelCheck:
@@ -56,7 +56,7 @@ def check_labels(
     Args:
         audited: The pictures.
         seen: What is known of each.
-        features: What the network makes of them.
+        network: Whose features tell them apart.
         seed: Decides the folds, and the choice among many pictures.
         progress: Called with the numbers of pictures done and in all.
 
@@ -69,7 +69,7 @@ def check_labels(
     if examples is None:
         return LabelCheck()
     try:
-        vectors = features_of(examples, features, progress)
+        vectors = features_of(examples, network, progress)
     except tf.errors.InvalidArgumentError as error:
         message = str(error).splitlines()[0]
         message = f"Label errors were not looked for: {message}"
@@ -79,7 +79,7 @@ def check_labels(
         vectors, examples.labels, len(examples.class_names), seed
     )
     if _skill(accuracy, examples.counts()) < TRUSTED_SKILL:
-        findings.append(_not_trusted(features, accuracy))
+        findings.append(_not_trusted(network, accuracy))
         suspects = []
     if suspects:
         findings.append(_suspected([examples.names[s.place] for s in suspects]))
@@ -106,12 +106,12 @@ def _sampled(
     return chosen, [DataFinding(NOTE, "labels_sampled", message)]
 
 
-def _not_trusted(features: Features, accuracy: float) -> DataFinding:
+def _not_trusted(network: Network, accuracy: float) -> DataFinding:
     return DataFinding(
         NOTE,
         "labels_not_trusted",
-        f"No label is suspected: by the features of {features.model} "
-        f"({features.weights}) only {accuracy:.0%} of pictures are told right, "
+        f"No label is suspected: by the features of {network.model} "
+        f"({network.weights}) only {accuracy:.0%} of pictures are told right, "
         "too few to trust. Another `features_model` may do better.",
     )
 

@@ -18,8 +18,8 @@ _BATCH = 128
 
 
 @dataclasses.dataclass(frozen=True)
-class Features:
-    """Whose features pictures are compared by.
+class Network:
+    """A pretrained network of the zoo.
 
     Args:
         model: A name in the zoo.
@@ -31,7 +31,7 @@ class Features:
 
 
 def features_of(
-    examples: Examples, features: Features, progress=None
+    examples: Examples, network: Network, progress=None
 ) -> np.ndarray:
     """Runs pictures through a network up to its classifier.
 
@@ -40,7 +40,7 @@ def features_of(
 
     Args:
         examples: The pictures; all of them decodable.
-        features: Of which network.
+        network: Which one.
         progress: Called with the numbers of pictures done and in all.
 
     Returns:
@@ -50,12 +50,12 @@ def features_of(
         RequestError: There is no such model, or no such weights.
         tf.errors.InvalidArgumentError: A picture cannot be decoded.
     """
-    network = zoo.create_model(
-        features.model, weights=features.weights, input_shape=(SIDE, SIDE, 3)
+    model = zoo.create_model(
+        network.model, weights=network.weights, input_shape=(SIDE, SIDE, 3)
     )
     record = Preprocessing(SIDE, crop_fraction=1.0)
     data = evaluation_data(examples, record, batch_size=_BATCH)
     extractor = Extractor(
-        below(network, POOLED, pool=True), tf.distribute.get_strategy()
+        below(model, POOLED, pool=True), tf.distribute.get_strategy()
     )
     return extractor.run(data.dataset, len(examples), progress)

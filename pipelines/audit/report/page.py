@@ -81,7 +81,7 @@ def _provenance(audit: Audit) -> list[str]:
         said.append(f"A manifest lists {audit.frozen:,} pictures.")
     if audit.label_check.accuracy is not None:
         said.append(
-            f"Labels by the features of {options.features.model} "
-            f"({options.features.weights})."
+            f"Labels by the features of {options.network.model} "
+            f"({options.network.weights})."
         )
     return [*said, f"Pillow {PIL.__version__}, TensorFlow {tf.__version__}."]

@@ -68,11 +68,11 @@ def _duplicates(audit: Audit) -> dict:
 
 def _label_check(audit: Audit) -> dict:
     pictures, names = audit.listing.pictures, audit.listing.class_names
-    features = audit.options.features
+    network = audit.options.network
     return {
         "features": {
-            "model": features.model if audit.options.labels else "",
-            "weights": features.weights,
+            "model": network.model if audit.options.labels else "",
+            "weights": network.weights,
             "held_out_accuracy": audit.label_check.accuracy,
         },
         "suspect_labels": [
