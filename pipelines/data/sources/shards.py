@@ -48,7 +48,7 @@ def open_shards(folder, *, seed: int = 0) -> Splits:
     """Opens a folder of shards.
 
     Args:
-        folder: What `apps.pack` wrote.
+        folder: What `pipelines.data.packing.packing.pack` wrote.
         seed: Decides what is held out where only one part was packed.
 
     Raises:
