@@ -74,16 +74,16 @@ def define_limits() -> None:
 
 
 def run() -> None:
-    from pipelines.audit.audit import audit
+    from pipelines.audit.auditing import audit_data
     from pipelines.audit.report.writing import write_report
 
     values = flags.FLAGS
     output = values.output or new_output(values.data)
-    found = audit(
+    found = audit_data(
         values.data,
         output,
         options(),
-        manifest=values.write_manifest,
+        write_manifest=values.write_manifest,
         watch=lambda step: Bar(step, "picture"),
     )
     page = write_report(found, output)
@@ -104,22 +104,23 @@ def new_output(data: str) -> str:
 
 def options():
     """Reads the flags."""
-    from pipelines.audit.audit import Options
-    from pipelines.audit.processes import Guard
+    from pipelines.audit.auditing import Options
+    from pipelines.audit.network_features import Network
+    from pipelines.audit.worker_pool import Guard
     from pipelines.data.inspection.classification import Limits
 
     values = flags.FLAGS
     return Options(
-        decode=not values.fast,
+        fast=values.fast,
         limits=Limits(values.max_megapixels * 10**6, values.max_mib * 2**20),
         guard=Guard(
             values.workers or os.cpu_count() or 1,
             values.timeout_s,
             values.memory_mib * 2**20,
         ),
-        model=values.features_model if values.labels else "",
-        weights=values.features_weights,
-        allow_outside=values.allow_outside_links,
+        labels=values.labels,
+        network=Network(values.features_model, values.features_weights),
+        allow_outside_links=values.allow_outside_links,
     )
 
 
@@ -141,7 +142,7 @@ def summarise(found) -> None:
         if len(finding.names) > _SHOWN:
             say(f"  and {len(finding.names) - _SHOWN:,} more")
     for place in found.refused[:_SHOWN]:
-        path = found.listing.entries[place].path
+        path = found.listing.pictures[place].path
         say(f"refuse: {readable(path)}: {found.seen[place].look.detail}")
     more = len(found.refused) - _SHOWN
     if more > 0:

@@ -57,6 +57,7 @@ def run() -> None:
     from pipelines.data.packing.packing import Packing
     from pipelines.data.packing.packing import pack
     from pipelines.data.sources.opening import open_splits
+    from pipelines.pages.commands import command
 
     values = flags.FLAGS
     splits = open_splits(
@@ -74,7 +75,7 @@ def run() -> None:
             f"{name}: {part['examples']:,} pictures in "
             f"{len(part['shards']):,} shards, {size:,.1f} MB"
         )
-    say(f"train: python -m apps.finetune --data={values.output}")
+    say(f"train: {command('finetune', data=values.output)}")
 
 
 def cli() -> None:

@@ -1,9 +1,9 @@
 """What is wrong with the classes of a data folder."""
 
-from pipelines.audit.listing import TRAIN
-from pipelines.audit.listing import VALIDATION
 from pipelines.audit.listing import WARNING
 from pipelines.data.inspection.kinds import REFUSE
+from pipelines.data.sources.layout import TRAIN
+from pipelines.data.sources.layout import VALIDATION
 from pipelines.data.sources.scan import EXTENSIONS
 
 
@@ -17,7 +17,7 @@ def check_classes(found: dict[str, dict[str, int]], listing) -> None:
     """
     first = next(iter(found.values()), {})
     listing.class_names[:] = sorted(first)
-    if not listing.entries:
+    if not listing.pictures:
         listing.say(
             REFUSE,
             "no_pictures",

@@ -2,14 +2,15 @@
 
 import functools
 from collections.abc import Iterator
+from collections.abc import Sequence
 
-from pipelines.audit.looking import Seen
-from pipelines.audit.looking import see
-from pipelines.audit.opening import Source
-from pipelines.audit.processes import Failure
-from pipelines.audit.processes import Guard
-from pipelines.audit.processes import guarded_map
+from pipelines.audit.one_file import Seen
+from pipelines.audit.one_file import see
+from pipelines.audit.opening import AuditedData
 from pipelines.audit.results import Results
+from pipelines.audit.worker_pool import Failure
+from pipelines.audit.worker_pool import Guard
+from pipelines.audit.worker_pool import guarded_map
 from pipelines.data.inspection.classification import Limits
 from pipelines.data.inspection.classification import Look
 from pipelines.data.inspection.kinds import KINDS
@@ -19,7 +20,7 @@ _FETCHED = 64
 
 
 def look_at_files(
-    source: Source,
+    audited: AuditedData,
     results: Results,
     *,
     decode: bool,
@@ -30,7 +31,7 @@ def look_at_files(
     """Looks at every file that was not seen by an earlier run.
 
     Args:
-        source: The files.
+        audited: The files.
         results: Where it is kept what was seen.
         decode: Whether files are decoded to the last line.
         limits: What one picture may ask for.
@@ -40,38 +41,57 @@ def look_at_files(
     Returns:
         What was seen in each, in order, and how much of it by earlier runs.
     """
-    entries = source.listing.entries
-    seen = [results.known(entry.path) for entry in entries]
+    pictures = audited.listing.pictures
+    seen = [results.known(picture.path) for picture in pictures]
     places = [i for i, each in enumerate(seen) if each is None]
-    known = len(entries) - len(places)
+    known = len(pictures) - len(places)
     look = functools.partial(see, decode=decode, limits=limits)
     fresh = []
     try:
-        answers = guarded_map(look, _things(source, places), guard)
+        answers = guarded_map(look, _things(audited, places), guard)
         for done, (number, answer) in enumerate(answers, known + 1):
             place = places[number]
             seen[place] = _as_seen(answer)
-            fresh.append((entries[place].path, seen[place]))
+            fresh.append((pictures[place].path, seen[place]))
             if len(fresh) == _KEPT_EVERY:
                 results.keep(fresh)
                 fresh = []
             if progress:
-                progress(done, len(entries))
+                progress(done, len(pictures))
     finally:
         results.keep(fresh)
-    return seen, known
+    return _compared(seen, audited.sha256), known
 
 
-def _things(source: Source, places) -> Iterator:
+def _things(audited: AuditedData, places) -> Iterator:
     """Yields paths, or names and bytes where pictures are no files."""
-    if source.files:
+    if audited.files:
         for place in places:
-            yield source.listing.entries[place].path
+            yield audited.listing.pictures[place].path
         return
     for start in range(0, len(places), _FETCHED):
         some = places[start : start + _FETCHED]
-        for place, encoded in zip(some, source.encoded(some), strict=True):
-            yield source.listing.entries[place].path, encoded
+        for place, encoded in zip(some, audited.encoded(some), strict=True):
+            yield audited.listing.pictures[place].path, encoded
+
+
+def _compared(seen: list[Seen], expected: Sequence[str]) -> list[Seen]:
+    """Refuses, as training does, what does not hash to what it should."""
+    if not expected:
+        return seen
+    return [
+        _changed(each)
+        if each.sha256 not in ("", sha256) and not each.look.problem
+        else each
+        for each, sha256 in zip(seen, expected, strict=True)
+    ]
+
+
+def _changed(seen: Seen) -> Seen:
+    detail = "is not the file that the manifest lists (its sha256 differs)"
+    return seen._replace(
+        look=seen.look._replace(problem="changed", detail=detail)
+    )
 
 
 def _as_seen(answer) -> Seen:

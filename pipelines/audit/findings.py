@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from pipelines.audit.duplicates import Pair
 from pipelines.audit.listing import WARNING
-from pipelines.audit.listing import WHOLE
-from pipelines.audit.listing import Entry
-from pipelines.audit.listing import Finding
-from pipelines.audit.looking import Seen
+from pipelines.audit.listing import DataFinding
+from pipelines.audit.listing import ListedPicture
+from pipelines.audit.one_file import Seen
 from pipelines.data.inspection.kinds import NOTE
 from pipelines.data.inspection.kinds import REFUSE
+from pipelines.data.sources.layout import WHOLE
 
 # A format of at most this part of the pictures is worth a look.
 RARE = 0.01
@@ -42,74 +42,74 @@ _NEAR = {
 }
 
 
-def kind_of(entries: Sequence[Entry], places) -> str:
+def kind_of(pictures: Sequence[ListedPicture], places) -> str:
     """Returns `"conflict"`, `"leak"` or `"copy"` for equal pictures."""
-    if len({entries[i].label for i in places}) > 1:
+    if len({pictures[i].label for i in places}) > 1:
         return "conflict"
-    if len({entries[i].part for i in places}) > 1:
+    if len({pictures[i].part for i in places}) > 1:
         return "leak"
     return "copy"
 
 
 def format_findings(
-    entries: Sequence[Entry], seen: Sequence[Seen]
-) -> list[Finding]:
+    pictures: Sequence[ListedPicture], seen: Sequence[Seen]
+) -> list[DataFinding]:
     """Names the few pictures that are of another format than most.
 
     They are often placeholders of a web site, screenshots or drawings.
 
     Args:
-        entries: All pictures.
+        pictures: All pictures.
         seen: What is known of each.
     """
     found = collections.defaultdict(list)
-    for entry, each in zip(entries, seen, strict=True):
+    for picture, each in zip(pictures, seen, strict=True):
         if each.look.format and not each.look.problem:
-            found[each.look.format].append(entry.path)
+            found[each.look.format].append(picture.path)
     if not found:
         return []
     usual = max(found, key=lambda kind: len(found[kind]))
     return [
-        Finding(
+        DataFinding(
             NOTE,
             "rare_format",
-            f"{len(paths)} of {len(entries)} pictures "
+            f"{len(paths)} of {len(pictures)} pictures "
             f"{'is a' if len(paths) == 1 else 'are'} {kind}, most are {usual}. "
             "Look whether that belongs here.",
             tuple(paths),
         )
         for kind, paths in found.items()
-        if len(paths) <= RARE * len(entries)
+        if len(paths) <= RARE * len(pictures)
     ]
 
 
 def duplicate_findings(
-    entries: Sequence[Entry], exact: list[list[int]], near: list[Pair]
-) -> list[Finding]:
+    pictures: Sequence[ListedPicture], exact: list[list[int]], near: list[Pair]
+) -> list[DataFinding]:
     """Says what equal pictures mean, the worst first.
 
     Args:
-        entries: All pictures.
+        pictures: All pictures.
         exact: Groups of places of equal bytes.
         near: Pairs of places that look alike.
     """
     groups = {kind: [] for kind in (*_EXACT, *_NEAR)}
     for places in exact:
-        groups[kind_of(entries, places)].append(places)
+        groups[kind_of(pictures, places)].append(places)
     for pair in near:
         places = (pair.first, pair.second)
-        groups["near_" + kind_of(entries, places)].append(places)
+        groups["near_" + kind_of(pictures, places)].append(places)
     found = []
     for kind, (level, words) in {**_EXACT, **_NEAR}.items():
         places = sorted({i for group in groups[kind] for i in group})
         if not places:
             continue
-        if kind.endswith("copy") and entries[places[0]].part == WHOLE:
+        if kind.endswith("copy") and pictures[places[0]].part == WHOLE:
             words += (
                 "; where a part is held out for validation, they may lie on "
                 "both sides"
             )
         message = f"{len(places)} pictures {words}."
-        names = tuple(entries[i].path for i in places)
-        found.append(Finding(level, kind, message, names))
+        names = tuple(pictures[i].path for i in places)
+        found.append(DataFinding(level, kind, message, names))
     return found

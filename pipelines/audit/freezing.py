@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from pipelines.audit.findings import kind_of
-from pipelines.audit.listing import TRAIN
-from pipelines.audit.listing import VALIDATION
+from pipelines.audit.listing import ListedPicture
 from pipelines.audit.listing import Listing
-from pipelines.audit.looking import Seen
+from pipelines.audit.one_file import Seen
 from pipelines.data.inspection.kinds import REFUSE
-from pipelines.data.sources.manifest import Entry
+from pipelines.data.sources.layout import TRAIN
+from pipelines.data.sources.layout import VALIDATION
+from pipelines.data.sources.manifest import ManifestRow
 from pipelines.data.sources.manifest import write_manifest
 from zoo.errors import DataError
 
@@ -27,18 +28,18 @@ def left_out(
         Places: `refused` files, all copies of a `conflict` of labels, and
         training copies of validation pictures (`leak`).
     """
-    entries = listing.entries
+    pictures = listing.pictures
     out = {
         "refused": [i for i, each in enumerate(seen) if each.level == REFUSE],
         "conflict": [],
         "leak": [],
     }
     for places in exact:
-        kind = kind_of(entries, places)
+        kind = kind_of(pictures, places)
         if kind == "conflict":
             out["conflict"] += places
         elif kind == "leak":
-            out["leak"] += [i for i in places if entries[i].part == TRAIN]
+            out["leak"] += [i for i in places if pictures[i].part == TRAIN]
     taken = set(out["refused"])
     for reason in ("conflict", "leak"):
         out[reason] = [i for i in out[reason] if i not in taken]
@@ -67,16 +68,18 @@ def freeze(
     bad = {i for places in out.values() for i in places}
     good = [i for i in range(len(seen)) if i not in bad]
     if not good:
-        raise DataError("--write_manifest: no picture is left to list.")
-    present = {listing.entries[i].label for i in good}
+        raise DataError("`write_manifest`: no picture is left to list.")
+    present = {listing.pictures[i].label for i in good}
     return write_manifest(
         path,
-        (_entry(listing.entries[i], seen[i]) for i in good),
+        (_row(listing.pictures[i], seen[i]) for i in good),
         tuple(name for name in listing.class_names if name in present),
     )
 
 
-def _entry(entry, seen: Seen) -> Entry:
+def _row(picture: ListedPicture, seen: Seen) -> ManifestRow:
     # Of a set that is not split, a part is held out when it is opened.
-    split = VALIDATION if entry.part == VALIDATION else TRAIN
-    return Entry(entry.path, entry.label, split, seen.look.size, seen.sha256)
+    split = VALIDATION if picture.part == VALIDATION else TRAIN
+    return ManifestRow(
+        picture.path, picture.label, split, seen.look.size, seen.sha256
+    )

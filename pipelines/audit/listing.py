@@ -4,10 +4,9 @@ import dataclasses
 from typing import NamedTuple
 
 WARNING = "warning"
-TRAIN, VALIDATION, WHOLE = "train", "val", ""
 
 
-class Entry(NamedTuple):
+class ListedPicture(NamedTuple):
     """One picture that training would read.
 
     Args:
@@ -22,7 +21,7 @@ class Entry(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Finding:
+class DataFinding:
     """Something to say of the set as a whole.
 
     Args:
@@ -43,14 +42,14 @@ class Listing:
     """What lies in a data folder.
 
     Args:
-        entries: The pictures that training would read, in its order.
+        pictures: The pictures that training would read, in its order.
         class_names: In label order.
         findings: What to say of the folder.
     """
 
-    entries: list[Entry] = dataclasses.field(default_factory=list)
+    pictures: list[ListedPicture] = dataclasses.field(default_factory=list)
     class_names: list[str] = dataclasses.field(default_factory=list)
-    findings: list[Finding] = dataclasses.field(default_factory=list)
+    findings: list[DataFinding] = dataclasses.field(default_factory=list)
 
     def say(self, level: str, kind: str, message: str, names=()) -> None:
-        self.findings.append(Finding(level, kind, message, tuple(names)))
+        self.findings.append(DataFinding(level, kind, message, tuple(names)))

@@ -1,91 +1,99 @@
-"""Opening a data set to be looked at, also one that training would refuse."""
+"""Opening a data set to be looked at, also one that training would refuse.
+
+What is listed is what training would read: a folder by the same walk, which
+here goes on where training stops, and all other kinds of data by the same
+opening.
+"""
 
 import dataclasses
-import os
 from collections.abc import Callable
 
-from pipelines import herbarium
-from pipelines.audit.listing import TRAIN
-from pipelines.audit.listing import VALIDATION
-from pipelines.audit.listing import Entry
+from pipelines.audit.folder_listing import list_folder
+from pipelines.audit.listing import ListedPicture
 from pipelines.audit.listing import Listing
-from pipelines.audit.walking import list_folder
 from pipelines.data.examples import Examples
+from pipelines.data.examples import Splits
 from pipelines.data.inspection.kinds import REFUSE
 from pipelines.data.sources.files import read_files
+from pipelines.data.sources.layout import TRAIN
+from pipelines.data.sources.layout import VALIDATION
+from pipelines.data.sources.layout import WHOLE
 from pipelines.data.sources.opening import open_splits
-from pipelines.data.sources.shards import is_shards
+from pipelines.data.sources.opening import picture_folder
 from zoo.errors import DataError
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class AuditedData:
     """A data set to be looked at.
 
     Args:
         listing: Its pictures, and what is wrong with it as a whole.
         encoded: Returns the bytes of some pictures, given their places.
         files: Whether every picture is a file of its own.
+        sha256: What the pictures must hash to, in hexadecimal; empty where
+            nobody has said.
     """
 
     listing: Listing
     encoded: Callable[[list[int]], list[bytes]]
     files: bool
+    sha256: tuple[str, ...] = ()
 
 
-def open_source(
-    data: str, *, allow_outside: bool = False, progress=None
-) -> Source:
-    """Opens what `--data` says.
+def open_data(
+    data: str, *, allow_outside_links: bool = False, progress=None
+) -> AuditedData:
+    """Opens a data set.
 
     Args:
         data: As for `pipelines.data.sources.opening.open_splits`.
-        allow_outside: Whether links may lead out of a folder.
+        allow_outside_links: Whether links may lead out of a folder.
         progress: As for `open_splits`.
 
     Raises:
         RequestError: There is no such data set.
     """
-    if data == "herbarium":
-        data = str(herbarium.prepare(progress=progress))
-    if os.path.isdir(data) and not is_shards(data):
-        return _of_files(list_folder(data, allow_outside=allow_outside))
+    folder = picture_folder(data, progress)
+    if folder:
+        return _of_files(
+            list_folder(folder, allow_outside_links=allow_outside_links)
+        )
     try:
         splits = open_splits(data, progress=progress)
     except DataError as error:
         listing = Listing()
         listing.say(REFUSE, "source", str(error))
         return _of_files(listing)
-    # A split that was made up is none of the data set's own.
-    made_up = bool(splits.note) and splits.train is not None
-    parts = ((TRAIN, splits.train), (VALIDATION, splits.validation))
-    return _of_examples(
-        [
-            ("" if made_up else part, examples)
-            for part, examples in parts
-            if examples is not None
-        ]
-    )
+    return _of_splits(splits)
 
 
-def _of_files(listing: Listing) -> Source:
-    paths = [entry.path for entry in listing.entries]
-    return Source(
+def _of_files(listing: Listing) -> AuditedData:
+    paths = [picture.path for picture in listing.pictures]
+    return AuditedData(
         listing, lambda wanted: read_files([paths[i] for i in wanted]), True
     )
 
 
-def _of_examples(parts: list[tuple[str, Examples]]) -> Source:
-    listing = Listing()
+def _of_splits(splits: Splits) -> AuditedData:
+    # A part that was split off here is none of the data set's own.
+    names = (WHOLE, WHOLE) if splits.split_off else (TRAIN, VALIDATION)
+    parts = [
+        (name, examples)
+        for name, examples in zip(
+            names, (splits.train, splits.validation), strict=True
+        )
+        if examples is not None
+    ]
+    listing = Listing(class_names=[*parts[0][1].class_names])
     where = []
     for part, examples in parts:
-        listing.class_names[:] = examples.class_names
         for i, label in enumerate(examples.labels):
             name = examples.class_names[label]
-            listing.entries.append(Entry(examples.names[i], part, name))
+            listing.pictures.append(
+                ListedPicture(examples.names[i], part, name)
+            )
             where.append((examples, i))
-    names = [entry.path for entry in listing.entries[:1]]
-    files = all(os.path.isfile(name) for name in names)
 
     def encoded(wanted):
         pictures = []
@@ -94,4 +102,13 @@ def _of_examples(parts: list[tuple[str, Examples]]) -> Source:
             pictures += examples.encoded([i])
         return pictures
 
-    return Source(listing, encoded, files)
+    files = all(examples.are_files for _, examples in parts)
+    return AuditedData(listing, encoded, files, _hashes(parts))
+
+
+def _hashes(parts: list[tuple[str, Examples]]) -> tuple[str, ...]:
+    if any(examples.sha256 is None for _, examples in parts):
+        return ()
+    return tuple(
+        row.tobytes().hex() for _, examples in parts for row in examples.sha256
+    )

@@ -10,9 +10,9 @@ import os
 import pathlib
 from collections.abc import Iterable
 
-from pipelines.audit.looking import Seen
-from pipelines.audit.looking import as_row
-from pipelines.audit.looking import from_row
+from pipelines.audit.one_file import Seen
+from pipelines.audit.one_file import as_row
+from pipelines.audit.one_file import from_row
 from zoo.errors import RequestError
 
 FILE = "results.jsonl"
@@ -40,7 +40,7 @@ class Results:
             self._read()
         elif any(self._path.parent.iterdir()):
             raise RequestError(
-                f"--output={folder} is there already and is no audit. Give "
+                f"`output={folder}` is there already and is no audit. Give "
                 "another name, or remove it first."
             )
         else:
@@ -62,7 +62,7 @@ class Results:
         if asked != self._question:
             raise RequestError(
                 f"{self._path.parent} holds the audit of other data or with "
-                "other limits. Give another --output, or remove it first."
+                "other limits. Give another `output`, or remove it first."
             )
         for line in lines[1:]:
             try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipelines.audit.listing import Listing
-from pipelines.audit.looking import Seen
+from pipelines.audit.one_file import Seen
 
 QUANTILES = (0, 5, 25, 50, 75, 95, 100)
 
@@ -50,16 +50,16 @@ def statistics(listing: Listing, seen: Sequence[Seen]) -> dict:
 
 def class_counts(listing: Listing) -> dict[str, dict[str, int]]:
     """Returns how many pictures each class has, by part."""
-    parts = sorted({entry.part for entry in listing.entries})
+    parts = sorted({picture.part for picture in listing.pictures})
     counts = {name: dict.fromkeys(parts, 0) for name in listing.class_names}
-    for entry in listing.entries:
-        by_part = counts.setdefault(entry.label, dict.fromkeys(parts, 0))
-        by_part[entry.part] += 1
+    for picture in listing.pictures:
+        by_part = counts.setdefault(picture.label, dict.fromkeys(parts, 0))
+        by_part[picture.part] += 1
     return counts
 
 
 def _imbalance(listing: Listing) -> float:
-    first = next((entry.part for entry in listing.entries), "")
+    first = next((picture.part for picture in listing.pictures), "")
     counts = [by.get(first, 0) for by in class_counts(listing).values()]
     counts = [count for count in counts if count]
     return round(max(counts) / min(counts), 3) if counts else 1.0

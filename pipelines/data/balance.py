@@ -94,13 +94,13 @@ def shots(examples: Examples, count: int, seed: int = 0) -> Examples:
         DataError: A class has fewer pictures than that.
     """
     if count < 1:
-        raise RequestError(f"--shots={count} is out of range. Give 1 or more.")
+        raise RequestError(f"`shots` is 1 or more. Received: {count}")
     sizes = examples.counts()
     short = np.flatnonzero(sizes < count)
     if len(short):
         names = [f"{examples.class_names[i]!r} ({sizes[i]})" for i in short[:5]]
         raise DataError(
-            f"--shots={count} is more than some classes have: "
+            f"`shots={count}` is more than some classes have: "
             f"{', '.join(names)}{' …' if len(short) > 5 else ''}. Give at "
             f"most {sizes.min()}."
         )

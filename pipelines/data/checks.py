@@ -25,7 +25,7 @@ _SHOWN = 5
 
 
 @dataclasses.dataclass(frozen=True)
-class Kept:
+class GoodPictures:
     """What is left of a data set without its bad pictures.
 
     Args:
@@ -70,7 +70,7 @@ def check_pictures(*parts: Examples, progress=None) -> np.ndarray:
     return np.array([side for _, side, _ in found], "int64")
 
 
-def skip_bad_pictures(*parts: Examples, progress=None) -> Kept:
+def skip_bad_pictures(*parts: Examples, progress=None) -> GoodPictures:
     """Looks at every picture and leaves out those that cannot be decoded.
 
     Args:
@@ -91,7 +91,7 @@ def skip_bad_pictures(*parts: Examples, progress=None) -> Kept:
         for part, mask in zip(parts, np.split(good, ends), strict=True)
     )
     _check_left(parts, kept, skipped)
-    return Kept(kept, sides[good], skipped)
+    return GoodPictures(kept, sides[good], skipped)
 
 
 def _check_left(before, after, skipped) -> None:
@@ -154,7 +154,7 @@ def check_sizes(examples: Examples, sides: np.ndarray, smallest: int) -> None:
         for i in small
     ]
     if problems:
-        remedy = f"Give --image_size={sides.min()} or less, or --upscale; or"
+        remedy = f"Give `image_size={sides.min()}` or less, or `upscale`; or"
         _refuse(problems, f"{remedy} remove")
 
 

@@ -138,12 +138,15 @@ class Splits:
     Args:
         train: None where the source has only one part.
         validation: None where the source has no part of that kind.
-        note: One line about a split that was made up, or empty.
+        note: One line to tell a person of the parts, or empty.
+        split_off: Whether the source has one part only, of which the
+            validation part was split off here.
     """
 
     train: Examples | None
     validation: Examples | None
     note: str = ""
+    split_off: bool = False
 
 
 def stratified_split(

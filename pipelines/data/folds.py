@@ -27,7 +27,7 @@ def fold_of(splits: Splits, fold: int, folds: int, *, seed: int = 0) -> Splits:
     """
     if not 0 <= fold < folds or folds < 2:
         raise RequestError(
-            f"--folds is 2 or more. Received: fold {fold} of {folds}"
+            f"`folds` is 2 or more. Received: fold {fold} of {folds}"
         )
     train, held_out = splits.train, splits.validation
     labels = np.concatenate([train.labels, held_out.labels])
@@ -38,7 +38,7 @@ def fold_of(splits: Splits, fold: int, folds: int, *, seed: int = 0) -> Splits:
         if len(members) < folds:
             raise DataError(
                 f"Class {name!r} has {len(members)} pictures, too few for "
-                f"--folds={folds}. Give fewer folds, or more pictures."
+                f"`folds={folds}`. Give fewer folds, or more pictures."
             )
         part[members] = (np.arange(len(members)) + label) % folds
     return Splits(

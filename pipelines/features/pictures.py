@@ -43,7 +43,7 @@ def open_every_picture(data: str, progress=None) -> tuple[Examples, np.ndarray]:
     parts = {"train": splits.train, "validation": splits.validation}
     parts = {name: part for name, part in parts.items() if part is not None}
     # A part that was made up is none of the data's own.
-    names = [""] * len(parts) if splits.note else list(parts)
+    names = [""] * len(parts) if splits.split_off else list(parts)
     sizes = [len(part) for part in parts.values()]
     return _joined(*parts.values()), np.repeat(names, sizes)
 

@@ -1,10 +1,10 @@
 """The built-in picture set: flowers and leaves the project draws itself.
 
-Sixteen species as `--data=herbarium` offers them, painted as photographs
+Sixteen species as `data="herbarium"` offers them, painted as photographs
 with all that makes photographs hard: pose, scale, clutter, light, occlusion,
 blur, noise. Nothing is downloaded, and the same seed gives the same pictures.
 
-    >>> from pipelines.data import herbarium
+    >>> from pipelines import herbarium
     >>> herbarium.draw(herbarium.SPECIES[0], seed=1, size=(200, 160)).size
     (200, 160)
 """

@@ -43,7 +43,7 @@ def draw(
 
     Example:
 
-    >>> from pipelines.data import herbarium
+    >>> from pipelines import herbarium
     >>> picture = herbarium.draw(herbarium.SPECIES[0], seed=7)
     >>> picture.mode
     'RGB'

@@ -55,7 +55,7 @@ def write(
     Example:
 
     >>> import tempfile
-    >>> from pipelines.data import herbarium
+    >>> from pipelines import herbarium
     >>> root = tempfile.mkdtemp()
     >>> folder = herbarium.write(
     ...     root + "/set", train_per_class=1, val_per_class=1
@@ -108,7 +108,7 @@ def prepare(
     Example:
 
     >>> import tempfile
-    >>> from pipelines.data import herbarium
+    >>> from pipelines import herbarium
     >>> cache = tempfile.mkdtemp()
     >>> herbarium.prepare(cache, train_per_class=1, val_per_class=1).name
     'herbarium-v1-seed0-train1-val1'

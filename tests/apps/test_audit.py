@@ -77,3 +77,45 @@ def test_the_limits_reach_the_decoder(audited, photos):
     assert answer.code == 0
     table = json.loads((output / "report.json").read_text())
     assert table["limits"] == {"pixels": 10**6, "bytes": 2**20}
+
+
+def test_a_link_to_a_class_is_read_once(command, photos, tmp_path):
+    """Training reads two classes and four pictures, and so does the audit."""
+    root = tmp_path / "set"
+    pictures = sorted(photos.glob("train/*/*.jpg"))
+    for source, name in zip(
+        (*pictures[:2], *pictures[-2:]),
+        ("a/1.jpg", "a/sub/2.jpg", "b/3.jpg", "b/4.jpg"),
+        strict=True,
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(source.read_bytes())
+    (root / "c").symlink_to("b")
+    manifest, output = tmp_path / "set.csv", tmp_path / "out"
+    answer = command(
+        audit,
+        f"--data={root}",
+        f"--output={output}",
+        "--nolabels",
+        "--workers=1",
+        f"--write_manifest={manifest}",
+    )
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.startswith("4 pictures of 2 classes, ")
+    assert "note: 1 file: a link to what is read in its own place" in answer.out
+    table = json.loads((output / "report.json").read_text())
+    assert [each["kind"] for each in table["findings"]] == ["links"]
+    assert table["findings"][0]["names"] == [str(root / "c")]
+    assert table["classes"] == ["a", "b"]
+    assert table["exact_duplicates"] == []
+    rows = [line.split(",")[:2] for line in manifest.read_text().splitlines()]
+    assert rows[1:] == [
+        ["set/a/1.jpg", "a"],
+        ["set/a/sub/2.jpg", "a"],
+        ["set/b/3.jpg", "b"],
+        ["set/b/4.jpg", "b"],
+    ]
+    for data in (root, manifest):
+        splits = open_splits(str(data))
+        assert splits.train.class_names == ("a", "b")
+        assert len(splits.train) + len(splits.validation) == 4

@@ -1,6 +1,9 @@
 """Cards of an audit's pictures: a thumbnail, a name, where it belongs."""
 
-from pipelines.audit.audit import Audit
+import os
+import pathlib
+
+from pipelines.audit.auditing import Audit
 from pipelines.data.inspection.kinds import REFUSE
 from pipelines.pages.thumbnails import thumbnail
 
@@ -17,12 +20,12 @@ class Album:
 
     def __init__(self, audit: Audit):
         self._audit = audit
-        self._root = audit.data.rstrip("/") + "/"
+        self._root = os.path.join(pathlib.Path(audit.data), "")
         self._made = {}
 
     def name(self, place: int) -> str:
         """Returns a picture's path inside the data."""
-        path = self._audit.listing.entries[place].path
+        path = self._audit.listing.pictures[place].path
         return path.removeprefix(self._root)
 
     def card(self, place: int, **more) -> dict:
@@ -32,12 +35,12 @@ class Album:
             place: Of the picture.
             **more: What else is known of it.
         """
-        entry = self._audit.listing.entries[place]
+        picture = self._audit.listing.pictures[place]
         look = self._audit.seen[place].look
         return {
             "name": self.name(place),
-            "label": entry.label,
-            "part": PARTS[entry.part],
+            "label": picture.label,
+            "part": PARTS[picture.part],
             "size": f"{look.width}×{look.height}" if look.width else "",
             "picture": self._thumbnail(place),
             **more,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipelines.audit.audit import Audit
+from pipelines.audit.auditing import Audit
 from pipelines.audit.report.album import PARTS
 from pipelines.audit.statistics import histogram
 from pipelines.pages.charts import COLOURS

@@ -6,7 +6,7 @@ import pathlib
 import PIL
 import tensorflow as tf
 
-from pipelines.audit.audit import Audit
+from pipelines.audit.auditing import Audit
 from pipelines.audit.report import charts
 from pipelines.audit.report import pictures
 from pipelines.audit.report.album import Album
@@ -28,7 +28,7 @@ def as_page(audit: Audit) -> bytes:
         f"{datetime.datetime.now():%d %B %Y, %H:%M}",
         passed=audit.passed,
         refused=len(audit.refused),
-        decoded=audit.options.decode,
+        decoded=not audit.options.fast,
         tiles=_tiles(audit),
         findings=audit.findings,
         problems=pictures.by_kind(audit, album, "problem"),
@@ -36,10 +36,10 @@ def as_page(audit: Audit) -> bytes:
         groups=pictures.groups(audit, album),
         group_count=len(audit.exact) + len(audit.near),
         suspects=pictures.suspects(audit, album),
-        suspect_count=len(audit.opinions.suspects),
+        suspect_count=len(audit.label_check.suspects),
         outliers=pictures.outliers(audit, album),
-        outlier_count=len(audit.opinions.outliers),
-        accuracy=audit.opinions.accuracy,
+        outlier_count=len(audit.label_check.outliers),
+        accuracy=audit.label_check.accuracy,
         imbalance=audit.statistics["imbalance"],
         balance=charts.balance(audit),
         charts=charts.charts(audit),
@@ -52,7 +52,7 @@ def _tiles(audit: Audit) -> list[tuple[str, str, str]]:
     """The headline: (value, what it is, how bad that is)."""
     counts, levels = audit.statistics, audit.statistics["levels"]
     pairs = len(audit.exact) + len(audit.near)
-    suspects = len(audit.opinions.suspects)
+    suspects = len(audit.label_check.suspects)
     refused, noted = levels.get(REFUSE, 0), levels.get(NOTE, 0)
     return [
         (f"{counts['pictures']:,}", "pictures", ""),
@@ -79,8 +79,9 @@ def _provenance(audit: Audit) -> list[str]:
     ]
     if audit.frozen is not None:
         said.append(f"A manifest lists {audit.frozen:,} pictures.")
-    if audit.opinions.accuracy is not None:
+    if audit.label_check.accuracy is not None:
         said.append(
-            f"Labels by the features of {options.model} ({options.weights})."
+            f"Labels by the features of {options.network.model} "
+            f"({options.network.weights})."
         )
     return [*said, f"Pillow {PIL.__version__}, TensorFlow {tf.__version__}."]

@@ -1,6 +1,6 @@
 """What an audit's page shows of pictures and files, the worst first."""
 
-from pipelines.audit.audit import Audit
+from pipelines.audit.auditing import Audit
 from pipelines.audit.findings import kind_of
 from pipelines.audit.report.album import Album
 from pipelines.data.inspection.kinds import KINDS
@@ -51,16 +51,16 @@ _KIND_WORDS = {
 
 def groups(audit: Audit, album: Album) -> list[dict]:
     """Returns equal and similar pictures, the worst first."""
-    entries = audit.listing.entries
+    pictures = audit.listing.pictures
     groups = [
-        (kind_of(entries, places), "byte for byte", places)
+        (kind_of(pictures, places), "byte for byte", places)
         for places in audit.exact
     ]
     for pair in audit.near:
         places = [pair.first, pair.second]
         turn = f", {pair.turn}" if pair.turn else ""
         how = f"{pair.distance} of 64 bits differ{turn}"
-        groups.append((kind_of(entries, places), how, places))
+        groups.append((kind_of(pictures, places), how, places))
     groups.sort(key=lambda group: _WORST_FIRST.index(group[0]))
     return [
         {
@@ -85,12 +85,12 @@ def suspects(audit: Audit, album: Album) -> list[dict]:
             agreeing=each.agreeing,
             near=[album.card(i) for i in each.neighbours[:_NEIGHBOURS]],
         )
-        for each in audit.opinions.suspects[: _SHOWN["suspects"]]
+        for each in audit.label_check.suspects[: _SHOWN["suspects"]]
     ]
 
 
 def outliers(audit: Audit, album: Album) -> list[dict]:
     return [
         album.card(each.place, score=each.score)
-        for each in audit.opinions.outliers[: _SHOWN["outliers"]]
+        for each in audit.label_check.outliers[: _SHOWN["outliers"]]
     ]

@@ -1,6 +1,6 @@
 """What an audit found, as plain values that JSON can hold."""
 
-from pipelines.audit.audit import Audit
+from pipelines.audit.auditing import Audit
 from pipelines.audit.findings import kind_of
 from pipelines.data.inspection.kinds import OK
 
@@ -10,7 +10,7 @@ def as_table(audit: Audit) -> dict:
     return {
         "data": audit.data,
         "passed": audit.passed,
-        "decoded": audit.options.decode,
+        "decoded": not audit.options.fast,
         "limits": audit.options.limits._asdict(),
         "seconds": round(audit.seconds, 2),
         "looked_at_before": audit.known,
@@ -20,41 +20,44 @@ def as_table(audit: Audit) -> dict:
         "findings": [vars(finding) for finding in audit.findings],
         "files": _files(audit),
         **_duplicates(audit),
-        **_opinions(audit),
+        **_label_check(audit),
     }
 
 
 def _files(audit: Audit) -> list[dict]:
-    entries = audit.listing.entries
+    pictures = audit.listing.pictures
     return [
         {
-            "path": entry.path,
-            "part": entry.part,
-            "class": entry.label,
+            "path": picture.path,
+            "part": picture.part,
+            "class": picture.label,
             "level": seen.level,
             "problem": seen.look.problem,
             "detail": seen.look.detail,
             "notes": seen.look.notes,
         }
-        for entry, seen in zip(entries, audit.seen, strict=True)
+        for picture, seen in zip(pictures, audit.seen, strict=True)
         if seen.level != OK
     ]
 
 
 def _duplicates(audit: Audit) -> dict:
-    entries = audit.listing.entries
+    pictures = audit.listing.pictures
     return {
         "exact_duplicates": [
             {
-                "kind": kind_of(entries, places),
-                "paths": [entries[i].path for i in places],
+                "kind": kind_of(pictures, places),
+                "paths": [pictures[i].path for i in places],
             }
             for places in audit.exact
         ],
         "near_duplicates": [
             {
-                "kind": kind_of(entries, (pair.first, pair.second)),
-                "paths": [entries[pair.first].path, entries[pair.second].path],
+                "kind": kind_of(pictures, (pair.first, pair.second)),
+                "paths": [
+                    pictures[pair.first].path,
+                    pictures[pair.second].path,
+                ],
                 "differing_bits": pair.distance,
                 "turn": pair.turn,
             }
@@ -63,30 +66,31 @@ def _duplicates(audit: Audit) -> dict:
     }
 
 
-def _opinions(audit: Audit) -> dict:
-    entries, names = audit.listing.entries, audit.listing.class_names
+def _label_check(audit: Audit) -> dict:
+    pictures, names = audit.listing.pictures, audit.listing.class_names
+    network = audit.options.network
     return {
         "features": {
-            "model": audit.options.model,
-            "weights": audit.options.weights,
-            "held_out_accuracy": audit.opinions.accuracy,
+            "model": network.model if audit.options.labels else "",
+            "weights": network.weights,
+            "held_out_accuracy": audit.label_check.accuracy,
         },
         "suspect_labels": [
             {
-                "path": entries[each.place].path,
-                "class": entries[each.place].label,
+                "path": pictures[each.place].path,
+                "class": pictures[each.place].label,
                 "suggested": names[each.suggested],
                 "probability": round(each.given_probability, 4),
                 "suggested_probability": round(each.suggested_probability, 4),
                 "agreeing_neighbours": each.agreeing,
             }
-            for each in audit.opinions.suspects
+            for each in audit.label_check.suspects
         ],
         "outliers": [
             {
-                "path": entries[each.place].path,
+                "path": pictures[each.place].path,
                 "score": round(each.score, 2),
             }
-            for each in audit.opinions.outliers
+            for each in audit.label_check.outliers
         ],
     }

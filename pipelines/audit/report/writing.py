@@ -3,7 +3,7 @@
 import json
 import pathlib
 
-from pipelines.audit.audit import Audit
+from pipelines.audit.auditing import Audit
 from pipelines.audit.report.page import as_page
 from pipelines.audit.report.table import as_table
 from zoo.weights.files import write_atomically

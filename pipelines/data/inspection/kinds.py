@@ -73,6 +73,12 @@ KINDS = {
     "memory": Kind(REFUSE, "Decoding takes too much memory", "Scale it."),
     "hung": Kind(REFUSE, "Decoding does not end", "Remove it."),
     "crashed": Kind(REFUSE, "Decoding kills the decoder", "Remove it."),
+    # Against what a manifest says.
+    "changed": Kind(
+        REFUSE,
+        "Files that are not the ones the manifest lists",
+        "Bring the old file back, or write the manifest anew.",
+    ),
     # Fine, but worth a look.
     "wrong_extension": Kind(
         NOTE, "Named as another format", "Rename it; it is read all the same."

@@ -23,8 +23,8 @@ from pipelines.data.packing.shard_writing import Packing
 from pipelines.data.packing.shard_writing import index_path
 from pipelines.data.packing.shard_writing import read_index
 from pipelines.data.packing.shard_writing import write_shard
-from pipelines.data.sources.manifest import TRAIN
-from pipelines.data.sources.manifest import VALIDATION
+from pipelines.data.sources.layout import TRAIN
+from pipelines.data.sources.layout import VALIDATION
 from pipelines.data.sources.shards import MANIFEST
 from pipelines.data.sources.shards import VERSION
 from zoo.errors import RequestError
@@ -96,14 +96,14 @@ def _start(folder: pathlib.Path, request: dict) -> None:
     """Refuses a folder that is not ours, and clears away half shards."""
     if (folder / MANIFEST).exists():
         raise RequestError(
-            f"--output={folder} holds finished shards. Give another folder, "
+            f"`output={folder}` holds finished shards. Give another folder, "
             "or remove it."
         )
     place = folder / REQUEST
     if not place.exists():
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise RequestError(
-                f"--output={folder} is there already and was not begun by "
+                f"`output={folder}` is there already and was not begun by "
                 "this command. Give a new folder."
             )
         folder.mkdir(parents=True, exist_ok=True)
@@ -113,7 +113,7 @@ def _start(folder: pathlib.Path, request: dict) -> None:
     if other:
         changes = (f"{k} was {begun.get(k)}, is {request[k]}" for k in other)
         raise RequestError(
-            f"--output={folder} was begun by another request: "
+            f"`output={folder}` was begun by another request: "
             f"{'; '.join(changes)}. Give that one again, or a new folder."
         )
     for each in folder.iterdir():

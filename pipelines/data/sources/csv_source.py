@@ -16,14 +16,13 @@ from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
 from pipelines.data.names import Paths
 from pipelines.data.names import shortest
-from pipelines.data.sources.csv_table import Table
+from pipelines.data.sources.csv_table import CsvTable
 from pipelines.data.sources.csv_table import read_table
 from pipelines.data.sources.files import examples_of_files
-from pipelines.data.sources.folder import TRAINING_PARTS
-from pipelines.data.sources.folder import VALIDATION_PARTS
 from pipelines.data.sources.folder import hold_out
+from pipelines.data.sources.layout import TRAINING_PARTS
+from pipelines.data.sources.layout import VALIDATION_PARTS
 from pipelines.data.sources.manifest import classes_path
-from pipelines.data.sources.scan import EXTENSIONS
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
@@ -73,30 +72,9 @@ def open_whole_csv(path) -> Examples:
     return everything if held_out is None else everything.subset(held_out)
 
 
-def unlisted(path) -> list[str]:
-    """Finds pictures that lie beside those of a manifest, but not in it.
-
-    Args:
-        path: The manifest.
-
-    Returns:
-        Their paths, in sorted order.
-    """
-    _, everything = _open(path)
-    listed = {os.path.abspath(name) for name in everything.names}
-    return [
-        os.path.join(folder, name)
-        for folder in sorted({os.path.dirname(name) for name in listed})
-        for name in sorted(os.listdir(folder))
-        if name.lower().endswith(EXTENSIONS)
-        and not name.startswith(".")
-        and os.path.join(folder, name) not in listed
-    ]
-
-
-def _open(path) -> tuple[Table, Examples]:
+def _open(path) -> tuple[CsvTable, Examples]:
     if not pathlib.Path(path).is_file():
-        raise RequestError(f"--data: there is no manifest {path}.")
+        raise RequestError(f"`data`: there is no manifest {path}.")
     table = read_table(path)
     _check_paths(table)
     class_names, labels = _classes(table)
@@ -105,7 +83,7 @@ def _open(path) -> tuple[Table, Examples]:
     return table, examples_of_files(paths, labels, class_names, table.sha256)
 
 
-def _parts(table: Table) -> dict[str, np.ndarray]:
+def _parts(table: CsvTable) -> dict[str, np.ndarray]:
     """Returns the rows of each part, by the first of its usual names."""
     if table.splits is None:
         return {}
@@ -127,7 +105,9 @@ def _held_out(parts) -> np.ndarray | None:
     )
 
 
-def _check_known(table: Table, everything: Examples, train, validation) -> None:
+def _check_known(
+    table: CsvTable, everything: Examples, train, validation
+) -> None:
     """Refuses to judge by classes that are not learned."""
     learned = np.zeros(len(everything.class_names), bool)
     learned[everything.labels[train]] = True
@@ -144,7 +124,7 @@ def _check_known(table: Table, everything: Examples, train, validation) -> None:
     )
 
 
-def _note(table: Table, everything: Examples) -> str:
+def _note(table: CsvTable, everything: Examples) -> str:
     empty = np.flatnonzero(everything.counts() == 0)
     if not len(empty):
         return ""
@@ -154,7 +134,7 @@ def _note(table: Table, everything: Examples) -> str:
     )
 
 
-def _classes(table: Table) -> tuple[tuple[str, ...], np.ndarray]:
+def _classes(table: CsvTable) -> tuple[tuple[str, ...], np.ndarray]:
     """Returns the class names and the rows' places in them."""
     listed = classes_path(table.file)
     if listed.exists():
@@ -187,7 +167,7 @@ def _read_names(path: pathlib.Path) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _places_in(table: Table, names: tuple[str, ...]) -> list[int]:
+def _places_in(table: CsvTable, names: tuple[str, ...]) -> list[int]:
     known = {name: place for place, name in enumerate(names)}
     for code, label in enumerate(table.label_names):
         if label in known:
@@ -204,7 +184,7 @@ def _places_in(table: Table, names: tuple[str, ...]) -> list[int]:
     return [known[label] for label in table.label_names]
 
 
-def _sorted_names(table: Table) -> tuple[str, ...]:
+def _sorted_names(table: CsvTable) -> tuple[str, ...]:
     """Sorts labels as text, or as numbers where all of them are."""
     labels = table.label_names
     if "" in labels:
@@ -232,11 +212,11 @@ def _is_number(label: str) -> bool:
     return digits.isascii() and digits.isdecimal() and str(int(label)) == label
 
 
-def _first(table: Table, code: int) -> int:
+def _first(table: CsvTable, code: int) -> int:
     return int(np.argmax(table.labels == code))
 
 
-def _check_paths(table: Table) -> None:
+def _check_paths(table: CsvTable) -> None:
     """Refuses empty paths, and paths that come twice."""
     lengths = table.paths.lengths()
     if not lengths.all():
@@ -253,11 +233,11 @@ def _check_paths(table: Table) -> None:
             table.refuse(row, f"{os.fsdecode(path)} is listed already")
 
 
-def _hashes(table: Table) -> np.ndarray:
+def _hashes(table: CsvTable) -> np.ndarray:
     return np.fromiter(map(hash, table.paths), "int64", len(table))
 
 
-def _check_files(table: Table, paths: Paths) -> None:
+def _check_files(table: CsvTable, paths: Paths) -> None:
     """Looks for the files: all of them, or a sample of very many."""
     rows = range(len(paths))
     if len(paths) > LOOKED_FOR:

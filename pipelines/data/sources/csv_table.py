@@ -33,7 +33,7 @@ for _value, _digit in enumerate("0123456789abcdef"):
 
 
 @dataclasses.dataclass(frozen=True)
-class Table:
+class CsvTable:
     """The rows of a CSV file, column by column.
 
     Args:
@@ -74,7 +74,7 @@ class Table:
         return row + 2
 
 
-def read_table(path) -> Table:
+def read_table(path) -> CsvTable:
     """Reads a CSV file with a header, in UTF-8, with BOM and CRLF or not.
 
     Args:
@@ -102,7 +102,7 @@ def read_table(path) -> Table:
         raise DataError(f"{path} lists no pictures, it has only a header.")
     labels, label_names = found["label"]
     splits, split_names = found.get("split", (None, ()))
-    table = Table(
+    table = CsvTable(
         path,
         found["path"],
         labels,
@@ -223,7 +223,7 @@ _COLLECTORS: dict[str, Callable] = {
 }
 
 
-def _hashes(table: Table, texts: Packed) -> np.ndarray:
+def _hashes(table: CsvTable, texts: Packed) -> np.ndarray:
     wrong = np.flatnonzero(texts.lengths() != 64)
     if not len(wrong):
         digits = _DIGITS[texts.data.reshape(-1, 64)]

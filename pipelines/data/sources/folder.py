@@ -9,31 +9,38 @@ from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
 from pipelines.data.examples import stratified_split
 from pipelines.data.names import Paths
+from pipelines.data.sources.described import DATA_HELP
 from pipelines.data.sources.files import examples_of_files
+from pipelines.data.sources.layout import TRAIN
+from pipelines.data.sources.layout import VALIDATION
+from pipelines.data.sources.layout import WHOLE
+from pipelines.data.sources.layout import find_parts
 from pipelines.data.sources.scan import EXTENSIONS
 from pipelines.data.sources.scan import Scan
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
-TRAINING_PARTS = ("train", "training")
-VALIDATION_PARTS = ("val", "validation", "valid", "test")
 VALIDATION_FRACTION = 0.2
 
 
 def open_folder(
-    root, *, seed: int = 0, follow_links: bool = False, least_classes: int = 2
+    root,
+    *,
+    seed: int = 0,
+    allow_outside_links: bool = False,
+    least_classes: int = 2,
 ) -> Splits:
     """Opens a folder of pictures.
 
     A folder that has a training part and one named `val`, `validation`,
     `valid` or `test` is taken as it is; otherwise a fifth of every class is
     split off, and `note` says so. Hidden files and files that are no
-    pictures by their name are passed over (`passed_over` lists them).
+    pictures by their name are passed over (an audit lists them).
 
     Args:
         root: The folder.
         seed: Decides the split, where one has to be made.
-        follow_links: Whether links may lead out of the folder.
+        allow_outside_links: Whether links may lead out of the folder.
         least_classes: How many there have to be.
 
     Raises:
@@ -41,76 +48,49 @@ def open_folder(
         DataError: It holds no pictures, or of one class only, or a link
             leads nowhere or out of it.
     """
-    root = pathlib.Path(root)
-    if not root.is_dir():
-        raise RequestError(
-            f"--data: there is no folder {root}. Expected a folder with one "
-            "sub-folder of pictures for each class, a CSV manifest, a folder "
-            "of shards, 'herbarium' or 'tfds:NAME'."
-        )
-    links = {
+    root = _existing(root)
+    parts = find_parts(root)
+    options = {
         "home": root,
-        "follow_links": follow_links,
+        "allow_outside_links": allow_outside_links,
         "least_classes": least_classes,
     }
-    training = _part(root, TRAINING_PARTS)
-    validation = _part(root, VALIDATION_PARTS)
-    if training is None and validation is None:
-        return hold_out(read_class_folders(root, **links), root, seed)
-    if training is None:
-        return Splits(None, read_class_folders(validation, **links))
-    train = read_class_folders(training, **links)
-    if validation is None:
-        return hold_out(train, training, seed)
-    return Splits(
-        train, read_class_folders(validation, train.class_names, **links)
+    if TRAIN not in parts and VALIDATION in parts:
+        return Splits(None, read_class_folders(parts[VALIDATION], **options))
+    place = parts.get(TRAIN, root)
+    train = read_class_folders(place, **options)
+    if VALIDATION not in parts:
+        return hold_out(train, place, seed)
+    held_out = read_class_folders(
+        parts[VALIDATION], train.class_names, **options
     )
+    return Splits(train, held_out)
 
 
-def open_whole_folder(root, *, follow_links: bool = False) -> Examples:
+def open_whole_folder(root, *, allow_outside_links: bool = False) -> Examples:
     """Opens a folder to be judged by: its held-out part, else all of it.
 
     Raises:
         RequestError: There is no such folder.
         DataError: It holds no pictures.
     """
-    root = pathlib.Path(root)
-    if not root.is_dir():
-        raise RequestError(f"--data: there is no folder {root}.")
-    part = _part(root, VALIDATION_PARTS) or _part(root, TRAINING_PARTS)
+    root = _existing(root)
+    parts = find_parts(root)
+    place = next(
+        parts[part] for part in (VALIDATION, TRAIN, WHOLE) if part in parts
+    )
     return read_class_folders(
-        part or root, home=root, follow_links=follow_links
+        place, home=root, allow_outside_links=allow_outside_links
     )
 
 
-def passed_over(root, *, follow_links: bool = False) -> list[tuple[str, str]]:
-    """Lists what is in a folder of pictures and is none of them, and why.
-
-    Args:
-        root: The folder, as for `open_folder`.
-        follow_links: Whether links may lead out of the folder.
-
-    Returns:
-        Paths with reasons such as `"is hidden"`, part by part.
-    """
+def _existing(root) -> pathlib.Path:
     root = pathlib.Path(root)
-    parts = [_part(root, TRAINING_PARTS), _part(root, VALIDATION_PARTS)]
-    found = []
-    for part in [each for each in parts if each] or [root]:
-        scan = Scan(str(part), str(root), follow_links)
-        for name in scan.classes():
-            for _ in scan.pictures(str(part / name)):
-                pass
-        scan.strays()
-        found += dict.fromkeys(scan.passed_over)
-    return found
-
-
-def _part(root: pathlib.Path, names) -> pathlib.Path | None:
-    for name in names:
-        if (root / name).is_dir():
-            return root / name
-    return None
+    if not root.is_dir():
+        raise RequestError(
+            f"`data`: there is no folder {root}. Expected: {DATA_HELP}"
+        )
+    return root
 
 
 def hold_out(examples: Examples, data, seed: int) -> Splits:
@@ -138,6 +118,7 @@ def hold_out(examples: Examples, data, seed: int) -> Splits:
         f"{data} has no validation part: held out {len(validation)} of its "
         f"{len(examples)} pictures, {VALIDATION_FRACTION:.0%} of every class "
         f"(seed {seed}).",
+        split_off=True,
     )
 
 
@@ -146,7 +127,7 @@ def read_class_folders(
     class_names: tuple[str, ...] | None = None,
     *,
     home: pathlib.Path | None = None,
-    follow_links: bool = False,
+    allow_outside_links: bool = False,
     least_classes: int = 2,
 ) -> Examples:
     """Lists the pictures of `root/<class>/**`, classes in sorted order.
@@ -156,14 +137,14 @@ def read_class_folders(
         class_names: The classes expected, in label order; those found where
             None.
         home: The folder that links may lead to; `root` where None.
-        follow_links: Whether they may lead anywhere.
+        allow_outside_links: Whether they may lead anywhere.
         least_classes: How many there have to be.
 
     Raises:
         DataError: No pictures, an empty class, one class only, a class that
             is not expected, or a link that leads nowhere or out.
     """
-    scan = Scan(str(root), str(home or root), follow_links)
+    scan = Scan(str(root), str(home or root), allow_outside_links)
     found = scan.classes()
     _check_classes(root, found, class_names, least_classes)
     names = tuple(class_names or found)

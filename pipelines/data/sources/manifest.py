@@ -25,17 +25,18 @@ from collections.abc import Iterator
 
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
+from pipelines.data.sources.layout import TRAIN
+from pipelines.data.sources.layout import VALIDATION
+from pipelines.pages.commands import command
 from zoo.errors import RequestError
 from zoo.weights.files import write_atomically
 
 HEADER = ("path", "label", "split", "size", "sha256")
-TRAIN = "train"
-VALIDATION = "val"
 _CHUNK = 256
 
 
 @dataclasses.dataclass(frozen=True)
-class Entry:
+class ManifestRow:
     """One picture of a manifest.
 
     Args:
@@ -59,7 +60,7 @@ def classes_path(manifest) -> pathlib.Path:
     return manifest.with_name(f"{manifest.stem}.classes.json")
 
 
-def entries(splits: Splits, progress=None) -> Iterator[Entry]:
+def entries(splits: Splits, progress=None) -> Iterator[ManifestRow]:
     """Reads every picture of a data set and says what it is.
 
     Args:
@@ -89,10 +90,10 @@ def entries(splits: Splits, progress=None) -> Iterator[Entry]:
                 progress(done, total)
 
 
-def _listed(examples: Examples, indices, split: str) -> Iterator[Entry]:
+def _listed(examples: Examples, indices, split: str) -> Iterator[ManifestRow]:
     pictures = examples.encoded(list(indices))
     for i, picture in zip(indices, pictures, strict=True):
-        yield Entry(
+        yield ManifestRow(
             examples.names[i],
             examples.class_names[examples.labels[i]],
             split,
@@ -105,8 +106,8 @@ def _refuse_if_no_files(examples: Examples) -> None:
     if not examples.are_files:
         raise RequestError(
             "A manifest lists files. The pictures of this data set are inside "
-            f"others, such as {examples.names[0]}: pack it with "
-            "`python -m apps.pack`, which writes a manifest of its own."
+            f"others, such as {examples.names[0]}. Pack it, which writes a "
+            f"manifest of its own: {command('pack', data='DATA')}"
         )
 
 
@@ -126,7 +127,7 @@ def check_new(path) -> None:
 
 
 def write_manifest(
-    path, listed: Iterable[Entry], class_names: tuple[str, ...]
+    path, listed: Iterable[ManifestRow], class_names: tuple[str, ...]
 ) -> int:
     """Writes a manifest, whole or not at all, and never over another one.
 

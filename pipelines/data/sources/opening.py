@@ -1,5 +1,6 @@
-"""Opening a data set by what `--data` says."""
+"""Opening a data set by what `data` says."""
 
+import os
 import pathlib
 
 from pipelines import herbarium
@@ -19,19 +20,18 @@ def open_splits(
     *,
     seed: int = 0,
     progress=None,
-    follow_links: bool = False,
+    allow_outside_links: bool = False,
     least_classes: int = 2,
 ) -> Splits:
     """Opens a data set to train on.
 
     Args:
-        data: A folder of pictures, a folder of shards, a CSV manifest,
-            `herbarium` (the built-in set) or `tfds:NAME[:SPLIT]`.
+        data: As `pipelines.data.sources.described.DATA_HELP` says.
         seed: Decides what is held out where the data has no such part.
         progress: Called with numbers done and in all: the pictures drawn
             while the built-in set is written for the first time, the files
             of a TFDS set while they are indexed.
-        follow_links: Whether links in a folder may lead out of it.
+        allow_outside_links: Whether links in a folder may lead out of it.
         least_classes: How many a folder has to have.
 
     Raises:
@@ -50,18 +50,18 @@ def open_splits(
     return open_folder(
         folder,
         seed=seed,
-        follow_links=follow_links,
+        allow_outside_links=allow_outside_links,
         least_classes=least_classes,
     )
 
 
-def open_held_out(data: str, *, follow_links: bool = False) -> Examples:
+def open_held_out(data: str, *, allow_outside_links: bool = False) -> Examples:
     """Opens a data set to be judged by.
 
     Args:
         data: As for `open_splits`. Its validation or test part is taken
             where there is one, otherwise every picture.
-        follow_links: Whether links in a folder may lead out of it.
+        allow_outside_links: Whether links in a folder may lead out of it.
 
     Raises:
         RequestError: There is no such data set.
@@ -76,7 +76,24 @@ def open_held_out(data: str, *, follow_links: bool = False) -> Examples:
     folder = _folder(data)
     if is_shards(folder):
         return open_whole_shards(folder)
-    return open_whole_folder(folder, follow_links=follow_links)
+    return open_whole_folder(folder, allow_outside_links=allow_outside_links)
+
+
+def picture_folder(data: str, progress=None) -> str | None:
+    """Returns the folder that a data set is, where it is one of class folders.
+
+    Args:
+        data: As for `open_splits`.
+        progress: As for `open_splits`.
+
+    Returns:
+        None for what has another list of its pictures: a table, shards, a set
+        of TensorFlow Datasets; and for what is not there.
+    """
+    if data.startswith("tfds:") or _is_csv(data):
+        return None
+    folder = str(_folder(data, progress))
+    return folder if os.path.isdir(folder) and not is_shards(folder) else None
 
 
 def _is_csv(data: str) -> bool:

@@ -203,7 +203,7 @@ def array_record_module():
         raise RequestError(
             "ArrayRecord files need the package array_record, which is not "
             "installed here: pip install array_record, or pack with "
-            "--format=tfrecord."
+            "`format=tfrecord`."
         ) from error
     return module
 

@@ -21,9 +21,9 @@ from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
 from pipelines.data.names import Packed
 from pipelines.data.names import Paths
-from pipelines.data.sources.folder import VALIDATION_PARTS
 from pipelines.data.sources.folder import hold_out
-from pipelines.data.sources.manifest import TRAIN
+from pipelines.data.sources.layout import TRAIN
+from pipelines.data.sources.layout import VALIDATION_PARTS
 from pipelines.data.sources.records import ARRAY_RECORD
 from pipelines.data.sources.records import TFRECORD
 from pipelines.data.sources.records import Index
@@ -48,7 +48,7 @@ def open_shards(folder, *, seed: int = 0) -> Splits:
     """Opens a folder of shards.
 
     Args:
-        folder: What `apps.pack` wrote.
+        folder: What `pipelines.data.packing.packing.pack` wrote.
         seed: Decides what is held out where only one part was packed.
 
     Raises:

@@ -15,10 +15,10 @@ import numpy as np
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
 from pipelines.data.names import Numbered
-from pipelines.data.sources.folder import TRAINING_PARTS
-from pipelines.data.sources.folder import VALIDATION_PARTS
 from pipelines.data.sources.folder import hold_out
 from pipelines.data.sources.index_cache import cached_index
+from pipelines.data.sources.layout import TRAINING_PARTS
+from pipelines.data.sources.layout import VALIDATION_PARTS
 from pipelines.data.sources.records import ARRAY_RECORD
 from pipelines.data.sources.records import TFRECORD
 from pipelines.data.sources.records import Index
@@ -85,7 +85,7 @@ def _builder(spec: str, data_dir):
     match = _SPEC.fullmatch(spec)
     if not match:
         raise RequestError(
-            f"--data={spec} is no data set. Expected tfds:NAME or "
+            f"`data={spec}` is no data set. Expected tfds:NAME or "
             "tfds:NAME:SPLIT, such as tfds:cats_vs_dogs:train[:80%]."
         )
     import tensorflow_datasets as tfds
@@ -94,7 +94,7 @@ def _builder(spec: str, data_dir):
         builder = tfds.builder(match["name"], data_dir=data_dir)
     except (tfds.core.DatasetNotFoundError, ValueError) as error:
         raise RequestError(
-            f"--data={spec}: TensorFlow Datasets knows no {match['name']!r}. "
+            f"`data={spec}`: TensorFlow Datasets knows no {match['name']!r}. "
             "The catalogue: https://www.tensorflow.org/datasets/catalog"
         ) from error
     try:
@@ -102,12 +102,12 @@ def _builder(spec: str, data_dir):
     except Exception as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise DataError(
-            f"--data={spec} could not be downloaded and prepared in "
+            f"`data={spec}` could not be downloaded and prepared in "
             f"{builder.data_dir}: {reason[0]}"
         ) from error
     if not {"image", "label"} <= set(builder.info.features):
         raise RequestError(
-            f"--data={spec} is not for classification. Expected the features "
+            f"`data={spec}` is not for classification. Expected the features "
             f"'image' and 'label', received: {', '.join(builder.info.features)}"
         )
     return builder, match["split"]

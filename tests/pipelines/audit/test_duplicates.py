@@ -11,8 +11,8 @@ from pipelines.audit.duplicates import near_duplicates
 from pipelines.audit.findings import duplicate_findings
 from pipelines.audit.fingerprints import Fingerprint
 from pipelines.audit.fingerprints import fingerprint
-from pipelines.audit.listing import Entry
-from pipelines.audit.looking import see
+from pipelines.audit.listing import ListedPicture
+from pipelines.audit.one_file import see
 from pipelines.data.inspection.classification import Limits
 
 COUNT = 100
@@ -118,10 +118,10 @@ def test_exact_duplicates_are_grouped():
 
 def test_duplicates_are_judged_by_label_and_part():
     entries = [
-        Entry("0", "train", "ant"),
-        Entry("1", "train", "bee"),
-        Entry("2", "val", "ant"),
-        Entry("3", "train", "ant"),
+        ListedPicture("0", "train", "ant"),
+        ListedPicture("1", "train", "bee"),
+        ListedPicture("2", "val", "ant"),
+        ListedPicture("3", "train", "ant"),
     ]
     found = duplicate_findings(entries, [[0, 1], [0, 2], [0, 3]], [])
     assert [(each.level, each.kind, each.names) for each in found] == [

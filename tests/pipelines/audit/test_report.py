@@ -5,16 +5,16 @@ import json
 import os
 import re
 
-from pipelines.audit.audit import Options
-from pipelines.audit.audit import audit
-from pipelines.audit.labels import Outlier
-from pipelines.audit.labels import Suspect
-from pipelines.audit.opinions import Opinions
+from pipelines.audit.auditing import Options
+from pipelines.audit.auditing import audit_data
+from pipelines.audit.label_check import LabelCheck
+from pipelines.audit.label_errors import Outlier
+from pipelines.audit.label_errors import Suspect
 from pipelines.audit.report.page import as_page
 from pipelines.audit.report.table import as_table
 from pipelines.audit.report.writing import write_report
 
-NO_LABELS = Options(model="")
+NO_LABELS = Options(labels=False)
 
 
 def page_of(found):
@@ -27,7 +27,7 @@ def test_names_are_escaped(folder, out, photo, saved):
     for name in names:
         with open(os.path.join(ants, name), "wb") as file:
             file.write(b"")
-    found = audit(str(folder), str(out), NO_LABELS)
+    found = audit_data(str(folder), str(out), NO_LABELS)
     page = write_report(found, out).read_text()
     assert "&lt;script&gt;alert(1)" in page
     assert "<script" not in page
@@ -39,7 +39,7 @@ def test_names_are_escaped(folder, out, photo, saved):
 def test_the_page_needs_nothing_else(folder, out):
     picture = (folder / "train" / "ant" / "0.jpg").read_bytes()
     (folder / "val" / "bee" / "again.jpg").write_bytes(picture)
-    page = page_of(audit(str(folder), str(out), NO_LABELS))
+    page = page_of(audit_data(str(folder), str(out), NO_LABELS))
     sources = re.findall(r'src="([^"]*)"', page)
     assert len(sources) == 2
     assert all(each.startswith("data:image/jpeg;base64,") for each in sources)
@@ -51,7 +51,7 @@ def test_sizes_are_drawn_and_a_refused_picture_is_not_decoded(folder, out):
     (folder / "train" / "bee" / "cut.jpg").write_bytes(
         (folder / "train" / "bee" / "0.jpg").read_bytes()[:-30]
     )
-    page = page_of(audit(str(folder), str(out), NO_LABELS))
+    page = page_of(audit_data(str(folder), str(out), NO_LABELS))
     for title in (
         "Shorter side, median 48 px",
         "Width / height, median 1.33",
@@ -63,10 +63,10 @@ def test_sizes_are_drawn_and_a_refused_picture_is_not_decoded(folder, out):
 
 
 def test_what_a_network_thinks_is_shown(folder, out):
-    found = audit(str(folder), str(out), NO_LABELS)
+    found = audit_data(str(folder), str(out), NO_LABELS)
     suspect = Suspect(3, 1, 0.125, 0.75, 0.5, (0, 1, 4))
-    opinions = Opinions((suspect,), (Outlier(5, 2.5),), accuracy=0.875)
-    found = dataclasses.replace(found, opinions=opinions)
+    opinions = LabelCheck((suspect,), (Outlier(5, 2.5),), accuracy=0.875)
+    found = dataclasses.replace(found, label_check=opinions)
     words = " ".join(re.sub("<[^>]*>", " ", page_of(found)).split())
     assert "labelled ant 12.5% looks like bee 75.0%" in words
     assert "right for 87.5% of pictures it has not seen" in words

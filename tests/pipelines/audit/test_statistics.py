@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from pipelines.audit.listing import Entry
+from pipelines.audit.listing import ListedPicture
 from pipelines.audit.listing import Listing
-from pipelines.audit.looking import Seen
+from pipelines.audit.one_file import Seen
 from pipelines.audit.statistics import histogram
 from pipelines.audit.statistics import statistics
 from pipelines.data.inspection.classification import Look
@@ -19,7 +19,10 @@ def test_a_set_in_numbers():
     ]
     labels = ("ant", "ant", "ant", "bee")
     listing = Listing(
-        [Entry(str(i), "train", label) for i, label in enumerate(labels)],
+        [
+            ListedPicture(str(i), "train", label)
+            for i, label in enumerate(labels)
+        ],
         ["ant", "bee"],
     )
     found = statistics(listing, [Seen(look) for look in looks])

@@ -85,5 +85,5 @@ def test_subjects_that_are_not_known(setting):
 
 def test_data_that_is_not_there(tmp_path):
     nowhere = ours.Setting(str(tmp_path / "no"), image_size=16, batch_size=4)
-    with pytest.raises(RequestError, match=r"^--data: there is no folder"):
+    with pytest.raises(RequestError, match=r"^`data`: there is no folder"):
         measuring.benchmark_pipeline(nowhere, names=("plain",))

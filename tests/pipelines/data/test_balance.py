@@ -107,7 +107,7 @@ def test_too_many_shots(held):
     examples = held([b""] * 5, [0, 0, 0, 1, 1], "ab")
     with pytest.raises(DataError, match=r"'b' \(2\)\. Give at most 2\."):
         shots(examples, 3)
-    with pytest.raises(RequestError, match="--shots=0 is out of range"):
+    with pytest.raises(RequestError, match="`shots` is 1 or more"):
         shots(examples, 0)
 
 

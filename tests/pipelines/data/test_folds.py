@@ -51,7 +51,7 @@ def test_names_labels_and_pictures_stay_together(splits):
 
 @pytest.mark.parametrize(("fold", "folds"), [(0, 1), (3, 3), (-1, 3)])
 def test_folds_that_are_not_there(splits, fold, folds):
-    with pytest.raises(RequestError, match="--folds is 2 or more"):
+    with pytest.raises(RequestError, match="`folds` is 2 or more"):
         fold_of(splits, fold, folds)
 
 

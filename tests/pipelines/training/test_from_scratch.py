@@ -186,7 +186,7 @@ BASE = {"model": "resnet20", "global_batch_size": 6, "image_size": 16}
     [
         ({"model": "resnet21"}, r"No model is called 'resnet21'\. Nearest: re"),
         ({"augmentation": "wild"}, r"--augmentation=wild is not known"),
-        ({"data": "/nowhere"}, r"--data: there is no folder /nowhere"),
+        ({"data": "/nowhere"}, r"`data`: there is no folder /nowhere"),
         ({"global_batch_size": 13}, r"=13 is more than the 12 .* at most 12\."),
         ({"image_size": 23}, r"shorter side has 2\d pixels, the crop needs 23"),
     ],

@@ -12,8 +12,7 @@ import tensorflow as tf
 
 from pipelines.data.sources import csv_source
 from pipelines.data.sources.csv_source import open_csv
-from pipelines.data.sources.csv_source import unlisted
-from pipelines.data.sources.manifest import Entry
+from pipelines.data.sources.manifest import ManifestRow
 from pipelines.data.sources.manifest import entries
 from pipelines.data.sources.manifest import write_manifest
 from pipelines.data.sources.opening import open_held_out
@@ -236,13 +235,6 @@ def test_no_manifest(tmp_path):
             open_it(str(tmp_path / "none.csv"))
 
 
-def test_pictures_beside_the_list_are_found(write, tmp_path):
-    path = write([*ROWS[:3], *ROWS[4:]])
-    (tmp_path / ".hidden.png").write_bytes(b"")
-    assert unlisted(path) == [str(tmp_path / "ant3.png")]
-    assert unlisted(write(ROWS)) == []
-
-
 def test_only_some_of_very_many_files_are_looked_for(write, monkeypatch):
     monkeypatch.setattr(csv_source, "LOOKED_FOR", 5)
     monkeypatch.setattr(csv_source, "_SAMPLED", 2)
@@ -272,7 +264,7 @@ def test_odd_names(tmp_path, encode):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(encode(np.full((4, 4, 3), number, "uint8")))
     listed = [
-        Entry(
+        ManifestRow(
             str(root / "c" / name),
             f"c{number % 2}",
             "val",
@@ -349,7 +341,7 @@ def test_a_manifest_is_never_written_over(frozen):
 
 def test_a_manifest_is_there_whole_or_not_at_all(tmp_path):
     def listed():
-        yield Entry("a.png", "a", "train", 1, "0" * 64)
+        yield ManifestRow("a.png", "a", "train", 1, "0" * 64)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -12,26 +12,9 @@ from pipelines.data.examples import stratified_split
 from pipelines.data.sources.files import read_files
 from pipelines.data.sources.folder import open_folder
 from pipelines.data.sources.folder import open_whole_folder
-from pipelines.data.sources.folder import passed_over
 from pipelines.data.sources.folder import read_class_folders
-from pipelines.data.sources.opening import open_held_out
-from pipelines.data.sources.opening import open_splits
 from zoo.errors import DataError
 from zoo.errors import RequestError
-
-
-@pytest.fixture
-def write(tmp_path, encode):
-    """Returns a function: writes pictures by path, and gives the folder."""
-
-    def make(*paths):
-        for number, path in enumerate(paths):
-            file = tmp_path / "set" / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(encode(np.full((4, 4, 3), number % 256, "uint8")))
-        return tmp_path / "set"
-
-    return make
 
 
 def relative(examples, root):
@@ -140,92 +123,6 @@ def test_what_is_read_and_what_is_passed_over(write):
         assert encoded == Path(name).read_bytes()
 
 
-def test_what_is_passed_over_is_listed(write):
-    root = write(
-        "train/a/1.png",
-        "train/a/2.JPG",
-        "train/a/.DS_Store",
-        "train/a/._x.jpg",
-        "train/a/.hidden/d.jpg",
-        "train/a/Thumbs.db",
-        "train/a/none",
-        "train/b/3.webp",
-        "train/readme.txt",
-        "val/a/4.png",
-        "val/b/5.png",
-    )
-    os.mkfifo(root / "val/b/pipe.png")
-    assert open_folder(root).train.counts().tolist() == [2, 1]
-    assert {
-        path.removeprefix(f"{root}/"): reason
-        for path, reason in passed_over(root)
-    } == {
-        "train/a/.DS_Store": "is hidden",
-        "train/a/._x.jpg": "is hidden",
-        "train/a/.hidden": "is hidden",
-        "train/a/Thumbs.db": "belongs to the system",
-        "train/a/none": "its name is not a picture's",
-        "train/readme.txt": "lies outside the class folders",
-        "val/b/pipe.png": "is no regular file",
-    }
-
-
-LOOPS = {
-    "to its own folder": ("a/loop", "."),
-    "to the class folder": ("a/deep/loop", ".."),
-    "to the data set": ("b/loop", "../.."),
-    "as a class": ("loop", "."),
-    "a class twice": ("c", "a"),
-    "a picture twice": ("b/again.png", "../a/1.png"),
-    "to itself": ("b/self", "self"),
-}
-
-
-@pytest.mark.parametrize("case", LOOPS)
-def test_a_loop_is_counted_once(write, case):
-    root = write(*numbered("a", 5), *numbered("b", 4), "a/deep/9.png")
-    link, target = LOOPS[case]
-    (root / link).symlink_to(target)
-    assert open_folder(root).train.class_names == ("a", "b")
-    assert len(open_whole_folder(root)) == 10
-    ((path, reason),) = passed_over(root)
-    assert path == str(root / link) and "link" in reason
-
-
-def test_a_link_into_the_data_set_is_followed(write):
-    root = write("train/a/1.png", "train/b/1.png", "pool/x/2.png", "pool/3.png")
-    (root / "val").mkdir()
-    (root / "val/a").symlink_to("../pool/x")
-    (root / "train/b/3.png").symlink_to("../../pool/3.png")
-    splits = open_folder(root)
-    assert relative(splits.validation, root) == ["val/a/2.png"]
-    np.testing.assert_array_equal(splits.train.counts(), [1, 2])
-
-
-@pytest.mark.parametrize("link", ["a/2.png", "a/more", "c"])
-def test_a_link_out_of_the_data_set_is_refused(write, tmp_path, link):
-    root = write("a/1.png", "b/1.png")
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (outside / "x.png").write_bytes((root / "a/1.png").read_bytes())
-    target = outside / "x.png" if link.endswith("png") else outside
-    (root / link).symlink_to(target)
-    message = f"{root / link} is a link out of the data set, to {target}"
-    for open_it in (open_whole_folder, open_splits):
-        with pytest.raises(DataError, match=re.escape(message)):
-            open_it(str(root))
-    assert len(open_held_out(str(root), follow_links=True)) == 3
-
-
-def test_a_dangling_link_is_named(write):
-    root = write("a/1.png", "b/1.png")
-    (root / "a/gone").symlink_to("nowhere")
-    assert len(open_whole_folder(root)) == 2
-    (root / "a/2.png").symlink_to("nowhere.png")
-    with pytest.raises(DataError, match=r"a/2\.png is a link to nowhere\.png"):
-        open_whole_folder(root)
-
-
 ODD = ["größe", "ein Bild", "a\nb", "x" * 251, b"\xff\xfe"]
 
 
@@ -287,7 +184,7 @@ def test_a_file_that_goes_is_named(write):
 
 def test_no_folder(tmp_path):
     missing = tmp_path / "nowhere"
-    pattern = f"--data: there is no folder {re.escape(str(missing))}"
+    pattern = f"`data`: there is no folder {re.escape(str(missing))}"
     for open_it in (open_folder, open_whole_folder):
         with pytest.raises(RequestError, match=pattern) as caught:
             open_it(missing)

@@ -1,4 +1,4 @@
-"""Opening a data set by what `--data` says."""
+"""Opening a data set by what `data` says."""
 
 import numpy as np
 

@@ -223,7 +223,7 @@ def test_sources_know_the_prefix(data_dir, splits, monkeypatch):
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("tfds:", r"--data=tfds: is no data set\. Expected tfds:NAME or"),
+        ("tfds:", r"`data=tfds:` is no data set\. Expected tfds:NAME or"),
         ("tfds:a[b]", "is no data set"),
         ("tfds:no_such_shades", "Datasets knows no 'no_such_shades'"),
         (

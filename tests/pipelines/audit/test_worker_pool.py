@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from pipelines.audit.processes import Failure
-from pipelines.audit.processes import Guard
-from pipelines.audit.processes import guarded_map
+from pipelines.audit.worker_pool import Failure
+from pipelines.audit.worker_pool import Guard
+from pipelines.audit.worker_pool import guarded_map
 
 QUICK = Guard(workers=1, seconds=0.5, memory=2**28)
 

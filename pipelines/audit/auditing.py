@@ -12,23 +12,24 @@ from pipelines.audit.findings import duplicate_findings
 from pipelines.audit.findings import format_findings
 from pipelines.audit.fingerprints import Fingerprint
 from pipelines.audit.freezing import freeze
+from pipelines.audit.label_check import LabelCheck
+from pipelines.audit.label_check import check_labels
 from pipelines.audit.listing import WARNING
-from pipelines.audit.listing import Finding
+from pipelines.audit.listing import DataFinding
 from pipelines.audit.listing import Listing
-from pipelines.audit.looking import Seen
-from pipelines.audit.opening import open_source
-from pipelines.audit.opinions import Opinions
-from pipelines.audit.opinions import ask
-from pipelines.audit.processes import Guard
+from pipelines.audit.network_features import Network
+from pipelines.audit.one_file import Seen
+from pipelines.audit.opening import open_data
 from pipelines.audit.results import Results
 from pipelines.audit.statistics import statistics
+from pipelines.audit.worker_pool import Guard
 from pipelines.data.inspection.classification import Limits
 from pipelines.data.inspection.kinds import NOTE
 from pipelines.data.inspection.kinds import REFUSE
 from pipelines.data.sources.manifest import check_new
 from zoo.errors import RequestError
 
-_LIMITS, _GUARD = Limits(), Guard()
+_LIMITS, _GUARD, _NETWORK = Limits(), Guard(), Network()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,23 +37,23 @@ class Options:
     """What is looked at, and under which limits.
 
     Args:
-        decode: Whether files are decoded to the last line; their headers
-            and ends alone otherwise.
+        fast: Whether only the headers and ends of files are read; they are
+            decoded to the last line otherwise.
         limits: What one picture may ask for.
         guard: What the worker processes may use.
-        model: The zoo model whose features find label errors; none are
-            looked for where empty.
-        weights: Of that model.
-        allow_outside: Whether links may lead out of the data folder.
+        labels: Whether label errors and outliers are looked for, which
+            takes decoded files.
+        network: Whose features find those.
+        allow_outside_links: Whether links may lead out of the data folder.
         seed: Decides the folds of the search for label errors.
     """
 
-    decode: bool = True
+    fast: bool = False
     limits: Limits = _LIMITS
     guard: Guard = _GUARD
-    model: str = "resnet20"
-    weights: str = "cifar10"
-    allow_outside: bool = False
+    labels: bool = True
+    network: Network = _NETWORK
+    allow_outside_links: bool = False
     seed: int = 0
 
 
@@ -72,7 +73,7 @@ class Audit:
         findings: What to say of the set as a whole, the worst first.
         exact: Groups of places of equal bytes.
         near: Pairs of places that look alike.
-        opinions: What a network thinks of the labels.
+        label_check: What a network thinks of the labels.
         statistics: See `statistics.statistics`.
         seconds: How long it took.
         known: How many files had been seen by an earlier run.
@@ -84,10 +85,10 @@ class Audit:
     listing: Listing
     encoded: Callable[[list[int]], list[bytes]]
     seen: list[Seen]
-    findings: list[Finding]
+    findings: list[DataFinding]
     exact: list[list[int]]
     near: list[Pair]
-    opinions: Opinions
+    label_check: LabelCheck
     statistics: dict
     seconds: float
     known: int
@@ -106,22 +107,23 @@ class Audit:
         )
 
 
-def audit(
+def audit_data(
     data: str,
     output: str,
     options: Options = _DEFAULTS,
     *,
-    manifest: str | None = None,
+    write_manifest: str | None = None,
     watch: Callable = lambda step: None,
 ) -> Audit:
     """Audits a data set; `report.write_report` makes a page of the answer.
 
     Args:
-        data: A folder, or what else `--data` takes.
+        data: As `pipelines.data.sources.described.DATA_HELP` says.
         output: A new folder, where `results.jsonl` keeps what was seen; or
             that of an audit of the same data, which is then gone on with.
         options: What is looked at, and how.
-        manifest: Where to freeze what can be trained on, ending in `.csv`.
+        write_manifest: Where to freeze what can be trained on, a new file
+            ending in `.csv`.
         watch: Given the name of a step, returns what is called with the
             numbers of pictures done and in all, or None.
 
@@ -129,69 +131,68 @@ def audit(
         RequestError: The data, the output or the manifest cannot be used.
     """
     start = time.monotonic()
-    if manifest:
-        _check_manifest(manifest, options)
-    source = open_source(
+    if write_manifest:
+        _check_manifest(write_manifest, options)
+    audited = open_data(
         data,
-        allow_outside=options.allow_outside,
+        allow_outside_links=options.allow_outside_links,
         progress=watch("drawing"),
     )
-    if manifest and not source.files:
+    if write_manifest and not audited.files:
         raise RequestError(
-            f"--write_manifest lists files; the pictures of --data={data} "
-            "are inside others."
+            f"`write_manifest` lists files; the pictures of `data={data}` are "
+            "inside others."
         )
-    seen, known = _look(source, data, output, options, watch)
+    listing = audited.listing
+    seen, known = _look(audited, data, output, options, watch)
     exact = exact_duplicates([each.sha256 for each in seen])
     near = _near(seen)
-    opinions = Opinions()
-    if options.decode and options.model:
-        opinions = ask(
-            source,
-            seen,
-            options.model,
-            options.weights,
-            options.seed,
-            watch("features"),
+    label_check = LabelCheck()
+    if options.labels and not options.fast:
+        label_check = check_labels(
+            audited, seen, options.network, options.seed, watch("features")
         )
+    frozen = None
+    if write_manifest:
+        frozen = freeze(write_manifest, listing, seen, exact)
     return Audit(
-        data,
-        options,
-        source.listing,
-        source.encoded,
-        seen,
-        _findings(source.listing, seen, exact, near, opinions),
-        exact,
-        near,
-        opinions,
-        statistics(source.listing, seen),
-        time.monotonic() - start,
-        known,
-        freeze(manifest, source.listing, seen, exact) if manifest else None,
+        data=data,
+        options=options,
+        listing=listing,
+        encoded=audited.encoded,
+        seen=seen,
+        findings=_findings(listing, seen, exact, near, label_check),
+        exact=exact,
+        near=near,
+        label_check=label_check,
+        statistics=statistics(listing, seen),
+        seconds=time.monotonic() - start,
+        known=known,
+        frozen=frozen,
     )
 
 
-def _check_manifest(manifest, options) -> None:
-    check_new(manifest)
-    if not options.decode:
+def _check_manifest(path: str, options: Options) -> None:
+    check_new(path)
+    if options.fast:
         raise RequestError(
-            "--write_manifest needs the hashes of whole files. Leave out "
-            "--fast."
+            "`write_manifest` needs the hashes of whole files. Leave out "
+            "`fast`."
         )
 
 
-def _look(source, data, output, options, watch):
+def _look(audited, data, output, options, watch):
     question = {
         "data": data,
-        "decode": options.decode,
+        "decode": not options.fast,
         "limits": list(options.limits),
     }
     results = Results(output, question)
     try:
         return look_at_files(
-            source,
+            audited,
             results,
-            decode=options.decode,
+            decode=not options.fast,
             limits=options.limits,
             guard=options.guard,
             progress=watch("pictures"),
@@ -211,12 +212,12 @@ def _near(seen) -> list[Pair]:
     ]
 
 
-def _findings(listing, seen, exact, near, opinions) -> list[Finding]:
+def _findings(listing, seen, exact, near, label_check) -> list[DataFinding]:
     findings = [
         *listing.findings,
-        *format_findings(listing.entries, seen),
-        *duplicate_findings(listing.entries, exact, near),
-        *opinions.findings,
+        *format_findings(listing.pictures, seen),
+        *duplicate_findings(listing.pictures, exact, near),
+        *label_check.findings,
     ]
     order = (REFUSE, WARNING, NOTE)
     return sorted(findings, key=lambda finding: order.index(finding.level))

@@ -1,5 +1,7 @@
 """What a pretrained network of the zoo makes of pictures."""
 
+import dataclasses
+
 import numpy as np
 import tensorflow as tf
 
@@ -15,8 +17,21 @@ SIDE = 64
 _BATCH = 128
 
 
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A pretrained network of the zoo.
+
+    Args:
+        model: A name in the zoo.
+        weights: Which ones.
+    """
+
+    model: str = "resnet20"
+    weights: str = "cifar10"
+
+
 def features_of(
-    examples: Examples, model: str, weights: str, progress=None
+    examples: Examples, network: Network, progress=None
 ) -> np.ndarray:
     """Runs pictures through a network up to its classifier.
 
@@ -25,8 +40,7 @@ def features_of(
 
     Args:
         examples: The pictures; all of them decodable.
-        model: Its name in the zoo.
-        weights: Which ones.
+        network: Which one.
         progress: Called with the numbers of pictures done and in all.
 
     Returns:
@@ -36,12 +50,12 @@ def features_of(
         RequestError: There is no such model, or no such weights.
         tf.errors.InvalidArgumentError: A picture cannot be decoded.
     """
-    network = zoo.create_model(
-        model, weights=weights, input_shape=(SIDE, SIDE, 3)
+    model = zoo.create_model(
+        network.model, weights=network.weights, input_shape=(SIDE, SIDE, 3)
     )
     record = Preprocessing(SIDE, crop_fraction=1.0)
     data = evaluation_data(examples, record, batch_size=_BATCH)
     extractor = Extractor(
-        below(network, POOLED, pool=True), tf.distribute.get_strategy()
+        below(model, POOLED, pool=True), tf.distribute.get_strategy()
     )
     return extractor.run(data.dataset, len(examples), progress)

@@ -7,9 +7,9 @@ import pathlib
 import numpy as np
 import pytest
 
-from pipelines.audit.audit import Options
-from pipelines.audit.audit import audit
-from pipelines.audit.opinions import Opinions
+from pipelines.audit.auditing import Options
+from pipelines.audit.auditing import audit_data
+from pipelines.audit.label_check import LabelCheck
 from pipelines.audit.report.page import as_page
 from pipelines.audit.report.writing import write_report
 from pipelines.audit.results import FILE
@@ -17,7 +17,7 @@ from pipelines.data.sources.opening import open_splits
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
-NO_LABELS = Options(model="")
+NO_LABELS = Options(labels=False)
 
 
 def copy(folder, source, target):
@@ -29,7 +29,7 @@ def kinds(found):
 
 
 def test_a_sound_set_passes(folder, out):
-    found = audit(str(folder), str(out), NO_LABELS)
+    found = audit_data(str(folder), str(out), NO_LABELS)
     assert found.passed
     assert found.findings == []
     assert found.statistics["levels"] == {"ok": 16}
@@ -38,7 +38,7 @@ def test_a_sound_set_passes(folder, out):
         "bee": {"train": 4, "val": 4},
     }
     assert found.statistics["width"] == [64] * 7
-    assert found.opinions == Opinions()
+    assert found.label_check == LabelCheck()
 
 
 def test_sixty_bad_files_are_named_and_the_good_ones_frozen(
@@ -46,8 +46,10 @@ def test_sixty_bad_files_are_named_and_the_good_ones_frozen(
 ):
     for name, (encoded, _) in malformed.items():
         (folder / "train" / "ant" / f"bad_{name}").write_bytes(encoded)
-    manifest = tmp_path / "set.csv"
-    found = audit(str(folder), str(out), NO_LABELS, manifest=str(manifest))
+    manifest = str(tmp_path / "set.csv")
+    found = audit_data(
+        str(folder), str(out), NO_LABELS, write_manifest=manifest
+    )
     write_report(found, out)
     assert not found.passed
     assert len(found.refused) == 60
@@ -60,7 +62,7 @@ def test_sixty_bad_files_are_named_and_the_good_ones_frozen(
     assert told == {name: kind for name, (_, kind) in malformed.items()}
     page = (out / "report.html").read_text()
     assert all(f"bad_{name}" in page for name in malformed)
-    splits = open_splits(str(manifest))
+    splits = open_splits(manifest)
     assert (len(splits.train), len(splits.validation)) == (8, 8)
     assert found.frozen == 16
 
@@ -69,8 +71,10 @@ def test_copies_are_told_by_label_and_part(folder, out, tmp_path):
     copy(folder, "train/ant/0.jpg", "train/bee/conflict.jpg")
     copy(folder, "train/ant/1.jpg", "val/ant/leak.jpg")
     copy(folder, "train/bee/2.jpg", "train/bee/copy.jpg")
-    manifest = tmp_path / "set.csv"
-    found = audit(str(folder), str(out), NO_LABELS, manifest=str(manifest))
+    manifest = str(tmp_path / "set.csv")
+    found = audit_data(
+        str(folder), str(out), NO_LABELS, write_manifest=manifest
+    )
     assert kinds(found) == {
         "conflict": "refuse",
         "leak": "warning",
@@ -79,7 +83,7 @@ def test_copies_are_told_by_label_and_part(folder, out, tmp_path):
     assert not found.passed
     # Out: both of the conflict, and the training copy of the leak.
     assert found.frozen == 19 - 3
-    splits = open_splits(str(manifest))
+    splits = open_splits(manifest)
     listed = {os.path.relpath(name, folder) for name in splits.train.names}
     assert not listed & {"train/ant/0.jpg", "train/ant/1.jpg"}
 
@@ -87,7 +91,7 @@ def test_copies_are_told_by_label_and_part(folder, out, tmp_path):
 def test_similar_pictures_of_both_parts_are_found(folder, out, photo, saved):
     again = saved(photo(1, (64, 48)).resize((48, 36)), "JPEG", quality=60)
     (folder / "val" / "ant" / "again.jpg").write_bytes(again)
-    found = audit(str(folder), str(out), NO_LABELS)
+    found = audit_data(str(folder), str(out), NO_LABELS)
     assert kinds(found) == {"near_leak": "warning"}
     assert found.passed
     (finding,) = found.findings
@@ -103,18 +107,18 @@ def test_a_picture_of_another_format_is_named(folder, out, photo, saved):
     (folder / "train" / "ant" / "placeholder.gif").write_bytes(
         saved(photo(99), "GIF")
     )
-    found = audit(str(folder), str(out), NO_LABELS)
+    found = audit_data(str(folder), str(out), NO_LABELS)
     assert kinds(found) == {"copy": "note", "rare_format": "note"}
 
 
 def test_a_stopped_audit_goes_on(folder, out, monkeypatch):
-    first = audit(str(folder), str(out), NO_LABELS)
+    first = audit_data(str(folder), str(out), NO_LABELS)
     lines = (out / FILE).read_text().splitlines(keepends=True)
     assert len(lines) == 17
     # As a killed run leaves it: some files, and half a line.
     (out / FILE).write_text("".join(lines[:11]) + lines[11][:40])
     copy(folder, "train/ant/0.jpg", "train/ant/1.jpg")
-    again = audit(str(folder), str(out), NO_LABELS)
+    again = audit_data(str(folder), str(out), NO_LABELS)
     kept = {json.loads(line)[0] for line in lines[1:11]}
     changed = str(folder / "train" / "ant" / "1.jpg")
     assert again.known == len(kept - {changed})
@@ -122,30 +126,30 @@ def test_a_stopped_audit_goes_on(folder, out, monkeypatch):
     assert [each.look for each in again.seen[2:]] == [
         each.look for each in first.seen[2:]
     ]
-    assert audit(str(folder), str(out), NO_LABELS).known == 16
+    assert audit_data(str(folder), str(out), NO_LABELS).known == 16
 
 
 def test_a_folder_of_something_else_is_not_written_into(folder, out):
     out.mkdir()
     (out / "mine.txt").write_text("mine")
     with pytest.raises(RequestError, match="is no audit"):
-        audit(str(folder), str(out), NO_LABELS)
+        audit_data(str(folder), str(out), NO_LABELS)
     assert [each.name for each in out.iterdir()] == ["mine.txt"]
 
 
 def test_another_question_needs_another_folder(folder, out):
-    audit(str(folder), str(out), NO_LABELS)
+    audit_data(str(folder), str(out), NO_LABELS)
     with pytest.raises(RequestError, match="other data or with other limits"):
-        audit(str(folder), str(out), Options(decode=False))
+        audit_data(str(folder), str(out), Options(fast=True))
 
 
 def test_headers_alone_freeze_nothing(folder, out, tmp_path):
-    with pytest.raises(RequestError, match="Leave out --fast"):
-        audit(
+    with pytest.raises(RequestError, match="Leave out `fast`"):
+        audit_data(
             str(folder),
             str(out),
-            Options(decode=False),
-            manifest=str(tmp_path / "set.csv"),
+            Options(fast=True),
+            write_manifest=str(tmp_path / "set.csv"),
         )
     assert not out.exists()
 
@@ -156,18 +160,18 @@ def test_nothing_good_is_not_frozen(tmp_path, out):
         for i in range(2):
             (tmp_path / "set" / name / f"{i}.jpg").write_bytes(b"")
     with pytest.raises(DataError, match="no picture is left"):
-        audit(
+        audit_data(
             str(tmp_path / "set"),
             str(out),
             NO_LABELS,
-            manifest=str(tmp_path / "set.csv"),
+            write_manifest=str(tmp_path / "set.csv"),
         )
 
 
 def test_what_cannot_be_opened_is_a_finding(tmp_path, out):
     table = tmp_path / "set.csv"
     table.write_text("path,label\nnowhere.jpg,ant\nnowhere2.jpg,bee\n")
-    found = audit(str(table), str(out), NO_LABELS)
+    found = audit_data(str(table), str(out), NO_LABELS)
     assert kinds(found) == {"source": "refuse"}
     assert not found.passed
     assert "nowhere.jpg" in found.findings[0].message
@@ -189,13 +193,13 @@ def test_a_network_finds_flipped_labels(folder, out, saved):
                 pixels = np.clip(noise + colour, 0, 255).astype("uint8")
                 path = folder / part / name / f"{i}.jpg"
                 path.write_bytes(saved(Image.fromarray(pixels), "JPEG"))
-    found = audit(str(folder), str(out))
+    found = audit_data(str(folder), str(out))
     suspected = {
-        os.path.relpath(found.listing.entries[each.place].path, folder)
-        for each in found.opinions.suspects
+        os.path.relpath(found.listing.pictures[each.place].path, folder)
+        for each in found.label_check.suspects
     }
     assert suspected == {"train/ant/9.jpg", "train/bee/9.jpg"}
-    assert found.opinions.accuracy == pytest.approx(38 / 40)
+    assert found.label_check.accuracy == pytest.approx(38 / 40)
     assert kinds(found)["suspect_labels"] == "warning"
     page = as_page(found)
     assert b"looks like" in page
@@ -208,15 +212,41 @@ def test_a_network_that_tells_nothing_is_not_asked(folder, out, saved):
     for path in sorted(folder.rglob("*.jpg")):
         pixels = random.integers(0, 256, (40, 40, 3), "uint8")
         path.write_bytes(saved(Image.fromarray(pixels), "JPEG"))
-    found = audit(str(folder), str(out))
-    assert found.opinions.suspects == ()
+    found = audit_data(str(folder), str(out))
+    assert found.label_check.suspects == ()
     assert kinds(found)["labels_not_trusted"] == "note"
 
 
 def test_headers_alone_read_neither_pixels_nor_hashes(folder, out):
     path = folder / "train" / "ant" / "0.jpg"
     path.write_bytes(path.read_bytes()[:-20])
-    found = audit(str(folder), str(out), Options(decode=False))
+    found = audit_data(str(folder), str(out), Options(fast=True))
     assert len(found.refused) == 1
     assert found.near == found.exact == []
     assert {each.sha256 for each in found.seen} == {""}
+
+
+def test_a_changed_file_of_a_manifest_is_refused(folder, out, tmp_path):
+    """As training refuses it, though it is a whole picture."""
+    manifest = str(tmp_path / "set.csv")
+    audit_data(str(folder), str(out), NO_LABELS, write_manifest=manifest)
+    path = folder / "val" / "ant" / "2.jpg"
+    # Of the same length: a bit of the tables at its start.
+    encoded = bytearray(path.read_bytes())
+    encoded[40] ^= 1
+    path.write_bytes(encoded)
+    again = tmp_path / "again.csv"
+    found = audit_data(
+        manifest,
+        str(tmp_path / "second"),
+        NO_LABELS,
+        write_manifest=str(again),
+    )
+    (place,) = found.refused
+    assert found.seen[place].look.problem == "changed"
+    assert found.listing.pictures[place].path == str(path)
+    assert not found.passed
+    assert found.frozen == 15
+    with pytest.raises(DataError, match=r"is not the file that the manifest"):
+        open_splits(manifest).validation.encoded([*range(8)])
+    assert b"not the ones the manifest lists" in as_page(found)

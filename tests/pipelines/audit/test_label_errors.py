@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from pipelines.audit.labels import confident_thresholds
-from pipelines.audit.labels import find_suspects
-from pipelines.audit.labels import held_out_probabilities
-from pipelines.audit.labels import likely_wrong
-from pipelines.audit.labels import nearest_neighbours
+from pipelines.audit.label_errors import confident_thresholds
+from pipelines.audit.label_errors import find_suspects
+from pipelines.audit.label_errors import held_out_probabilities
+from pipelines.audit.label_errors import likely_wrong
+from pipelines.audit.label_errors import nearest_neighbours
 
 
 def clusters(classes=4, per_class=100, spread=1.0, seed=0):
@@ -103,7 +103,7 @@ def test_classes_of_one_picture_are_passed_over():
 
 
 def test_neighbours_are_those_of_comparing_all(monkeypatch):
-    monkeypatch.setattr("pipelines.audit.labels._CHUNK", 7)
+    monkeypatch.setattr("pipelines.audit.label_errors._CHUNK", 7)
     features, _ = clusters(per_class=10)
     places, distances = nearest_neighbours(features, 3)
     centred = features - features.mean(axis=0)

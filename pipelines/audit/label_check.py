@@ -1,0 +1,159 @@
+"""Asking a pretrained network which labels are likely wrong."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from pipelines.audit.label_errors import Outlier
+from pipelines.audit.label_errors import Suspect
+from pipelines.audit.label_errors import find_suspects
+from pipelines.audit.listing import WARNING
+from pipelines.audit.listing import DataFinding
+from pipelines.audit.network_features import Network
+from pipelines.audit.network_features import features_of
+from pipelines.audit.one_file import Seen
+from pipelines.audit.opening import AuditedData
+from pipelines.data.examples import Examples
+from pipelines.data.inspection.kinds import NOTE
+from pipelines.data.inspection.kinds import REFUSE
+
+# Neighbours are searched among all pictures, so the cost grows as a square.
+LIMIT = 50_000
+# The opinion of a network that hardly tells the classes apart is not asked:
+# what it must get right of what naming the largest class alone gets wrong.
+TRUSTED_SKILL = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelCheck:
+    """What a network thinks of labels.
+
+    Args:
+        suspects: Likely label errors, the likeliest first.
+        outliers: Pictures unlike all others, the strangest first.
+        accuracy: Of a classifier of its features on pictures it has not
+            seen, in 0…1; None where nobody asked.
+        findings: What to say of it.
+    """
+
+    suspects: tuple[Suspect, ...] = ()
+    outliers: tuple[Outlier, ...] = ()
+    accuracy: float | None = None
+    findings: tuple[DataFinding, ...] = ()
+
+
+def check_labels(
+    audited: AuditedData,
+    seen: Sequence[Seen],
+    network: Network,
+    seed: int = 0,
+    progress=None,
+) -> LabelCheck:
+    """Looks for likely label errors among the pictures that can be decoded.
+
+    Args:
+        audited: The pictures.
+        seen: What is known of each.
+        network: Whose features tell them apart.
+        seed: Decides the folds, and the choice among many pictures.
+        progress: Called with the numbers of pictures done and in all.
+
+    Raises:
+        RequestError: There is no such model, or no such weights.
+    """
+    places = np.array([i for i, e in enumerate(seen) if e.level != REFUSE])
+    places, findings = _sampled(places, seed)
+    examples = _examples(audited, places)
+    if examples is None:
+        return LabelCheck()
+    try:
+        vectors = features_of(examples, network, progress)
+    except tf.errors.InvalidArgumentError as error:
+        message = str(error).splitlines()[0]
+        message = f"Label errors were not looked for: {message}"
+        findings.append(DataFinding(WARNING, "labels_not_checked", message))
+        return LabelCheck(findings=tuple(findings))
+    suspects, outliers, accuracy = find_suspects(
+        vectors, examples.labels, len(examples.class_names), seed
+    )
+    if _skill(accuracy, examples.counts()) < TRUSTED_SKILL:
+        findings.append(_not_trusted(network, accuracy))
+        suspects = []
+    if suspects:
+        findings.append(_suspected([examples.names[s.place] for s in suspects]))
+    return LabelCheck(
+        tuple(_moved(each, places) for each in suspects),
+        tuple(_moved(each, places) for each in outliers),
+        accuracy,
+        tuple(findings),
+    )
+
+
+def _sampled(
+    places: np.ndarray, seed: int
+) -> tuple[np.ndarray, list[DataFinding]]:
+    """Chooses among very many pictures, and says so."""
+    if len(places) <= LIMIT:
+        return places, []
+    message = (
+        f"Label errors were looked for among {LIMIT:,} of {len(places):,} "
+        "pictures, chosen at random."
+    )
+    random = np.random.default_rng([seed, 0x1ABE1])
+    chosen = np.sort(random.choice(places, LIMIT, replace=False))
+    return chosen, [DataFinding(NOTE, "labels_sampled", message)]
+
+
+def _not_trusted(network: Network, accuracy: float) -> DataFinding:
+    return DataFinding(
+        NOTE,
+        "labels_not_trusted",
+        f"No label is suspected: by the features of {network.model} "
+        f"({network.weights}) only {accuracy:.0%} of pictures are told right, "
+        "too few to trust. Another `features_model` may do better.",
+    )
+
+
+def _suspected(names: list[str]) -> DataFinding:
+    return DataFinding(
+        WARNING,
+        "suspect_labels",
+        f"{len(names)} labels may be wrong. Look at them, the likeliest first.",
+        tuple(names),
+    )
+
+
+def _skill(accuracy: float, counts: np.ndarray) -> float:
+    """Returns 0 for no better than the largest class, 1 for always right."""
+    chance = counts.max() / counts.sum()
+    return (accuracy - chance) / max(1 - chance, 1e-9)
+
+
+def _examples(audited: AuditedData, places) -> Examples | None:
+    """Returns the pictures as examples; None where there is nothing to ask."""
+    pictures = [audited.listing.pictures[i] for i in places]
+    names = tuple(audited.listing.class_names)
+    numbers = {name: label for label, name in enumerate(names)}
+    if len(names) < 2 or any(e.label not in numbers for e in pictures):
+        return None
+    labels = np.array([numbers[e.label] for e in pictures], "int32")
+    if len(labels) < 3 or np.bincount(labels).max(initial=0) < 2:
+        return None
+    return Examples(
+        tuple(picture.path for picture in pictures),
+        labels,
+        names,
+        lambda wanted: audited.encoded([int(places[i]) for i in wanted]),
+    )
+
+
+def _moved(opinion, places):
+    """Returns an opinion whose places are those of the whole set."""
+    changes = {"place": int(places[opinion.place])}
+    if isinstance(opinion, Suspect):
+        changes["neighbours"] = tuple(
+            int(places[i]) for i in opinion.neighbours
+        )
+    return dataclasses.replace(opinion, **changes)
