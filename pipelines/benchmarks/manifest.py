@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.datasets import training_data
+from pipelines.batches.training_data import training_data
 from pipelines.data.sources.csv_source import open_csv
 from zoo.preprocessing import Preprocessing
 

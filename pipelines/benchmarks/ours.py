@@ -10,8 +10,8 @@ import os
 import tensorflow as tf
 
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.augmentation import crop_window
-from pipelines.batches.datasets import training_data
+from pipelines.batches.cropping import crop_window
+from pipelines.batches.training_data import training_data
 from pipelines.batches.order import sample_order
 from pipelines.data import images
 from pipelines.data.sources.opening import open_splits

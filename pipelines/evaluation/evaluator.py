@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipelines.batches.datasets import EvaluationData
+from pipelines.batches.evaluation_data import EvaluationData
 from pipelines.devices.logits import make_logits_step
 from pipelines.devices.strategy import distribute
 from pipelines.evaluation.metrics import classification_metrics

@@ -11,7 +11,7 @@ import time
 import tensorflow as tf
 
 import zoo
-from pipelines.batches.datasets import evaluation_data
+from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.checks import check_pictures
 from pipelines.data.examples import Examples
 from pipelines.data.joining import relabel

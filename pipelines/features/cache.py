@@ -11,8 +11,8 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from pipelines.batches.datasets import EvaluationData
-from pipelines.batches.datasets import TrainingData
+from pipelines.batches.evaluation_data import EvaluationData
+from pipelines.batches.training_data import TrainingData
 from pipelines.batches.order import sample_order
 from pipelines.data.examples import Examples
 from pipelines.data.tf_data import call_python

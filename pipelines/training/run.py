@@ -10,10 +10,10 @@ import tensorflow as tf
 
 import zoo
 from pipelines.batches.augmentation import Augmentation
-from pipelines.batches.datasets import EvaluationData
-from pipelines.batches.datasets import TrainingData
-from pipelines.batches.datasets import evaluation_data
-from pipelines.batches.datasets import training_data
+from pipelines.batches.evaluation_data import EvaluationData
+from pipelines.batches.training_data import TrainingData
+from pipelines.batches.evaluation_data import evaluation_data
+from pipelines.batches.training_data import training_data
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
 from pipelines.devices.batch_norm import plain_copy

@@ -8,8 +8,8 @@ import tensorflow as tf
 from PIL import Image
 
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.augmentation import augment
-from pipelines.batches.augmentation import crop_window
+from pipelines.batches.augmented_batches import augment
+from pipelines.batches.cropping import crop_window
 from pipelines.batches.augmentation import find_augmentation
 from pipelines.data.images import whole_picture
 from zoo.errors import RequestError

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.augmenting.mixing import Mixing
-from pipelines.batches.datasets import evaluation_data
-from pipelines.batches.datasets import training_data
+from pipelines.batches.mixing import Mixing
+from pipelines.batches.evaluation_data import evaluation_data
+from pipelines.batches.training_data import training_data
 from pipelines.batches.order import sample_order
 from pipelines.data import examples as module
 from pipelines.data.checks import check_pictures

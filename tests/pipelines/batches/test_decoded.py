@@ -7,8 +7,8 @@ from pipelines.batches import decoded
 from pipelines.batches.augmentation import AUGMENTATIONS
 from pipelines.batches.augmentation import held
 from pipelines.batches.augmentation import held_whole
-from pipelines.batches.datasets import evaluation_data
-from pipelines.batches.datasets import training_data
+from pipelines.batches.evaluation_data import evaluation_data
+from pipelines.batches.training_data import training_data
 from pipelines.data.examples import Examples
 from zoo.preprocessing import Preprocessing
 

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from pipelines.batches.augmenting.resampling import resample
+from pipelines.batches.transforms.resampling import resample
 from pipelines.data import images
 
 AREA, ASPECT = (0.08, 1.0), (3 / 4, 4 / 3)

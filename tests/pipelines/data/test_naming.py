@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipelines.batches.datasets import evaluation_data
+from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data import checks
 from pipelines.data import examples as module
 from pipelines.data.checks import check_pictures

@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.augmenting.mixing import Mixing
-from pipelines.batches.datasets import training_data
+from pipelines.batches.mixing import Mixing
+from pipelines.batches.training_data import training_data
 from pipelines.devices.batch_norm import trainable_copy
 from pipelines.runs.state import RunState
 from pipelines.runs.state import as_files

@@ -29,8 +29,8 @@ tf.config.set_logical_device_configuration(
 
 import zoo
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.datasets import evaluation_data
-from pipelines.batches.datasets import training_data
+from pipelines.batches.evaluation_data import evaluation_data
+from pipelines.batches.training_data import training_data
 from pipelines.data.examples import Examples
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.extraction import Extractor

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.batches.augmenting.painting import paint
+from pipelines.batches.transforms.painting import paint
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pipelines.batches.augmenting.chance import Chance
-from pipelines.batches.augmenting.chance import choose
-from pipelines.batches.augmenting.chance import sign
+from pipelines.batches.transforms.chance import Chance
+from pipelines.batches.transforms.chance import choose
+from pipelines.batches.transforms.chance import sign
 
 
 def test_a_number_depends_on_seed_sample_stream_and_place():

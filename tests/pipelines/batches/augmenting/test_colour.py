@@ -6,7 +6,7 @@ from PIL import Image
 from PIL import ImageEnhance
 from PIL import ImageOps
 
-from pipelines.batches.augmenting import colour
+from pipelines.batches.transforms import colour
 
 FACTORS = (0.0, 0.1, 0.73, 1.0, 1.27, 1.9)
 

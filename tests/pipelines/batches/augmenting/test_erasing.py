@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pipelines.batches.augmenting.chance import Chance
-from pipelines.batches.augmenting.erasing import GridMask
-from pipelines.batches.augmenting.erasing import RandomErasing
+from pipelines.batches.transforms.chance import Chance
+from pipelines.batches.transforms.erasing import GridMask
+from pipelines.batches.transforms.erasing import RandomErasing
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.batches.augmenting import geometry
+from pipelines.batches.transforms import geometry
 
 
 def warped(pixels, matrix):

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from pipelines.batches.augmenting.mixing import Mixing
-from pipelines.batches.augmenting.mixing import mix
+from pipelines.batches.mixing import Mixing
+from pipelines.batches.mixup_cutmix import mix
 from zoo.errors import RequestError
 
 LABELS = np.array([0, 1, 2, 2], "int32")

@@ -6,9 +6,9 @@ import sys
 import numpy as np
 import pytest
 
-from pipelines.batches.augmenting import painting
-from pipelines.batches.augmenting import steps
-from pipelines.batches.augmenting.painting import paint
+from pipelines.batches.transforms import painting
+from pipelines.batches.transforms import steps
+from pipelines.batches.transforms.painting import paint
 
 
 def view(pixels, start=0):
@@ -100,7 +100,7 @@ def test_what_cannot_be_kept_is_compiled_all_the_same():
         "import numba.core.caching as caching, numpy as np\n"
         "for kind in caching.CacheImpl._locator_classes:\n"
         "    kind.from_function = classmethod(lambda *_: None)\n"
-        "from pipelines.batches.augmenting import compiling\n"
+        "from pipelines.batches.transforms import compiling\n"
         "a, b = np.arange(3.0), np.zeros(3)\n"
         "compiling.copy(a, b)\n"
         "assert (a == b).all() and compiling.copy.stats.cache_path is None\n"

@@ -5,16 +5,16 @@ import collections
 import numpy as np
 import pytest
 
-from pipelines.batches.augmenting import colour
-from pipelines.batches.augmenting import operations
-from pipelines.batches.augmenting import policies
-from pipelines.batches.augmenting import steps
-from pipelines.batches.augmenting.chance import Chance
-from pipelines.batches.augmenting.operations import OPERATIONS
-from pipelines.batches.augmenting.operations import operation_steps
-from pipelines.batches.augmenting.policies import AugMix
-from pipelines.batches.augmenting.policies import RandAugment
-from pipelines.batches.augmenting.policies import TrivialAugment
+from pipelines.batches.transforms import colour
+from pipelines.batches.transforms import operations
+from pipelines.batches.transforms import policies
+from pipelines.batches.transforms import steps
+from pipelines.batches.transforms.chance import Chance
+from pipelines.batches.transforms.operations import OPERATIONS
+from pipelines.batches.transforms.operations import operation_steps
+from pipelines.batches.transforms.policies import AugMix
+from pipelines.batches.transforms.policies import RandAugment
+from pipelines.batches.transforms.policies import TrivialAugment
 
 RANGES = operations.Ranges(
     shear=0.3, translate=0.5, rotate=90.0, enhance=0.9, posterize=4

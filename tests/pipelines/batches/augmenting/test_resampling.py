@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.batches.augmenting.resampling import resample
+from pipelines.batches.transforms.resampling import resample
 
 
 def resized(pixels, size, mirrored=False, inside=None):

@@ -8,8 +8,18 @@ import dataclasses
 
 import numpy as np
 
-from pipelines.batches.augmenting import steps
-from pipelines.batches.augmenting.geometry import affine_matrix
+from pipelines.batches.transforms.autocontrast import AUTOCONTRAST
+from pipelines.batches.transforms.brightness import BRIGHTNESS
+from pipelines.batches.transforms.contrast import CONTRAST
+from pipelines.batches.transforms.equalize import EQUALIZE
+from pipelines.batches.transforms.posterize import POSTERIZE
+from pipelines.batches.transforms.saturation import SATURATION
+from pipelines.batches.transforms.sharpness import SHARPNESS
+from pipelines.batches.transforms.solarize import SOLARIZE
+from pipelines.batches.transforms.steps import NOTHING
+from pipelines.batches.transforms.steps import column
+from pipelines.batches.transforms.warp import WARP
+from pipelines.batches.transforms.warp import affine_matrix
 
 OPERATIONS = (
     "identity",
@@ -30,21 +40,27 @@ OPERATIONS = (
 _GEOMETRY = OPERATIONS[1:6]
 _POSTERIZE = OPERATIONS.index("posterize")
 _SOLARIZE = OPERATIONS.index("solarize")
+_COLOUR = (
+    BRIGHTNESS,
+    SATURATION,
+    CONTRAST,
+    SHARPNESS,
+    POSTERIZE,
+    SOLARIZE,
+    AUTOCONTRAST,
+    EQUALIZE,
+)
 # All of geometry is one transform.
+OPERATION_STEPS = (WARP, *_COLOUR)
 _CODES = np.array(
     [
-        steps.NOTHING,
-        *[steps.WARP] * len(_GEOMETRY),
-        steps.BRIGHTNESS,
-        steps.SATURATION,
-        steps.CONTRAST,
-        steps.SHARPNESS,
-        steps.POSTERIZE,
-        steps.SOLARIZE,
-        steps.AUTOCONTRAST,
-        steps.EQUALIZE,
+        NOTHING,
+        *[WARP.code] * len(_GEOMETRY),
+        *[step.code for step in _COLOUR],
     ]
 )
+# How many levels there are to choose from, beside none at all.
+LEVELS = 30
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,12 +93,12 @@ def operation_steps(numbers, levels, signs, ranges: Ranges, size: int):
         size: The pictures' height and width, in pixels.
 
     Returns:
-        float64 `(pictures, 1, 7)`, as of `steps.step`.
+        float64 `(pictures, 1, 7)`, as of `steps.column`.
     """
     levels = np.broadcast_to(levels, np.shape(numbers))
     codes = _CODES[numbers]
-    made = steps.step(codes, 1 + signs * ranges.enhance * levels)
-    moved = codes == steps.WARP
+    made = column(codes, 1 + signs * ranges.enhance * levels)
+    moved = codes == WARP.code
     made[moved, 0, 1:] = _matrices(
         numbers[moved], (signs * levels)[moved], ranges, size
     )

@@ -22,7 +22,7 @@ class Chance:
     Example:
 
     ```python
-    from pipelines.batches.augmenting.chance import Chance
+    from pipelines.batches.transforms.chance import Chance
     both = Chance(7, [3, 4]).uniform(0, 5)
     assert both.shape == (2, 5)
     assert (Chance(7, [4]).uniform(0, 5) == both[1:]).all()

@@ -1,4 +1,4 @@
-"""Geometry: pixels of a picture taken from other places of it.
+"""Warping: pixels of a picture taken from other places of it.
 
 Nearest neighbour, as RandAugment and TrivialAugment are published; what comes
 from outside of the picture is black.
@@ -6,9 +6,10 @@ from outside of the picture is black.
 
 import numpy as np
 
-from pipelines.batches.augmenting.compiling import compiled
-from pipelines.batches.augmenting.compiling import copy
-from pipelines.batches.augmenting.compiling import fill
+from pipelines.batches.transforms.compiling import compiled
+from pipelines.batches.transforms.compiling import copy
+from pipelines.batches.transforms.compiling import fill
+from pipelines.batches.transforms.steps import Step
 
 # Places are whole numbers of 1/65536 of a pixel, as in Pillow.
 _BITS = 16
@@ -80,6 +81,9 @@ def _pick_row(source, shape, column, across, line, along, row):
 @compiled
 def _fixed(value):
     return np.int64(np.floor(value * _ONE + 0.5))
+
+
+WARP = Step(1, lambda image, scratch, p: warp(image, scratch.spare, p))
 
 
 def affine_matrix(

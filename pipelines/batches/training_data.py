@@ -1,9 +1,9 @@
-"""The two pipelines: one to train from, one to judge by.
+"""What training reads: batches without an end.
 
-An example is an integer. Training's order is a function of (seed, epoch) and
-its augmentation a function of (seed, number of the sample since the start),
-so that any step can be reached at once and a run can be repeated to the bit.
-Batches are uint8: a quarter of the bytes, and the model does the scaling.
+An example is an integer. The order is a function of (seed, epoch) and what is
+done to a picture one of (seed, number of the sample since the start), so that
+any step can be reached at once and a run can be repeated to the bit. Batches
+are uint8: a quarter of the bytes, and the model does the scaling.
 """
 
 import dataclasses
@@ -14,17 +14,12 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.batches.augmentation import Augmentation
-from pipelines.batches.augmentation import held_whole
-from pipelines.batches.augmenting.mixing import Mixing
-from pipelines.batches.augmenting.mixing import mix
-from pipelines.batches.filling import filled_batches
-from pipelines.batches.filling import part_of_batches
-from pipelines.batches.groups import augmented_batches
-from pipelines.batches.groups import pictures_of
+from pipelines.batches.augmented_batches import augmented_batches
+from pipelines.batches.mixing import Mixing
+from pipelines.batches.mixup_cutmix import mix
 from pipelines.batches.order import global_position
 from pipelines.batches.order import sample_order
 from pipelines.data.examples import Examples
-from pipelines.data.images import whole_picture
 from pipelines.data.tf_data import PREFETCHED
 from pipelines.data.tf_data import parallel_calls
 from pipelines.data.tf_data import pipeline_options
@@ -32,6 +27,47 @@ from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
 
 _NO_END = np.iinfo("int64").max
+
+
+@dataclasses.dataclass(frozen=True)
+class Sampling:
+    """Which samples a run is made of, and in which order.
+
+    Args:
+        seed: Decides order and augmentation.
+        balance: How far rare classes come more often than they are: 0 as
+            they are, 0.5 by the square root of their sizes, 1 as often as
+            frequent ones (`pipelines.batches.order`).
+        repeats: How often a picture comes in a batch, each time changed anew
+            (Hoffer et al., "Augment your batch", 2019). An epoch has as many
+            steps as without, so that all pictures come in `repeats` of them.
+        views: How many ways of changing one picture there are, taken in turn
+            epoch by epoch; None for a new one each time.
+    """
+
+    seed: int = 0
+    balance: float = 0.0
+    repeats: int = 1
+    views: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """From where on and by whom batches are read; they stay what they are.
+
+    Args:
+        first_step: The step that the first batch belongs to; any step is
+            reached at once.
+        worker: Whose part of each batch is read, in 0…workers-1.
+        workers: How many share a batch.
+        hold: Whether small sets are decoded once
+            (`pipelines.batches.decoded`).
+    """
+
+    first_step: int = 0
+    worker: int = 0
+    workers: int = 1
+    hold: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,26 +99,6 @@ class TrainingData:
         return [int(self.index_of(position)) for position in positions]
 
 
-@dataclasses.dataclass(frozen=True)
-class EvaluationData:
-    """Every example once, in order, the last batch filled up and masked.
-
-    Args:
-        examples: What is judged by.
-        dataset: Yields uint8 `(batch, size, size, 3)`, int32 `(batch,)` and
-            float32 `(batch,)`, which is 0 for the filling.
-        batch_size: Of a global batch, over all devices.
-    """
-
-    examples: Examples
-    dataset: tf.data.Dataset
-    batch_size: int
-
-    @property
-    def steps(self) -> int:
-        return -(-len(self.examples) // self.batch_size)
-
-
 def whole_batches(examples: Examples, batch_size: int) -> int:
     """Returns how many whole batches an epoch has.
 
@@ -92,7 +108,7 @@ def whole_batches(examples: Examples, batch_size: int) -> int:
     count = len(examples)
     if batch_size > count:
         raise RequestError(
-            f"--global_batch_size={batch_size} is more than the {count} "
+            f"`global_batch_size={batch_size}` is more than the {count} "
             f"pictures to train on. Give at most {count}."
         )
     return count // batch_size
@@ -104,15 +120,9 @@ def training_data(
     *,
     augmentation: Augmentation,
     batch_size: int,
-    seed: int = 0,
-    first_step: int = 0,
-    views: int | None = None,
-    balance: float = 0.0,
-    repeats: int = 1,
+    sampling: Sampling = Sampling(),
     mixing: Mixing | None = None,
-    worker: int = 0,
-    workers: int = 1,
-    hold: bool = True,
+    reading: Reading = Reading(),
 ) -> TrainingData:
     """Builds the pipeline that training reads.
 
@@ -121,59 +131,59 @@ def training_data(
         preprocessing: The model's record, for the image size.
         augmentation: What is done to each picture.
         batch_size: Of a global batch, over all devices.
-        seed: Decides order and augmentation.
-        first_step: The step that the first batch belongs to; any step is
-            reached at once.
-        views: How many ways of changing one picture there are, taken in turn
-            epoch by epoch; None for a new one each time.
-        balance: How far rare classes come more often than they are: 0 as
-            they are, 0.5 by the square root of their sizes, 1 as often as
-            frequent ones (`pipelines.batches.order`).
-        repeats: How often a picture comes in a batch, each time changed anew
-            (Hoffer et al., "Augment your batch", 2019). An epoch has as many
-            steps as without, so that all pictures come in `repeats` of them.
+        sampling: Which samples, and in which order.
         mixing: How the pictures of a batch are mixed, if at all; of several
             workers each mixes its own part.
-        worker: Whose part of each batch is read, in 0…workers-1.
-        workers: How many share a batch.
-        hold: Whether small sets are decoded once (`pipelines.batches.decoded`);
-            the batches are the same.
+        reading: From where on, and by whom.
 
     Raises:
         RequestError: A batch is larger than the set or no multiple of
             `repeats` or `workers`, or no such balance.
+
+    Example:
+
+    ```python
+    import numpy as np, tensorflow as tf
+    from pipelines.batches.augmentation import AUGMENTATIONS
+    from pipelines.batches.training_data import Sampling, training_data
+    from pipelines.data.examples import Examples
+    from zoo.preprocessing import Preprocessing
+    white = tf.io.encode_png(tf.fill((8, 8, 3), np.uint8(255))).numpy()
+    examples = Examples(["a", "b"], np.array([0, 1], "int32"), ("x", "y"),
+                        lambda wanted: [white for _ in wanted])
+    data = training_data(
+        examples, Preprocessing(8), augmentation=AUGMENTATIONS["none"],
+        batch_size=2, sampling=Sampling(seed=7))
+    images, labels = next(iter(data.dataset))
+    assert images.shape == (2, 8, 8, 3) and sorted(labels.numpy()) == [0, 1]
+    ```
     """
-    _check_repeats(batch_size, repeats)
+    _check_repeats(batch_size, sampling.repeats)
     steps_per_epoch = whole_batches(examples, batch_size)
-    order = sample_order(
-        examples.labels, batch_size=batch_size, seed=seed, balance=balance
+    locate = _places(examples, sampling, batch_size)
+    part = batch_size // reading.workers
+    own = functools.partial(
+        global_position,
+        batch_size=batch_size,
+        worker=reading.worker,
+        workers=reading.workers,
     )
-    part = batch_size // workers
-    place = functools.partial(
-        global_position, batch_size=batch_size, worker=worker, workers=workers
-    )
-
-    def locate(own):
-        position = place(own)
-        epoch, index = order(position // repeats)
-        sample = position if views is None else index * views + epoch % views
-        return index, sample
-
     dataset = augmented_batches(
-        tf.data.Dataset.range(first_step * part, _NO_END),
-        locate,
+        tf.data.Dataset.range(reading.first_step * part, _NO_END),
+        lambda position: locate(own(position)),
         examples,
         augmentation,
         preprocessing,
-        seed=seed,
         batch_size=part,
-        hold=hold,
+        hold=reading.hold,
     ).map(lambda images, labels, _: (images, labels))
     if mixing is not None:
         # Apart from the streams of single samples, whose first number is the
         # seed and at most seven times 2^32.
-        stream = tf.constant(seed + ((1 + worker) << 40), tf.int64)
-        dataset = dataset.enumerate(start=first_step).map(
+        stream = tf.constant(
+            sampling.seed + ((1 + reading.worker) << 40), tf.int64
+        )
+        dataset = dataset.enumerate(start=reading.first_step).map(
             _mixer(mixing, stream, steps_per_epoch, len(examples.class_names)),
             num_parallel_calls=parallel_calls(),
         )
@@ -182,15 +192,34 @@ def training_data(
         dataset.prefetch(PREFETCHED).with_options(pipeline_options()),
         batch_size,
         steps_per_epoch,
-        lambda position: order(position // repeats)[1],
+        lambda position: locate(position)[0],
     )
+
+
+def _places(examples: Examples, sampling: Sampling, batch_size: int):
+    """Returns a function from a sample's number to its index and its seed."""
+    order = sample_order(
+        examples.labels,
+        batch_size=batch_size,
+        seed=sampling.seed,
+        balance=sampling.balance,
+    )
+    base = tf.constant(sampling.seed, tf.int64)
+    views = sampling.views
+
+    def locate(position):
+        epoch, index = order(position // sampling.repeats)
+        sample = position if views is None else index * views + epoch % views
+        return index, tf.stack([base, sample])
+
+    return locate
 
 
 def _check_repeats(batch_size: int, repeats: int) -> None:
     if repeats < 1 or batch_size % repeats:
         raise RequestError(
-            f"--global_batch_size={batch_size} is no multiple of "
-            f"--repeats={repeats}. Give a batch that holds every picture as "
+            f"`global_batch_size={batch_size}` is no multiple of "
+            f"`repeats={repeats}`. Give a batch that holds every picture as "
             "often as that."
         )
 
@@ -208,42 +237,6 @@ def _mixer(mixing: Mixing, stream, steps_per_epoch: int, classes: int):
     return change
 
 
-def evaluation_data(
-    examples: Examples,
-    preprocessing: Preprocessing,
-    *,
-    batch_size: int,
-    worker: int = 0,
-    workers: int = 1,
-    hold: bool = False,
-) -> EvaluationData:
-    """Builds the pipeline that evaluation reads.
-
-    Args:
-        examples: What is judged by.
-        preprocessing: The model's record: size, crop and interpolation.
-        batch_size: Of a global batch, over all devices.
-        worker: Whose part of each batch is read, in 0…workers-1.
-        workers: How many share a batch, of which it is a multiple.
-        hold: Whether a small set is decoded once, for it is read again.
-    """
-    fetch = pictures_of(
-        examples, held_whole(examples, preprocessing) if hold else None
-    )
-    see = functools.partial(whole_picture, preprocessing=preprocessing)
-
-    def load(index):
-        picture, label = fetch(index)
-        return picture.seen(see), label, 1.0
-
-    count = len(examples)
-    if workers == 1:
-        dataset = filled_batches(count, load, batch_size)
-    else:
-        dataset = part_of_batches(count, load, batch_size, worker, workers)
-    return EvaluationData(examples, dataset, batch_size)
-
-
 def every_view(
     examples: Examples,
     preprocessing: Preprocessing,
@@ -253,7 +246,7 @@ def every_view(
     seed: int = 0,
     views: int = 1,
 ) -> tf.data.Dataset:
-    """Builds the pipeline that shows what `training_data(views=…)` trains on.
+    """Builds the pipeline that shows what `training_data` trains on.
 
     View `v` of example `i` is row `i * views + v`; the last batch is filled
     up. Batches are as those of `evaluation_data`.
@@ -263,16 +256,17 @@ def every_view(
         preprocessing: The model's record, for the image size.
         augmentation: What is done to each picture.
         batch_size: Of a global batch, over all devices.
-        seed: As for `training_data`.
-        views: As for `training_data`.
+        seed: As for `Sampling`.
+        views: As for `Sampling`.
     """
     count = len(examples) * views
     batches = -(-count // batch_size)
+    base = tf.constant(seed, tf.int64)
 
     def locate(sample):
         # The last one fills the last batch up.
         sample = tf.minimum(sample, count - 1)
-        return sample // views, sample
+        return sample // views, tf.stack([base, sample])
 
     def mask(images, labels, positions):
         return images, labels, tf.cast(positions < count, tf.float32)
@@ -284,7 +278,6 @@ def every_view(
             examples,
             augmentation,
             preprocessing,
-            seed=seed,
             batch_size=batch_size,
         )
         .map(mask)

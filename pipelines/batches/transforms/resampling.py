@@ -7,9 +7,9 @@ weights them.
 
 import numpy as np
 
-from pipelines.batches.augmenting.compiling import compiled
-from pipelines.batches.augmenting.compiling import copy
-from pipelines.batches.augmenting.compiling import fill
+from pipelines.batches.transforms.compiling import compiled
+from pipelines.batches.transforms.compiling import copy
+from pipelines.batches.transforms.compiling import fill
 
 # Weights are integers, of which this one is the whole.
 _BITS = 11
