@@ -20,7 +20,6 @@ from pipelines.batches.transforms.steps import Step
 from pipelines.batches.transforms.steps import in_turn
 from pipelines.batches.transforms.steps import nothing
 from pipelines.batches.transforms.trivialaugment import TrivialAugment
-from zoo.errors import RequestError
 
 
 class Transform(Protocol):
@@ -139,6 +138,9 @@ def find_augmentation(name: str) -> Augmentation:
         RequestError: There is none of that name.
     """
     if name not in AUGMENTATIONS:
+        # The zoo imports Keras.
+        from zoo.errors import RequestError
+
         raise RequestError(
             f"`augmentation={name}` is not known. Expected one of: "
             f"{', '.join(AUGMENTATIONS)}."

@@ -173,9 +173,7 @@ def whole_pictures(examples: Examples, preprocessing, hold: bool) -> Callable:
         preprocessing: The model's record.
         hold: Whether they are made once, where there is room.
     """
-    see = functools.partial(
-        images.whole_picture, preprocessing=preprocessing
-    )
+    see = functools.partial(images.whole_picture, preprocessing=preprocessing)
     size = preprocessing.image_size
     made = made_once(examples, see, size, preprocessing) if hold else None
     if made is not None:

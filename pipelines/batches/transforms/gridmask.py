@@ -29,9 +29,7 @@ def grid(image, unit, black, down, right):
                 image[y, x] = 0
 
 
-GRID = Step(
-    13, lambda image, scratch, p: grid(image, p[0], p[1], p[2], p[3])
-)
+GRID = Step(13, lambda image, scratch, p: grid(image, p[0], p[1], p[2], p[3]))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,10 +8,12 @@ import pytest
 import tensorflow as tf
 
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.mixing import Mixing
 from pipelines.batches.evaluation_data import evaluation_data
-from pipelines.batches.training_data import training_data
+from pipelines.batches.mixing import Mixing
 from pipelines.batches.order import sample_order
+from pipelines.batches.training_data import Reading
+from pipelines.batches.training_data import Sampling
+from pipelines.batches.training_data import training_data
 from pipelines.data import examples as module
 from pipelines.data.checks import check_pictures
 from zoo.errors import RequestError
@@ -20,13 +22,23 @@ from zoo.preprocessing import Preprocessing
 RECORD = Preprocessing(8, crop_fraction=1.0)
 
 
-def train(examples, batch_size, policy="none", **options):
+def train(
+    examples,
+    batch_size,
+    policy="none",
+    *,
+    mixing=None,
+    first_step=0,
+    **options,
+):
     return training_data(
         examples,
         RECORD,
         augmentation=AUGMENTATIONS[policy],
         batch_size=batch_size,
-        **options,
+        sampling=Sampling(**options),
+        mixing=mixing,
+        reading=Reading(first_step=first_step),
     )
 
 
@@ -158,7 +170,7 @@ def test_batches_are_uint8_of_a_fixed_shape(coded):
 
 def test_a_batch_too_large_is_refused(coded):
     with pytest.raises(
-        RequestError, match=r"=10 is more than the 9 .* Give at most 9\."
+        RequestError, match=r"=10` is more than the 9 .* Give at most 9\."
     ):
         train(coded(9), 10)
 
@@ -222,7 +234,7 @@ def test_repeated_pictures_are_changed_each_in_its_own_way(coloured):
 
 @pytest.mark.parametrize("repeats", [0, 4])
 def test_a_batch_holds_whole_repeats(coded, repeats):
-    with pytest.raises(RequestError, match=f"=6 is no multiple .*={repeats}"):
+    with pytest.raises(RequestError, match=f"=6` is no multiple .*={repeats}`"):
         train(coded(9), 6, repeats=repeats)
 
 

@@ -1,20 +1,21 @@
-"""Geometry against Pillow's transform, pixel by pixel."""
+"""Warping against Pillow's transform, pixel by pixel."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.batches.transforms import geometry
+from pipelines.batches.transforms.warp import affine_matrix
+from pipelines.batches.transforms.warp import warp
 
 
 def warped(pixels, matrix):
     image = pixels.copy()
-    geometry.warp(image, np.empty_like(image), np.array(matrix, "float64"))
+    warp(image, np.empty_like(image), np.array(matrix, "float64"))
     return image
 
 
 def moved(pixels, **changes):
-    return warped(pixels, geometry.affine_matrix(*pixels.shape[:2], **changes))
+    return warped(pixels, affine_matrix(*pixels.shape[:2], **changes))
 
 
 @pytest.mark.parametrize(

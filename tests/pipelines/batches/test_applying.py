@@ -1,4 +1,4 @@
-"""Painting: each picture by its own steps, wherever it lies."""
+"""Steps carried out: each picture by its own, wherever it lies."""
 
 import subprocess
 import sys
@@ -6,9 +6,18 @@ import sys
 import numpy as np
 import pytest
 
-from pipelines.batches.transforms import painting
-from pipelines.batches.transforms import steps
-from pipelines.batches.transforms.painting import paint
+from pipelines.batches import applying
+from pipelines.batches.applying import apply
+from pipelines.batches.augmentation import all_steps
+from pipelines.batches.transforms.augmix import ADD_TO_SUM
+from pipelines.batches.transforms.augmix import BEGIN_SUM
+from pipelines.batches.transforms.augmix import END_SUM
+from pipelines.batches.transforms.lighting import ADD
+from pipelines.batches.transforms.posterize import POSTERIZE
+from pipelines.batches.transforms.solarize import SOLARIZE
+from pipelines.batches.transforms.steps import column
+from pipelines.batches.transforms.steps import in_turn
+from pipelines.batches.transforms.steps import where
 
 
 def view(pixels, start=0):
@@ -22,10 +31,10 @@ def test_pictures_lie_in_one_array_or_in_their_own(noise):
     nothing = np.zeros((3, 0, 7))
     flat = [each.reshape(-1) for each in pictures]
     own = np.array([view(each) for each in pictures])
-    apart = paint(flat, own, mirrored, nothing, 8)
+    apart = apply(flat, own, mirrored, nothing, 8)
     starts = np.cumsum([0, flat[0].size, flat[1].size])
     views = own + np.pad(starts[:, None], [(0, 0), (0, 3)])
-    joined = paint([np.concatenate(flat)], views, mirrored, nothing, 8)
+    joined = apply([np.concatenate(flat)], views, mirrored, nothing, 8)
     np.testing.assert_array_equal(joined, apart)
     np.testing.assert_array_equal(apart[2], pictures[2][:, ::-1])
     assert apart.ctypes.data % 64 == 0
@@ -33,15 +42,15 @@ def test_pictures_lie_in_one_array_or_in_their_own(noise):
 
 def test_steps_are_taken_in_turn_and_by_their_picture(noise):
     pixels = noise(6, 6)
-    table = steps.in_turn(
-        steps.step([steps.POSTERIZE, steps.SOLARIZE], [1, 0]),
-        steps.where(
+    table = in_turn(
+        column([POSTERIZE.code, SOLARIZE.code], [1, 0]),
+        where(
             np.array([False, True]),
-            steps.step(np.full(2, steps.ADD), 10, 0, 0),
+            ADD(np.full(2, 10), 0, 0),
         ),
     )
     views = np.array([view(pixels)] * 2)
-    one, two = paint([pixels.reshape(-1)], views, np.zeros(2, bool), table, 6)
+    one, two = apply([pixels.reshape(-1)], views, np.zeros(2, bool), table, 6)
     np.testing.assert_array_equal(one, pixels & 128)
     expected = np.minimum(255 - pixels.astype(int) + [10, 0, 0], 255)
     np.testing.assert_array_equal(two, expected)
@@ -49,16 +58,16 @@ def test_steps_are_taken_in_turn_and_by_their_picture(noise):
 
 def test_a_sum_of_pictures(noise):
     pixels = noise(6, 6)
-    table = steps.in_turn(
-        steps.step([steps.BEGIN_SUM], 0.5),
-        steps.step([steps.SOLARIZE], 0),
-        steps.step([steps.ADD_TO_SUM], 0.25),
-        steps.step([steps.POSTERIZE], 1),
-        steps.step([steps.ADD_TO_SUM], 0.25),
-        steps.step([steps.END_SUM]),
+    table = in_turn(
+        BEGIN_SUM(0.5),
+        SOLARIZE(0),
+        ADD_TO_SUM(0.25),
+        POSTERIZE(1),
+        ADD_TO_SUM(0.25),
+        END_SUM(),
     )
     views, mirrored = np.array([view(pixels)]), np.zeros(1, bool)
-    (found,) = paint([pixels.reshape(-1)], views, mirrored, table, 6)
+    (found,) = apply([pixels.reshape(-1)], views, mirrored, table, 6)
     x = pixels.astype(int)
     expected = x / 2 + (255 - x) / 4 + (x & 128) / 4
     np.testing.assert_array_equal(found, np.floor(expected + 0.5))
@@ -77,7 +86,7 @@ def test_a_sum_of_pictures(noise):
 def test_a_part_outside_of_its_picture_is_refused(noise, wrong):
     pixels = noise(6, 6).reshape(-1)
     with pytest.raises(ValueError, match="reaches out of its picture"):
-        paint(
+        apply(
             [pixels],
             np.array([wrong]),
             np.zeros(1, bool),
@@ -87,11 +96,24 @@ def test_a_part_outside_of_its_picture_is_refused(noise, wrong):
 
 
 def test_what_is_kept_depends_on_all_sources(tmp_path, monkeypatch):
-    before = painting._sources()
-    assert before == painting._sources()
-    (tmp_path / "painting.py").write_text("")
-    monkeypatch.setattr(painting, "__file__", str(tmp_path / "painting.py"))
-    assert painting._sources() != before
+    before = applying._sources()
+    assert before == applying._sources()
+    for name in ("augmentation.py", "applying.py"):
+        (tmp_path / name).write_text("")
+    monkeypatch.setattr(applying, "__file__", str(tmp_path / "applying.py"))
+    assert applying._sources() != before
+
+
+def test_every_step_has_its_own_code():
+    codes = [step.code for step in all_steps()]
+    assert codes == list(range(1, 17))
+
+
+def test_a_step_of_no_augmentation_is_refused(noise):
+    pixels = noise(6, 6)
+    views, mirrored = np.array([view(pixels)]), np.zeros(1, bool)
+    with pytest.raises(ValueError, match=r"no augmentation .* \[17\.0\]"):
+        apply([pixels.reshape(-1)], views, mirrored, column([17]), 6)
 
 
 def test_what_cannot_be_kept_is_compiled_all_the_same():
@@ -103,7 +125,8 @@ def test_what_cannot_be_kept_is_compiled_all_the_same():
         "from pipelines.batches.transforms import compiling\n"
         "a, b = np.arange(3.0), np.zeros(3)\n"
         "compiling.copy(a, b)\n"
-        "assert (a == b).all() and compiling.copy.stats.cache_path is None\n"
+        "stats = compiling.copy.dispatcher.stats\n"
+        "assert (a == b).all() and stats.cache_path is None\n"
     )
     found = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True

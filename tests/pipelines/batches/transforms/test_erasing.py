@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipelines.batches.transforms.chance import Chance
-from pipelines.batches.transforms.erasing import GridMask
 from pipelines.batches.transforms.erasing import RandomErasing
+from pipelines.batches.transforms.gridmask import GridMask
 
 
 @pytest.fixture

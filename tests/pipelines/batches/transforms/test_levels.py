@@ -6,7 +6,17 @@ from PIL import Image
 from PIL import ImageEnhance
 from PIL import ImageOps
 
-from pipelines.batches.transforms import colour
+from pipelines.batches.transforms.autocontrast import autocontrast
+from pipelines.batches.transforms.brightness import brightness
+from pipelines.batches.transforms.contrast import contrast
+from pipelines.batches.transforms.equalize import equalize
+from pipelines.batches.transforms.jitter import jitter
+from pipelines.batches.transforms.lighting import add
+from pipelines.batches.transforms.lighting import lighting
+from pipelines.batches.transforms.posterize import posterize
+from pipelines.batches.transforms.saturation import saturation
+from pipelines.batches.transforms.sharpness import sharpness
+from pipelines.batches.transforms.solarize import solarize
 
 FACTORS = (0.0, 0.1, 0.73, 1.0, 1.27, 1.9)
 
@@ -14,7 +24,7 @@ FACTORS = (0.0, 0.1, 0.73, 1.0, 1.27, 1.9)
 def changed(operation, pixels, *arguments):
     """Returns what an operation makes of a copy of a picture."""
     image = pixels.copy()
-    if operation is colour.sharpness:
+    if operation is sharpness:
         arguments = (np.empty_like(image), *arguments)
     operation(image, *arguments)
     return image
@@ -30,10 +40,10 @@ def assert_close(found, expected, levels=1):
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
-        (colour.brightness, ImageEnhance.Brightness),
-        (colour.contrast, ImageEnhance.Contrast),
-        (colour.saturation, ImageEnhance.Color),
-        (colour.sharpness, ImageEnhance.Sharpness),
+        (brightness, ImageEnhance.Brightness),
+        (contrast, ImageEnhance.Contrast),
+        (saturation, ImageEnhance.Color),
+        (sharpness, ImageEnhance.Sharpness),
     ],
 )
 def test_enhancing_equals_pillow(smooth, noise, ours, theirs, factor):
@@ -49,7 +59,7 @@ def test_enhancing_equals_pillow(smooth, noise, ours, theirs, factor):
 @pytest.mark.parametrize("bits", range(1, 9))
 def test_posterizing_equals_pillow(noise, bits):
     pixels = noise(9, 12)
-    found = changed(colour.posterize, pixels, bits)
+    found = changed(posterize, pixels, bits)
     expected = ImageOps.posterize(Image.fromarray(pixels), bits)
     np.testing.assert_array_equal(found, expected)
 
@@ -58,7 +68,7 @@ def test_posterizing_equals_pillow(noise, bits):
 def test_solarizing_equals_pillow(noise, threshold):
     pixels = noise(30, 12)
     expected = ImageOps.solarize(Image.fromarray(pixels), threshold)
-    found = changed(colour.solarize, pixels, threshold)
+    found = changed(solarize, pixels, threshold)
     np.testing.assert_array_equal(found, expected)
 
 
@@ -72,16 +82,16 @@ def test_levels_spread_as_pillow_spreads_them(smooth, noise):
     ):
         picture = Image.fromarray(pixels)
         assert_close(
-            changed(colour.autocontrast, pixels),
+            changed(autocontrast, pixels),
             ImageOps.autocontrast(picture),
         )
         np.testing.assert_array_equal(
-            changed(colour.equalize, pixels), ImageOps.equalize(picture)
+            changed(equalize, pixels), ImageOps.equalize(picture)
         )
 
 
 def test_autocontrast_reaches_both_ends(noise):
-    found = changed(colour.autocontrast, noise(20, 20) // 3 + 40)
+    found = changed(autocontrast, noise(20, 20) // 3 + 40)
     assert found.min((0, 1)).tolist() == [0, 0, 0]
     assert found.max((0, 1)).tolist() == [255, 255, 255]
 
@@ -96,33 +106,33 @@ def test_jitter(noise, light, away, colourful):
     grey = x @ [[0.299], [0.587], [0.114]]
     x = (x - grey) * colourful + grey
     expected = (x - grey.mean()) * away + grey.mean()
-    found = changed(colour.jitter, pixels, light, away, colourful)
+    found = changed(jitter, pixels, light, away, colourful)
     assert_close(found, np.round(np.clip(expected, 0, 255)))
 
 
 def test_grey_stays_grey():
     grey = np.full((5, 5, 3), 100, "uint8")
     for factor in FACTORS:
-        for operation in (colour.saturation, colour.contrast):
+        for operation in (saturation, contrast):
             np.testing.assert_array_equal(
                 changed(operation, grey, factor), grey
             )
         # Only brightness changes a flat picture.
-        found = changed(colour.jitter, grey, 1.2, factor, factor)
+        found = changed(jitter, grey, 1.2, factor, factor)
         np.testing.assert_array_equal(found, np.full_like(grey, 120))
 
 
 def test_adding_rounds_and_stays_in_range(noise):
     pixels = noise(9, 8)
-    found = changed(colour.add, pixels, 3.4, -7.6, 200.0)
+    found = changed(add, pixels, 3.4, -7.6, 200.0)
     expected = np.clip(pixels + np.array([3, -8, 200]), 0, 255)
     np.testing.assert_array_equal(found, expected)
 
 
 def test_lighting_lies_along_the_components():
-    np.testing.assert_array_equal(colour.lighting(np.zeros((2, 3))), 0)
+    np.testing.assert_array_equal(lighting(np.zeros((2, 3))), 0)
     factors = 0.1 * np.random.default_rng(0).normal(size=(4000, 3))
-    colours = colour.lighting(factors)
+    colours = lighting(factors)
     # The first component has nearly all of the variance: 0.1 x 0.2175 x 255
     # levels, in about equal parts on R, G and B.
     spread = np.sqrt((colours**2).sum(1).mean())
@@ -141,14 +151,12 @@ def test_lighting_lies_along_the_components():
 def test_the_smallest_pictures(noise, shape):
     pixels = noise(*shape)
     for operation, *arguments in (
-        (colour.brightness, 1.3),
-        (colour.contrast, 1.3),
-        (colour.saturation, 1.3),
-        (colour.sharpness, 1.3),
-        (colour.autocontrast,),
-        (colour.equalize,),
+        (brightness, 1.3),
+        (contrast, 1.3),
+        (saturation, 1.3),
+        (sharpness, 1.3),
+        (autocontrast,),
+        (equalize,),
     ):
         assert changed(operation, pixels, *arguments).shape == (*shape, 3)
-    np.testing.assert_array_equal(
-        changed(colour.sharpness, pixels, 1.9), pixels
-    )
+    np.testing.assert_array_equal(changed(sharpness, pixels, 1.9), pixels)

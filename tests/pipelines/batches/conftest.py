@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.batches.transforms.painting import paint
+from pipelines.batches.applying import apply
 
 
 @pytest.fixture(scope="session")
@@ -13,7 +13,7 @@ def carry_out():
     def of(table, pixels):
         size = len(pixels)
         count = len(table)
-        return paint(
+        return apply(
             [pixels.reshape(-1)],
             np.tile(np.array([[0, 3 * size, size, size]]), (count, 1)),
             np.zeros(count, bool),

@@ -5,16 +5,27 @@ import collections
 import numpy as np
 import pytest
 
-from pipelines.batches.transforms import colour
+from pipelines.batches.transforms import augmix
 from pipelines.batches.transforms import operations
-from pipelines.batches.transforms import policies
-from pipelines.batches.transforms import steps
+from pipelines.batches.transforms import randaugment
+from pipelines.batches.transforms import trivialaugment
+from pipelines.batches.transforms.augmix import ADD_TO_SUM
+from pipelines.batches.transforms.augmix import BEGIN_SUM
+from pipelines.batches.transforms.augmix import END_SUM
+from pipelines.batches.transforms.augmix import AugMix
+from pipelines.batches.transforms.autocontrast import autocontrast
+from pipelines.batches.transforms.brightness import brightness
 from pipelines.batches.transforms.chance import Chance
+from pipelines.batches.transforms.contrast import contrast
+from pipelines.batches.transforms.equalize import equalize
 from pipelines.batches.transforms.operations import OPERATIONS
 from pipelines.batches.transforms.operations import operation_steps
-from pipelines.batches.transforms.policies import AugMix
-from pipelines.batches.transforms.policies import RandAugment
-from pipelines.batches.transforms.policies import TrivialAugment
+from pipelines.batches.transforms.randaugment import RandAugment
+from pipelines.batches.transforms.saturation import saturation
+from pipelines.batches.transforms.sharpness import sharpness
+from pipelines.batches.transforms.steps import NOTHING
+from pipelines.batches.transforms.steps import column
+from pipelines.batches.transforms.trivialaugment import TrivialAugment
 
 RANGES = operations.Ranges(
     shear=0.3, translate=0.5, rotate=90.0, enhance=0.9, posterize=4
@@ -44,14 +55,14 @@ def test_each_operation_is_the_one_of_its_name(carry_out, noise):
         ("translate_x", 0.5, 1.0): moved,
         ("translate_y", 0.5, -1.0): raised,
         ("rotate", 1.0, 1.0): np.rot90(pixels),
-        ("brightness", 0.5, 1.0): by(colour.brightness, pixels, 1.45),
-        ("saturation", 0.5, -1.0): by(colour.saturation, pixels, 0.55),
-        ("contrast", 1.0, 1.0): by(colour.contrast, pixels, 1.9),
-        ("sharpness", 1.0, -1.0): by(colour.sharpness, pixels, spare, 0.1),
+        ("brightness", 0.5, 1.0): by(brightness, pixels, 1.45),
+        ("saturation", 0.5, -1.0): by(saturation, pixels, 0.55),
+        ("contrast", 1.0, 1.0): by(contrast, pixels, 1.9),
+        ("sharpness", 1.0, -1.0): by(sharpness, pixels, spare, 0.1),
         ("posterize", 0.5, 1.0): pixels & 0b11111100,
         ("solarize", 1.0, 1.0): 255 - pixels,
-        ("autocontrast", 0.0, 1.0): by(colour.autocontrast, pixels),
-        ("equalize", 0.0, 1.0): by(colour.equalize, pixels),
+        ("autocontrast", 0.0, 1.0): by(autocontrast, pixels),
+        ("equalize", 0.0, 1.0): by(equalize, pixels),
     }
     for (name, level, sign), picture in expected.items():
         (found,) = carry_out(table_of(name, level, sign), pixels)
@@ -104,9 +115,10 @@ def drawn(policy, monkeypatch, count):
     def note(numbers, levels, signs, ranges, size):
         rows = np.broadcast_arrays(numbers, levels, signs)
         seen.append(np.stack(rows, axis=1))
-        return steps.step(np.zeros(len(numbers)))
+        return column(np.zeros(len(numbers)))
 
-    monkeypatch.setattr(policies, "operation_steps", note)
+    for module in (augmix, randaugment, trivialaugment):
+        monkeypatch.setattr(module, "operation_steps", note)
     policy.draw(Chance(5, np.arange(count)), 0, 4)
     return seen
 
@@ -134,16 +146,16 @@ def test_augmix_mixes_three_short_chains(monkeypatch):
     policy = AugMix(severity=4)
     table = policy.draw(Chance(5, np.arange(60)), 0, 4)
     codes = table[..., 0].astype(int)
-    assert (codes[:, 0] == steps.BEGIN_SUM).all()
-    assert (codes[:, -1] == steps.END_SUM).all()
-    assert ((codes == steps.ADD_TO_SUM).sum(1) == 3).all()
+    assert (codes[:, 0] == BEGIN_SUM.code).all()
+    assert (codes[:, -1] == END_SUM.code).all()
+    assert ((codes == ADD_TO_SUM.code).sum(1) == 3).all()
     chains = codes[:, 1:-1].reshape(60, 3, 4)[..., :3]
-    lengths = (chains != steps.NOTHING).sum(2)
+    lengths = (chains != NOTHING).sum(2)
     assert set(lengths.ravel()) == {1, 2, 3}
     # A chain has no holes.
-    ends = np.cumsum(chains == steps.NOTHING, axis=2)
-    assert ((chains == steps.NOTHING) == (ends > 0)).all()
-    weights = np.where(codes == steps.ADD_TO_SUM, table[..., 1], 0).sum(1)
+    ends = np.cumsum(chains == NOTHING, axis=2)
+    assert ((chains == NOTHING) == (ends > 0)).all()
+    weights = np.where(codes == ADD_TO_SUM.code, table[..., 1], 0).sum(1)
     np.testing.assert_allclose(weights + table[:, 0, 1], 1)
     seen = np.concatenate(drawn(policy, monkeypatch, 60))
     assert {OPERATIONS[int(number)] for number in seen[:, 0]} == {
@@ -157,9 +169,9 @@ def test_augmix_of_unchanged_pictures_is_the_picture(
     carry_out, noise, monkeypatch
 ):
     monkeypatch.setattr(
-        policies,
+        augmix,
         "operation_steps",
-        lambda numbers, *_: steps.step(np.zeros(len(numbers))),
+        lambda numbers, *_: column(np.zeros(len(numbers))),
     )
     pixels = noise(8, 8)
     for mixed in carry_out(
