@@ -27,15 +27,18 @@ class EvaluationData:
         dataset: Yields uint8 `(batch, size, size, 3)`, int32 `(batch,)` and
             float32 `(batch,)`, which is 0 for the filling.
         batch_size: Of a global batch, over all devices.
+        views: How many pictures, one after another, show one example; a batch
+            holds all views of `batch_size // views` examples.
     """
 
     examples: Examples
     dataset: tf.data.Dataset
     batch_size: int
+    views: int = 1
 
     @property
     def steps(self) -> int:
-        return -(-len(self.examples) // self.batch_size)
+        return -(-len(self.examples) * self.views // self.batch_size)
 
 
 def evaluation_data(
@@ -65,13 +68,13 @@ def evaluation_data(
 
     count = len(examples)
     if workers == 1:
-        dataset = _filled_batches(count, load, batch_size)
+        dataset = filled_batches(count, load, batch_size)
     else:
         dataset = _part_of_batches(count, load, batch_size, worker, workers)
     return EvaluationData(examples, dataset, batch_size)
 
 
-def _filled_batches(count: int, load, batch_size: int) -> tf.data.Dataset:
+def filled_batches(count: int, load, batch_size: int) -> tf.data.Dataset:
     """Returns batches of `load(0)` … `load(count - 1)`, the last filled up.
 
     Args:
@@ -82,9 +85,10 @@ def _filled_batches(count: int, load, batch_size: int) -> tf.data.Dataset:
 
     def fill(images, labels, valid):
         missing = batch_size - tf.shape(labels)[0]
+        inner = len(images.shape) - 1
         return (
             tf.ensure_shape(
-                tf.pad(images, [(0, missing), (0, 0), (0, 0), (0, 0)]),
+                tf.pad(images, [(0, missing), *[(0, 0)] * inner]),
                 (batch_size, *images.shape[1:]),
             ),
             tf.ensure_shape(tf.pad(labels, [(0, missing)]), (batch_size,)),
@@ -108,7 +112,7 @@ def _part_of_batches(count: int, load, batch_size: int, worker, workers):
 
     Args:
         count: How many examples there are.
-        load: As for `_filled_batches`.
+        load: As for `filled_batches`.
         batch_size: Of a global batch, a multiple of `workers`.
         worker: Whose part, in 0…workers-1.
         workers: How many share a batch.
