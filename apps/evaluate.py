@@ -15,6 +15,7 @@ from apps.command import launch
 from apps.command import say
 from apps.model_flags import define_batch_flag
 from apps.model_flags import define_model_flags
+from apps.model_flags import define_tta_flag
 
 
 def define_flags() -> None:
@@ -28,12 +29,13 @@ def define_flags() -> None:
     )
     flags.DEFINE_string("output", None, "A new folder.", required=True)
     define_batch_flag()
+    define_tta_flag()
 
 
 def run() -> None:
     from pipelines.evaluation.judging import judge
-    from pipelines.evaluation.judging import open_model
-    from pipelines.evaluation.judging import open_snapshots
+    from pipelines.evaluation.saved_models import open_model
+    from pipelines.evaluation.saved_models import open_snapshots
 
     values = flags.FLAGS
     models = open_snapshots(values.model)
@@ -42,6 +44,7 @@ def run() -> None:
         values.data,
         values.output,
         batch_size=values.global_batch_size,
+        tta=values.tta,
         checked=Bar("pictures", "picture"),
         progress=Bar("judging", "batch"),
     )

@@ -43,6 +43,8 @@ def define_flags() -> None:
 
 
 def run() -> None:
+    from pipelines.features.computing import FeatureOptions
+    from pipelines.features.computing import Watchers
     from pipelines.features.computing import compute_features
 
     values = flags.FLAGS
@@ -51,12 +53,14 @@ def run() -> None:
         values.weights,
         values.data,
         values.output,
-        stage=values.stage,
-        pool=values.pool,
-        batch_size=values.global_batch_size,
-        drawn=Bar("pictures", "picture"),
-        checked=Bar("checking", "picture"),
-        progress=Bar("features", "picture"),
+        options=FeatureOptions(
+            values.stage, values.pool, values.global_batch_size
+        ),
+        watchers=Watchers(
+            drawn=Bar("pictures", "picture"),
+            checked=Bar("checking", "picture"),
+            computed=Bar("features", "picture"),
+        ),
     )
     shape = " x ".join(map(str, table.features.shape[1:]))
     say(

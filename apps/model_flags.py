@@ -25,3 +25,17 @@ def define_batch_flag() -> None:
     flags.DEFINE_integer(
         "global_batch_size", 128, "Pictures at a time.", lower_bound=1
     )
+
+
+def define_tta_flag() -> None:
+    """Defines test-time augmentation: `--tta`."""
+    from pipelines.evaluation.tta import TTA
+
+    views = "; ".join(f"{name}: {what}" for name, what in TTA.items())
+    flags.DEFINE_enum(
+        "tta",
+        "none",
+        list(TTA),
+        "Test-time augmentation, the views of a picture whose probabilities "
+        f"are averaged. {views}.",
+    )

@@ -13,6 +13,7 @@ from absl import flags
 from apps.command import launch
 from apps.command import say
 from apps.model_flags import define_model_flags
+from apps.model_flags import define_tta_flag
 
 
 def define_flags() -> None:
@@ -21,11 +22,12 @@ def define_flags() -> None:
         "format", "text", ("text", "json"), "How the answer is written."
     )
     flags.DEFINE_integer("top", 5, "How many classes.", lower_bound=1)
+    define_tta_flag()
 
 
 def run(pictures: list[str]) -> None:
-    from pipelines.evaluation.judging import open_model
     from pipelines.evaluation.prediction import predict
+    from pipelines.evaluation.saved_models import open_model
     from zoo.errors import RequestError
 
     values = flags.FLAGS
@@ -36,7 +38,7 @@ def run(pictures: list[str]) -> None:
         )
     model = open_model(values.model, values.weights)
     for picture in pictures:
-        guesses = predict(model, picture, values.top)
+        guesses = predict(model, picture, values.top, tta=values.tta)
         if values.format == "json":
             say(as_json(picture, guesses))
         else:

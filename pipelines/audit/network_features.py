@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
-from pipelines.batches.datasets import evaluation_data
+from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.examples import Examples
 from pipelines.evaluation.extraction import Extractor
 from pipelines.features.embedding import POOLED

@@ -1,4 +1,4 @@
-"""Pictures decoded once and held, where the set is small enough for that.
+"""A cache of decoded pictures, where the set is small enough for that.
 
 Decoding is most of what a training picture costs, and what it gives does not
 depend on chance: only the crop does, and what comes after it. A small set is
@@ -35,92 +35,37 @@ _LEVELS = 4
 _made: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
-class Part(NamedTuple):
-    """A part of a picture that is not cut out yet.
+class Region(NamedTuple):
+    """A part of a picture that is not copied out of it.
 
     Args:
-        view: int64 `(4,)`: the place of its first byte, the bytes from row
-            to row, its height and its width in pixels.
-        pixels: uint8 `(bytes,)`: where it lies; None for among the pixels
-            that are held.
+        place: int64 `(4,)`: where its first byte is, the bytes from row to
+            row, its height and its width in pixels.
+        pixels: uint8 `(bytes,)`: in what; None for among the pixels that are
+            held.
     """
 
-    view: tf.Tensor
+    place: tf.Tensor
     pixels: tf.Tensor | None = None
 
-
-@dataclasses.dataclass(frozen=True)
-class Encoded:
-    """A picture that is decoded when it is looked at.
-
-    Args:
-        data: Scalar string: a picture's bytes.
-    """
-
-    data: tf.Tensor
-
-    def window(self, window_of: Callable, size: int) -> Part:
-        """See `pipelines.data.images.decode_and_crop`."""
-        return _all_of(images.decode_and_crop(self.data, window_of, size))
-
-    def fixed(self, make: Callable) -> Part:
-        """Returns what a function of its bytes makes of it."""
-        return _all_of(make(self.data))
-
-    def seen(self, make: Callable):
-        """Returns the same as a picture, uint8 `(height, width, 3)`."""
-        return make(self.data)
-
-
-def _all_of(image) -> Part:
-    height, width, channels = tf.unstack(tf.shape(image, out_type=tf.int64))
-    view = tf.stack([tf.zeros_like(height), width * channels, height, width])
-    return Part(view, tf.reshape(image, [-1]))
+    @classmethod
+    def whole(cls, image) -> "Region":
+        """All of a picture, uint8 `(height, width, 3)`."""
+        height, width, channels = tf.unstack(tf.shape(image, out_type=tf.int64))
+        stride = width * channels
+        place = tf.stack([tf.zeros_like(height), stride, height, width])
+        return cls(place, tf.reshape(image, [-1]))
 
 
 @dataclasses.dataclass(frozen=True)
-class FixedPictures:
-    """What a function has made of every picture.
-
-    Args:
-        images: uint8 `(examples, height, width, 3)`.
-    """
-
-    images: tf.Tensor
-
-    @property
-    def pixels(self) -> np.ndarray:
-        # The same memory, not a copy of it.
-        return np.asarray(memoryview(self.images)).reshape(-1)
-
-    def at(self, index) -> "_Fixed":
-        return _Fixed(self, index)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Fixed:
-    all: FixedPictures
-    index: tf.Tensor
-
-    def fixed(self, make) -> Part:
-        _, height, width, channels = self.all.images.shape
-        start = self.index * (height * width * channels)
-        shape = tf.constant([width * channels, height, width], tf.int64)
-        return Part(tf.concat([[start], shape], 0))
-
-    def seen(self, make):
-        return tf.gather(self.all.images, self.index)
-
-
-@dataclasses.dataclass(frozen=True)
-class Pyramids:
-    """Whole pictures at the scales in which a JPEG is decoded for crops.
+class DecodedPictures:
+    """Pictures at the scales in which a JPEG is decoded for crops.
 
     Args:
         pixels: uint8, all pictures in all their scales, one after the other.
-        starts: int64 `(examples, 4)`: where the whole picture, its half, its
-            quarter and its eighth begin; -1 where no crop can need it.
-        shapes: int32 `(examples, 4, 2)`: their heights and widths.
+        starts: int64 `(examples, scales)`: where the whole picture, its half,
+            its quarter and its eighth begin; -1 where no crop can need it.
+        shapes: int32 `(examples, scales, 2)`: their heights and widths.
         scaled: bool `(examples,)`: whether there are smaller ones at all;
             only a JPEG has them.
     """
@@ -130,41 +75,73 @@ class Pyramids:
     shapes: tf.Tensor
     scaled: tf.Tensor
 
-    def at(self, index) -> "_Pyramid":
-        return _Pyramid(self, index)
+    @classmethod
+    def of(cls, images: tf.Tensor) -> "DecodedPictures":
+        """Pictures of one size, uint8 `(examples, height, width, 3)`."""
+        count, *sides, channels = images.shape
+        each = int(np.prod(sides)) * channels
+        starts = np.arange(count, dtype="int64") * each
+        # The same memory, not a copy of it.
+        pixels = np.asarray(memoryview(images)).reshape(-1)
+        return cls(
+            pixels,
+            tf.constant(starts[:, np.newaxis]),
+            tf.constant(np.broadcast_to(np.int32(sides), (count, 1, 2))),
+            tf.zeros(count, bool),
+        )
+
+    def at(self, index) -> "DecodedPicture":
+        return DecodedPicture(self, index)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Pyramid:
-    all: Pyramids
-    index: tf.Tensor
+class DecodedPicture:
+    """One of them, which is cut as `images.EncodedPicture` is."""
 
-    def window(self, window_of: Callable, size: int) -> Part:
-        shapes = tf.gather(self.all.shapes, self.index)
-        window = window_of(tf.concat([shapes[0], [_CHANNELS]], 0))
+    def __init__(self, all_pictures: DecodedPictures, index):
+        self._all = all_pictures
+        self._index = index
+        self._shapes = tf.gather(all_pictures.shapes, index)
+
+    @property
+    def shape(self):
+        """Height, width and 3: int32 `(3,)`."""
+        return tf.concat([self._shapes[0], [_CHANNELS]], 0)
+
+    def cut(self, window, size: int) -> Region:
+        """Returns what `EncodedPicture.cut` decodes, the same to the bit."""
         level = tf.where(
-            tf.gather(self.all.scaled, self.index),
+            tf.gather(self._all.scaled, self._index),
             images.halvings(window, size),
             0,
         )
-        window = tf.bitwise.right_shift(window, level)
-        top, left, height, width = tf.unstack(tf.cast(window, tf.int64))
-        stride = tf.cast(shapes[level, 1], tf.int64) * _CHANNELS
-        start = tf.gather(self.all.starts, self.index)[level]
+        top, left, height, width = tf.unstack(
+            tf.cast(tf.bitwise.right_shift(window, level), tf.int64)
+        )
+        stride = tf.cast(self._shapes[level, 1], tf.int64) * _CHANNELS
+        start = tf.gather(self._all.starts, self._index)[level]
         start += top * stride + left * _CHANNELS
-        return Part(tf.stack([start, stride, height, width]))
+        return Region(tf.stack([start, stride, height, width]))
+
+    def whole(self) -> Region:
+        """All of the picture."""
+        height, width = tf.unstack(tf.cast(self._shapes[0], tf.int64))
+        start = tf.gather(self._all.starts, self._index)[0]
+        return Region(tf.stack([start, width * _CHANNELS, height, width]))
 
 
-def fixed_pictures(
+def made_once(
     examples: Examples, make: Callable, size: int, key
-) -> FixedPictures | None:
-    """Makes every picture once, at first call; None if there is no room.
+) -> tf.Tensor | None:
+    """Makes something of every picture, at first call; None if no room.
 
     Args:
         examples: The pictures.
         make: Given a scalar string, returns uint8 `(size, size, 3)`.
         size: In pixels.
         key: Stands for `make`: the same key, the same function.
+
+    Returns:
+        uint8 `(examples, size, size, 3)`.
     """
     count = len(examples)
 
@@ -183,19 +160,37 @@ def fixed_pictures(
         pixels = np.empty((count, size, size, _CHANNELS), "uint8")
         for number, batch in enumerate(dataset):
             pixels[number * _CHUNK : (number + 1) * _CHUNK] = batch.numpy()
-        return FixedPictures(tf.constant(pixels))
+        return tf.constant(pixels)
 
     return _once(examples, (size, key), build)
 
 
-def pyramids(examples: Examples, size: int) -> Pyramids | None:
-    """Decodes every picture once, at first call; None if there is no room.
+def whole_pictures(examples: Examples, preprocessing, hold: bool) -> Callable:
+    """Returns a function from an index to what evaluation sees.
+
+    Args:
+        examples: The pictures.
+        preprocessing: The model's record.
+        hold: Whether they are made once, where there is room.
+    """
+    see = functools.partial(images.whole_picture, preprocessing=preprocessing)
+    size = preprocessing.image_size
+    made = made_once(examples, see, size, preprocessing) if hold else None
+    if made is not None:
+        return lambda index: tf.gather(made, index)
+    # Read outside the graph, once for all pipelines, where it is kept.
+    _ = examples.held
+    return lambda index: see(examples.tensor(index))
+
+
+def decoded_once(examples: Examples, size: int) -> DecodedPictures | None:
+    """Decodes every picture, at first call; None if there is no room.
 
     Args:
         examples: The pictures.
         size: To which crops are resized, in pixels.
     """
-    return _once(examples, size, lambda: _pyramids(examples, size))
+    return _once(examples, size, lambda: _decoded(examples, size))
 
 
 def _once(examples: Examples, key, build: Callable):
@@ -213,7 +208,7 @@ def _room() -> float:
     return min(_MOST, _SHARE * psutil.virtual_memory().available)
 
 
-def _pyramids(examples: Examples, size: int) -> Pyramids | None:
+def _decoded(examples: Examples, size: int) -> DecodedPictures | None:
     room = _room()
     if examples.held is None or _estimate(examples) > room:
         return None
@@ -253,7 +248,7 @@ def _scales(encoded: bytes, size: int) -> list[np.ndarray]:
     return [whole, *smaller]
 
 
-def _joined(found: list[list[np.ndarray]], total: int) -> Pyramids:
+def _joined(found: list[list[np.ndarray]], total: int) -> DecodedPictures:
     """Puts the pixels one after the other, and gives up what was found."""
     pixels = np.empty(total, "uint8")
     starts = np.full((len(found), _LEVELS), -1, "int64")
@@ -268,4 +263,4 @@ def _joined(found: list[list[np.ndarray]], total: int) -> Pyramids:
             shapes[index, level] = image.shape[:2]
             place += image.size
         found[index] = None
-    return Pyramids(pixels, *map(tf.constant, (starts, shapes, scaled)))
+    return DecodedPictures(pixels, *map(tf.constant, (starts, shapes, scaled)))

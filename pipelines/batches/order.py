@@ -76,7 +76,7 @@ def global_position(
     """
     if batch_size % workers:
         raise RequestError(
-            f"--global_batch_size={batch_size} cannot be shared by {workers} "
+            f"`global_batch_size={batch_size}` cannot be shared by {workers} "
             f"workers. Give a multiple of {workers}."
         )
     part = batch_size // workers
@@ -114,7 +114,7 @@ def _pick(labels, seed, balance):
     """Returns the function from (epoch, place in it) to an index."""
     if not 0 <= balance <= 1:
         raise RequestError(
-            f"--balance={balance} is out of range. Expected 0 (as is) to 1 "
+            f"`balance={balance}` is out of range. Expected 0 (as is) to 1 "
             "(all classes alike)."
         )
     count = len(labels)

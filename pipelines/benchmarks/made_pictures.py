@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from pipelines.batches.datasets import TrainingData
+from pipelines.batches.training_data import TrainingData
 
 
 def made_batches(

@@ -11,7 +11,8 @@ import tensorflow as tf
 from PIL import Image
 
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.datasets import training_data
+from pipelines.batches.training_data import Reading
+from pipelines.batches.training_data import training_data
 from pipelines.data.sources.csv_source import open_csv
 from zoo.preprocessing import Preprocessing
 
@@ -109,7 +110,7 @@ def _batches(examples, step: int) -> tf.data.Dataset:
         Preprocessing(_SIDE, crop_fraction=1.0),
         augmentation=AUGMENTATIONS["none"],
         batch_size=_BATCH,
-        first_step=step,
+        reading=Reading(first_step=step),
     ).dataset
 
 

@@ -10,10 +10,11 @@ import os
 import tensorflow as tf
 
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.augmentation import crop_window
-from pipelines.batches.datasets import training_data
+from pipelines.batches.cropping import crop_window
 from pipelines.batches.order import sample_order
-from pipelines.data import images
+from pipelines.batches.training_data import Reading
+from pipelines.batches.training_data import training_data
+from pipelines.data.images import EncodedPicture
 from pipelines.data.sources.opening import open_splits
 from pipelines.data.tf_data import PREFETCHED
 from pipelines.data.tf_data import parallel_calls
@@ -61,7 +62,7 @@ def pipeline(name: str, *, hold: bool = True):
             Preprocessing(setting.image_size),
             augmentation=AUGMENTATIONS[name],
             batch_size=setting.batch_size,
-            hold=hold,
+            reading=Reading(hold=hold),
         ).dataset
 
     return build
@@ -78,9 +79,8 @@ def limit(setting: Setting) -> tf.data.Dataset:
 
     def decode(position):
         place = position % _WINDOWS
-        return images.decode_and_crop(
-            examples.tensor(indices[place]), lambda shape: windows[place]
-        )
+        picture = EncodedPicture(examples.tensor(indices[place]))
+        return picture.cut(windows[place])
 
     return _decoding(decode, setting.batch_size)
 
@@ -91,10 +91,10 @@ def full_decode(setting: Setting) -> tf.data.Dataset:
     indices, _ = _windows(examples, setting.batch_size)
 
     def decode(position):
-        encoded = examples.tensor(indices[position % _WINDOWS])
-        return images.decode_and_crop(
-            encoded, lambda shape: tf.stack([0, 0, shape[0], shape[1]])
-        )
+        place = position % _WINDOWS
+        picture = EncodedPicture(examples.tensor(indices[place]))
+        height, width = picture.shape[0], picture.shape[1]
+        return picture.cut(tf.stack([0, 0, height, width]))
 
     return _decoding(decode, setting.batch_size)
 
@@ -107,12 +107,7 @@ def _windows(examples, batch_size: int):
     def window(position):
         _, index = order(position)
         key = tf.stack([tf.constant(0, tf.int64), position])
-        encoded = examples.tensor(index)
-        shape = tf.cond(
-            tf.io.is_jpeg(encoded),
-            lambda: tf.io.extract_jpeg_shape(encoded),
-            lambda: tf.shape(images.decode(encoded)),
-        )
+        shape = EncodedPicture(examples.tensor(index)).shape
         return index, crop_window(shape, key, AUGMENTATIONS["crop"])
 
     drawn = tf.data.Dataset.range(_WINDOWS).map(window)

@@ -15,7 +15,7 @@ import keras
 import tensorflow as tf
 
 import zoo
-from pipelines.batches.datasets import TrainingData
+from pipelines.batches.training_data import TrainingData
 from pipelines.benchmarks.made_pictures import made_batches
 from pipelines.devices.batch_norm import trainable_copy
 from pipelines.runs.config import PRECISIONS

@@ -15,7 +15,7 @@ import keras
 import tensorflow as tf
 
 import zoo
-from pipelines.batches.datasets import evaluation_data
+from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.sources.opening import open_splits
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.fine_tuning import finetune_run

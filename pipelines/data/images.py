@@ -4,6 +4,8 @@ Pictures are uint8 of shape (height, width, 3), RGB. A `seed` is an integer
 tensor of shape (2,): the same seed does the same thing.
 """
 
+import functools
+
 import tensorflow as tf
 
 # Smoothing colours over the neighbours would make pixels at the edges of a
@@ -36,44 +38,86 @@ def decode_other(encoded):
     return image
 
 
-def decode_and_crop(encoded, window_of, size: int | None = None):
-    """Decodes only the part of a picture that a window selects.
+class EncodedPicture:
+    """A picture that is decoded where it is cut, and not before.
 
     Args:
         encoded: Scalar string, as for `decode`.
-        window_of: Given the picture's shape, int32 `(3,)`, returns int32
-            `(4,)`: top, left, height and width in pixels.
-        size: Where given, a window is made smaller as long as neither side
-            falls below `size`: a JPEG is decoded at a half, a quarter or an
-            eighth, which is faster, and an antialias.
 
-    Returns:
-        uint8 of shape (window height, window width, 3). JPEG is decoded
-        with the fast integer transform, at most a few levels off.
+    Example:
+
+    ```python
+    import tensorflow as tf
+    from pipelines.data.images import EncodedPicture
+    encoded = tf.io.encode_jpeg(tf.zeros((40, 50, 3), tf.uint8))
+    picture = EncodedPicture(encoded)
+    assert picture.shape.numpy().tolist() == [40, 50, 3]
+    assert picture.cut([3, 5, 20, 31]).shape == (20, 31, 3)
+    ```
     """
 
-    def from_jpeg():
-        window = window_of(tf.io.extract_jpeg_shape(encoded))
-        if size is None:
-            return _decode_window(encoded, window, 1)
-        return tf.switch_case(
-            halvings(window, size),
-            [
-                lambda: _decode_window(encoded, window, 1),
-                lambda: _decode_window(encoded, window, 2),
-                lambda: _decode_window(encoded, window, 4),
-                lambda: _decode_window(encoded, window, 8),
-            ],
+    def __init__(self, encoded):
+        self._encoded = encoded
+        self._is_jpeg = tf.io.is_jpeg(encoded)
+
+    @property
+    def shape(self):
+        """Height, width and 3: int32 `(3,)`."""
+        return self._opened[0]
+
+    @functools.cached_property
+    def _opened(self):
+        """The shape; and what is no JPEG decoded, which says its shape."""
+
+        def from_other():
+            image = decode_other(self._encoded)
+            return tf.shape(image), image
+
+        return tf.cond(
+            self._is_jpeg,
+            lambda: (
+                tf.io.extract_jpeg_shape(self._encoded),
+                tf.zeros((0, 0, 3), tf.uint8),
+            ),
+            from_other,
         )
 
-    def from_other():
-        image = decode_other(encoded)
-        top, left, height, width = tf.unstack(window_of(tf.shape(image)))
-        return image[top : top + height, left : left + width]
+    def cut(self, window, size: int | None = None):
+        """Decodes only the part of the picture that a window selects.
 
-    image = tf.cond(tf.io.is_jpeg(encoded), from_jpeg, from_other)
-    image.set_shape((None, None, 3))
-    return image
+        Args:
+            window: int32 `(4,)`: top, left, height and width in pixels.
+            size: Where given, a window is made smaller as long as neither
+                side falls below `size`: a JPEG is decoded at a half, a
+                quarter or an eighth, which is faster, and an antialias.
+
+        Returns:
+            uint8 of shape (window height, window width, 3). JPEG is decoded
+            with the fast integer transform, at most a few levels off.
+        """
+
+        def from_jpeg():
+            if size is None:
+                return _decode_window(self._encoded, window, 1)
+            return tf.switch_case(
+                halvings(window, size),
+                [
+                    lambda: _decode_window(self._encoded, window, 1),
+                    lambda: _decode_window(self._encoded, window, 2),
+                    lambda: _decode_window(self._encoded, window, 4),
+                    lambda: _decode_window(self._encoded, window, 8),
+                ],
+            )
+
+        def from_other():
+            top, left, height, width = tf.unstack(window)
+            return self._opened[1][top : top + height, left : left + width]
+
+        # Opened outside of the branches: both must see the same tensors.
+        _ = self._opened
+        image = tf.cond(self._is_jpeg, from_jpeg, from_other)
+        image.set_shape((None, None, 3))
+        return image
 
 
 def _decode_window(encoded, window, ratio: int):
@@ -83,7 +127,7 @@ def _decode_window(encoded, window, ratio: int):
 
 
 def decode_fast(encoded, ratio: int = 1):
-    """Decodes a whole JPEG as `decode_and_crop` decodes windows of it.
+    """Decodes a whole JPEG as `EncodedPicture.cut` decodes windows of it.
 
     The pixels of a window are the same to the bit.
 

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from pipelines.batches.datasets import EvaluationData
+from pipelines.batches.evaluation_data import EvaluationData
 from pipelines.devices.logits import make_logits_step
 from pipelines.devices.strategy import distribute
 from pipelines.evaluation.metrics import classification_metrics
+from pipelines.evaluation.metrics import mean_of_probabilities
 
 
 class Evaluator:
@@ -34,7 +35,10 @@ class Evaluator:
         parts = []
         for _ in range(data.steps):
             images, _, _ = next(batches)
-            parts.append(self._step(images).numpy())
+            found = self._step(images).numpy()
+            # Of each example one row, the mean of its views.
+            found = found.reshape(-1, data.views, found.shape[-1])
+            parts.append(mean_of_probabilities(list(found.swapaxes(0, 1))))
             if progress:
                 progress(len(parts), data.steps)
         # The filling of the last batch comes last.

@@ -4,14 +4,13 @@ import csv
 import io
 import itertools
 import os
-import pathlib
-import re
 import time
 
 import tensorflow as tf
 
 import zoo
-from pipelines.batches.datasets import evaluation_data
+from pipelines.batches.evaluation_data import EvaluationData
+from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.checks import check_pictures
 from pipelines.data.examples import Examples
 from pipelines.data.joining import relabel
@@ -21,77 +20,14 @@ from pipelines.evaluation.metrics import classification_metrics
 from pipelines.evaluation.metrics import in_top
 from pipelines.evaluation.metrics import mean_of_probabilities
 from pipelines.evaluation.metrics import softmax
+from pipelines.evaluation.tta import NO_VIEWS
+from pipelines.evaluation.tta import check_tta
+from pipelines.evaluation.views import views_data
 from pipelines.runs.run_folder import METRICS
-from pipelines.runs.run_folder import MODEL
 from pipelines.runs.run_folder import PREDICTIONS
 from pipelines.runs.run_folder import RunFolder
-from pipelines.runs.run_folder import load_model
 from zoo.errors import DataError
-from zoo.errors import RequestError
-from zoo.registry import list_models
 from zoo.weights.files import write_atomically
-
-_CYCLE = re.compile(r"cycle-\d+\.keras")
-
-
-def open_model(model: str, weights: str | None = None):
-    """Opens a finished model by run folder, file or name.
-
-    Args:
-        model: A run folder, a `.keras` file, or one of `zoo.list_models()`.
-        weights: With a name: which weights.
-
-    Raises:
-        RequestError: There is no such model, or a name without weights.
-    """
-    if model not in list_models():
-        return load_model(model)
-    if weights is None:
-        known = zoo.model_info(model).weights
-        raise RequestError(
-            f"--model={model} is an untrained network without --weights. "
-            + (f"It has: {', '.join(known)}." if known else "It has none.")
-        )
-    return zoo.create_model(model, weights=weights)
-
-
-def open_snapshots(folder: str) -> dict:
-    """Opens the models that `--snapshots` has left in a folder.
-
-    Args:
-        folder: `RUN/snapshots`, with files `cycle-1.keras` and so on.
-
-    Returns:
-        The models by the names of their files, in the order of the cycles;
-        none where the folder holds none or a finished run.
-
-    Raises:
-        RequestError: They were not trained alike.
-        IntegrityError: A file is damaged.
-    """
-    place = pathlib.Path(folder)
-    if (place / MODEL).exists():
-        return {}
-    files = {
-        int(path.stem.removeprefix("cycle-")): path
-        for path in place.glob("cycle-*.keras")
-        if _CYCLE.fullmatch(path.name)
-    }
-    models = {path.name: load_model(path) for _, path in sorted(files.items())}
-    first = next(iter(models), None)
-    for name, model in models.items():
-        if _meaning(model) != _meaning(models[first]):
-            raise RequestError(
-                f"--model={folder}: {name} has other classes or takes other "
-                f"pictures than {first}. Expected the snapshots of one run."
-            )
-    return models
-
-
-def _meaning(model) -> tuple:
-    """What goes in and comes out."""
-    names, record = zoo.class_names(model), zoo.preprocessing(model)
-    return names, record, model.output_shape
 
 
 def judge(
@@ -100,6 +36,7 @@ def judge(
     output: str,
     *,
     batch_size: int = 128,
+    tta: str = NO_VIEWS,
     checked=None,
     progress=None,
 ) -> dict:
@@ -115,6 +52,8 @@ def judge(
         data: As `open_held_out` takes it.
         output: A new folder.
         batch_size: Pictures at a time.
+        tta: Which views of each picture are averaged at test time, see
+            `pipelines.evaluation.tta`.
         checked: Called with the numbers of pictures checked and in all.
         progress: Called with the numbers of batches done and in all.
 
@@ -122,17 +61,19 @@ def judge(
         The metrics; of several models with `top1_by_model`, each by itself.
 
     Raises:
-        RequestError: The data or the folder cannot be used.
+        RequestError: The data, the folder or the views cannot be used.
         DataError: Pictures cannot be decoded, or classes do not match.
     """
     several = isinstance(models, dict)
     models = models if several else {models.name: models}
     first = next(iter(models.values()))
+    check_tta(tta)
     RunFolder.refuse_if_taken(output)
     started = time.perf_counter()
     examples = match_classes(open_held_out(data), zoo.class_names(first))
     check_pictures(examples, progress=checked)
-    found = _logits(models, examples, batch_size, progress)
+    data_read = _data(examples, zoo.preprocessing(first), batch_size, tta)
+    found = _logits(models, data_read, progress)
     logits = mean_of_probabilities(list(found.values()))
     metrics = classification_metrics(logits, examples.labels)
     metrics["seconds"] = time.perf_counter() - started
@@ -142,9 +83,10 @@ def judge(
             name: float(in_top(each, examples.labels, 1).mean())
             for name, each in found.items()
         }
-    together = {"snapshots": list(models)} if several else {}
+    how = {"snapshots": list(models)} if several else {}
+    how |= {"tta": tta} if tta != NO_VIEWS else {}
     with RunFolder(output) as folder:
-        folder.write_config({"model": first.name, **together, "data": data})
+        folder.write_config({"model": first.name, **how, "data": data})
         folder.write_json(METRICS, metrics)
         write_atomically(
             os.path.join(output, PREDICTIONS), _table(logits, examples)
@@ -152,12 +94,14 @@ def judge(
     return metrics
 
 
-def _logits(models: dict, examples: Examples, batch_size: int, progress):
+def _data(examples, record, batch_size: int, tta: str) -> EvaluationData:
+    if tta == NO_VIEWS:
+        return evaluation_data(examples, record, batch_size=batch_size)
+    return views_data(examples, record, tta, batch_size=batch_size)
+
+
+def _logits(models: dict, data: EvaluationData, progress):
     """Returns each model's logits of all examples, by its name."""
-    first = next(iter(models.values()))
-    data = evaluation_data(
-        examples, zoo.preprocessing(first), batch_size=batch_size
-    )
     done, all_steps = itertools.count(1), len(models) * data.steps
 
     def step(*_):

@@ -10,8 +10,7 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
         logits: `(examples, classes)`.
         labels: `(examples,)`.
     """
-    shifted = logits.astype("float64")
-    shifted -= shifted.max(axis=1, keepdims=True)
+    shifted = _shifted(logits)
     log_sum = np.log(np.exp(shifted).sum(axis=1))
     return log_sum - shifted[np.arange(len(labels)), labels]
 
@@ -40,20 +39,18 @@ def classification_metrics(logits: np.ndarray, labels: np.ndarray) -> dict:
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Probabilities along the last axis, in float64."""
-    shifted = logits.astype("float64")
-    shifted -= shifted.max(axis=-1, keepdims=True)
-    exponentials = np.exp(shifted)
+    exponentials = np.exp(_shifted(logits))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
 def mean_of_probabilities(logits) -> np.ndarray:
-    """Returns logits whose softmax is the mean of several models' softmax.
+    """Returns logits whose softmax is the mean of several softmax.
 
-    They are the logarithms of the mean, in float64; where there is one model
-    only, its own logits.
+    They are the logarithms of the mean, in float64; where there is one only,
+    its own logits.
 
     Args:
-        logits: `(examples, classes)` of each model.
+        logits: `(…, classes)` of each model, or of each view of pictures.
 
     Example:
 
@@ -67,8 +64,14 @@ def mean_of_probabilities(logits) -> np.ndarray:
     """
     if len(logits) == 1:
         return logits[0]
-    shifted = np.stack(logits).astype("float64")
-    shifted -= shifted.max(axis=-1, keepdims=True)
+    shifted = _shifted(np.stack(logits))
     shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     # Logarithms of probabilities, so that none of them becomes 0.
     return np.logaddexp.reduce(shifted, axis=0) - np.log(len(logits))
+
+
+def _shifted(logits: np.ndarray) -> np.ndarray:
+    """A copy in float64 whose largest is 0, so that no power overflows."""
+    shifted = logits.astype("float64")
+    shifted -= shifted.max(axis=-1, keepdims=True)
+    return shifted

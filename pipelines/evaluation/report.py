@@ -14,9 +14,11 @@ from pipelines.evaluation.calibration import calibrate
 from pipelines.evaluation.confusion import class_scores
 from pipelines.evaluation.confusion import confusion_matrix
 from pipelines.evaluation.confusion import frequent_mistakes
+from pipelines.evaluation.metrics import softmax
 from pipelines.evaluation.report_charts import learning_curves
 from pipelines.evaluation.report_charts import reliability_diagram
 from pipelines.evaluation.report_matrix import matrix_drawing
+from pipelines.pages.commands import command
 from pipelines.pages.rendering import duration
 from pipelines.pages.rendering import render
 from pipelines.pages.thumbnails import thumbnails
@@ -61,9 +63,8 @@ class Answers:
             place = slice(start, start + len(part))
             broken = (np.isnan(part) | np.isposinf(part)).any(axis=1)
             part[broken] = 0
-            part -= part.max(axis=1, keepdims=True)
             best[place] = np.where(broken, -1, part.argmax(axis=1))
-            confidence[place] = ~broken / np.exp(part).sum(axis=1)
+            confidence[place] = ~broken * softmax(part).max(axis=1)
         return cls(best, confidence, labels)
 
     @property
@@ -283,12 +284,10 @@ def _provenance(config: dict) -> str:
 
 
 def _commands(folder: pathlib.Path, config: dict) -> list[str]:
-    run = shlex.quote(f"--model={folder}")
-    data = shlex.quote(f"--data={config.get('data', 'photos/')}")
-    app = "python -m apps.{}".format
+    data = config.get("data", "photos/")
     return [
-        f"{app('predict')} {run} IMAGE",
-        f"{app('evaluate')} {run} {data} --output=judged",
-        f"{app('features')} {run} {data} --output=features.npz",
+        command("predict", "IMAGE", model=folder),
+        command("evaluate", model=folder, data=data, output="judged"),
+        command("features", model=folder, data=data, output="features.npz"),
         f"tensorboard --logdir {shlex.quote(str(folder.parent))}",
     ]

@@ -1,35 +1,38 @@
-"""Several views of one picture, whose predictions are averaged.
+"""The views of test-time augmentation (TTA), whose probabilities are averaged.
 
 ```python
 import tensorflow as tf
-from pipelines.evaluation.views import test_time_views
+from pipelines.evaluation.views import views_of
 from zoo.preprocessing import Preprocessing
 encoded = tf.io.encode_png(tf.zeros((40, 60, 3), tf.uint8))
-views = test_time_views(encoded, Preprocessing(image_size=32), "ten_crop")
+views = views_of(encoded, Preprocessing(image_size=32), "tencrop")
 assert views.shape == (10, 32, 32, 3)
 ```
 """
 
 import tensorflow as tf
 
+from pipelines.batches.evaluation_data import EvaluationData
+from pipelines.batches.evaluation_data import filled_batches
 from pipelines.data import images
-from pipelines.data.images import whole_picture
-from zoo.errors import RequestError
+from pipelines.data.examples import Examples
+from pipelines.evaluation.tta import NO_VIEWS
+from pipelines.evaluation.tta import check_tta
 from zoo.preprocessing import Preprocessing
 
 # How large the shorter side is, to what evaluation makes it.
 _SCALES = (1.0, 1.15, 1.3)
 
 
-def test_time_views(encoded, preprocessing: Preprocessing, views: str):
+def views_of(encoded, preprocessing: Preprocessing, tta: str):
     """Returns the views of a picture.
 
     Args:
         encoded: Scalar string: a picture's bytes.
         preprocessing: The model's record.
-        views: `"flip"` (what evaluation sees and its mirror image),
-            `"ten_crop"` (the four corners, the middle and their mirror
-            images, Krizhevsky et al. 2012, section 4.1) or `"multi_scale"`
+        tta: `"none"` (what evaluation sees), `"flip"` (that and its mirror
+            image), `"tencrop"` (the four corners, the middle and their mirror
+            images, Krizhevsky et al. 2012, section 4.1) or `"multiscale"`
             (the middle of the picture at three sizes, and mirrored).
 
     Returns:
@@ -40,48 +43,89 @@ def test_time_views(encoded, preprocessing: Preprocessing, views: str):
     Raises:
         RequestError: There are no views of that name.
     """
-    if views not in VIEWS:
-        raise RequestError(
-            f"--views={views} is not known. Expected one of: "
-            f"{', '.join(VIEWS)}."
-        )
-    straight = tf.stack(VIEWS[views](encoded, preprocessing))
+    check_tta(tta)
+    image = images.decode(encoded)
+    straight = tf.stack(_STRAIGHT[tta](image, preprocessing))
+    if tta == NO_VIEWS:
+        return straight
     return tf.concat([straight, tf.reverse(straight, [2])], axis=0)
 
 
-# Not a test, whatever its name says to pytest.
-test_time_views.__test__ = False
+def views_data(
+    examples: Examples,
+    preprocessing: Preprocessing,
+    tta: str,
+    *,
+    batch_size: int,
+) -> EvaluationData:
+    """Builds the pipeline that shows every view of every example.
+
+    Args:
+        examples: What is judged by.
+        preprocessing: The model's record.
+        tta: As for `views_of`.
+        batch_size: How many pictures a batch has at most; it holds all views
+            of at least one example.
+
+    Raises:
+        RequestError: There are no views of that name.
+    """
+    labels = tf.constant(examples.labels)
+    # Read outside the graph, once for all pipelines, where it is kept.
+    _ = examples.held
+
+    def load(index):
+        views = views_of(examples.tensor(index), preprocessing, tta)
+        return views, tf.gather(labels, index), 1.0
+
+    def join(views, labels, valid):
+        return tf.reshape(views, (-1, *views.shape[2:])), labels, valid
+
+    views = _COUNTS[tta]
+    whole = max(1, batch_size // views)
+    dataset = filled_batches(len(examples), load, whole).map(join)
+    return EvaluationData(examples, dataset, whole * views, views)
 
 
-def _one(encoded, preprocessing):
-    return [whole_picture(encoded, preprocessing)]
+def _middle(image, preprocessing):
+    resized = _resized(image, preprocessing, 1.0)
+    return [images.central_crop(resized, preprocessing.image_size)]
 
 
-def _five(encoded, preprocessing):
+def _corners(image, preprocessing):
     size = preprocessing.image_size
-    image = _resized(encoded, preprocessing, 1.0)
+    image = _resized(image, preprocessing, 1.0)
     bottom, right = tf.shape(image)[0] - size, tf.shape(image)[1] - size
     corners = [(0, 0), (0, right), (bottom, 0), (bottom, right)]
     cut = [tf.slice(image, (*at, 0), (size, size, 3)) for at in corners]
     return [*cut, images.central_crop(image, size)]
 
 
-def _scales(encoded, preprocessing):
+def _scales(image, preprocessing):
     return [
         images.central_crop(
-            _resized(encoded, preprocessing, scale), preprocessing.image_size
+            _resized(image, preprocessing, scale), preprocessing.image_size
         )
         for scale in _SCALES
     ]
 
 
-def _resized(encoded, preprocessing, scale: float):
+def _resized(image, preprocessing, scale: float):
     size = preprocessing.image_size / preprocessing.crop_fraction
     return images.resize_shorter_side(
-        images.decode(encoded),
-        round(scale * size),
-        preprocessing.interpolation,
+        image, round(scale * size), preprocessing.interpolation
     )
 
 
-VIEWS = {"flip": _one, "ten_crop": _five, "multi_scale": _scales}
+_STRAIGHT = {
+    NO_VIEWS: _middle,
+    "flip": _middle,
+    "tencrop": _corners,
+    "multiscale": _scales,
+}
+_COUNTS = {
+    NO_VIEWS: 1,
+    "flip": 2,
+    "tencrop": 10,
+    "multiscale": 2 * len(_SCALES),
+}

@@ -11,9 +11,9 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from pipelines.batches.datasets import EvaluationData
-from pipelines.batches.datasets import TrainingData
+from pipelines.batches.evaluation_data import EvaluationData
 from pipelines.batches.order import sample_order
+from pipelines.batches.training_data import TrainingData
 from pipelines.data.examples import Examples
 from pipelines.data.tf_data import call_python
 from pipelines.data.tf_data import pipeline_options

@@ -1,7 +1,10 @@
 """From a data set and a model to a file of features."""
 
+import dataclasses
+from collections.abc import Callable
+
 from pipelines.data.checks import check_pictures
-from pipelines.evaluation.judging import open_model
+from pipelines.evaluation.saved_models import open_model
 from pipelines.features.embedding import POOLED
 from pipelines.features.embedding import Embedder
 from pipelines.features.pictures import lasting_names
@@ -11,18 +14,44 @@ from pipelines.features.table import check_new
 from pipelines.features.table import save_features
 
 
+@dataclasses.dataclass(frozen=True)
+class FeatureOptions:
+    """Which features of a network are taken, and how many pictures at once.
+
+    Args:
+        stage: As for `Embedder`.
+        pool: Likewise.
+        batch_size: Pictures at a time.
+    """
+
+    stage: str = POOLED
+    pool: bool = True
+    batch_size: int = 128
+
+
+@dataclasses.dataclass(frozen=True)
+class Watchers:
+    """Who is told how far it has come: functions of numbers done and in all.
+
+    Args:
+        drawn: While the built-in set is written for the first time.
+        checked: Of pictures checked.
+        computed: Of pictures computed.
+    """
+
+    drawn: Callable | None = None
+    checked: Callable | None = None
+    computed: Callable | None = None
+
+
 def compute_features(
     model: str,
     weights: str | None,
     data: str,
     output: str,
     *,
-    stage: str = POOLED,
-    pool: bool = True,
-    batch_size: int = 128,
-    drawn=None,
-    checked=None,
-    progress=None,
+    options: FeatureOptions = FeatureOptions(),
+    watchers: Watchers = Watchers(),
 ) -> FeatureTable:
     """Writes the features of every picture of a data set into a file.
 
@@ -31,13 +60,8 @@ def compute_features(
         weights: Likewise.
         data: As `open_every_picture` takes it.
         output: A new file, ending in `.npz`.
-        stage: As for `Embedder`.
-        pool: Likewise.
-        batch_size: Pictures at a time.
-        drawn: Called with numbers done and in all while the built-in set is
-            written for the first time.
-        checked: Called with the numbers of pictures checked and in all.
-        progress: Called with the numbers of pictures computed and in all.
+        options: Which features.
+        watchers: Who is told how far it has come.
 
     Returns:
         What was written.
@@ -49,12 +73,15 @@ def compute_features(
     """
     check_new(output)
     embedder = Embedder(
-        open_model(model, weights), stage, pool=pool, batch_size=batch_size
+        open_model(model, weights),
+        options.stage,
+        pool=options.pool,
+        batch_size=options.batch_size,
     )
-    examples, parts = open_every_picture(data, drawn)
-    check_pictures(examples, progress=checked)
+    examples, parts = open_every_picture(data, watchers.drawn)
+    check_pictures(examples, progress=watchers.checked)
     table = FeatureTable(
-        embedder.run(examples, progress),
+        embedder.run(examples, watchers.computed),
         lasting_names(examples),
         examples.labels,
         examples.class_names,

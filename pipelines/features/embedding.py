@@ -9,11 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
-from pipelines.batches.datasets import evaluation_data
+from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.examples import Examples
 from pipelines.evaluation.extraction import Extractor
-from pipelines.evaluation.judging import open_model
+from pipelines.evaluation.saved_models import open_model
 from pipelines.features.table import Recipe
+from pipelines.pages.commands import command
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 from zoo.registry import list_models
@@ -132,7 +133,7 @@ def below(model, stage: str, pool: bool) -> keras.Model:
     outputs[POOLED] = model.get_layer(_HEAD).input
     if stage not in outputs:
         raise RequestError(
-            f"--stage={stage}: {model.name} has no such stage. Expected one "
+            f"`stage={stage}`: {model.name} has no such stage. Expected one "
             f"of: {', '.join(outputs)}."
         )
     output = outputs[stage]
@@ -161,10 +162,11 @@ def reopen(recipe: Recipe, batch_size: int = 128) -> Embedder:
             if getattr(now, field.name) != getattr(recipe, field.name)
         ]
         what = "weights" if changed == ["sha256"] else ", ".join(changed)
+        again = command("features", model=recipe.model, data=recipe.data)
         raise IntegrityError(
             f"The model {recipe.model} is not the one that the features were "
             f"computed by: its {what} changed. Bring the old one back, or "
-            "compute the features anew by python -m apps.features."
+            f"compute the features anew: {again}."
         )
     return embedder
 

@@ -22,6 +22,7 @@ import zlib
 
 import numpy as np
 
+from pipelines.pages.commands import command
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
@@ -52,7 +53,7 @@ class Recipe:
         pool: Likewise.
         preprocessing: What the network expects of a picture.
         sha256: Of the weights that the features depend on.
-        data: What the pictures come from, as `--data` has it; paths are
+        data: What the pictures come from, as `data` has it; paths are
             absolute.
     """
 
@@ -113,16 +114,16 @@ def check_new(path) -> None:
     path = pathlib.Path(path)
     if path.suffix != ".npz":
         raise RequestError(
-            f"Features are written as .npz. Received: --output={path}"
+            f"Features are written as .npz. Received: `output={path}`"
         )
     if path.exists():
         raise RequestError(
-            f"--output={path} is there already. Give another name, or remove "
+            f"`output={path}` is there already. Give another name, or remove "
             "it first."
         )
     if not path.parent.is_dir():
         raise RequestError(
-            f"--output={path}: there is no folder {path.parent}. Make it first."
+            f"`output={path}`: there is no folder {path.parent}. Make it first."
         )
 
 
@@ -174,8 +175,8 @@ def load_features(path) -> FeatureTable:
     path = pathlib.Path(path)
     if not path.is_file():
         raise RequestError(
-            f"There is no file of features {path}. Write one by python -m "
-            "apps.features."
+            f"There is no file of features {path}. Write one: "
+            f"{command('features', model='RUN', data='PHOTOS')}."
         )
     try:
         members = _read(path)
@@ -184,7 +185,7 @@ def load_features(path) -> FeatureTable:
     except _DAMAGE as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise IntegrityError(
-            f"{path} is damaged, or was not written by apps.features: "
+            f"{path} is damaged, or is no file of features: "
             f"{reason[0]}. Write it anew."
         ) from error
     return FeatureTable(

@@ -5,7 +5,7 @@ import re
 import keras
 import tensorflow as tf
 
-from pipelines.batches.datasets import TrainingData
+from pipelines.batches.training_data import TrainingData
 from pipelines.data.checks import name_bad_picture
 from zoo.errors import DataError
 

@@ -10,7 +10,7 @@ import keras
 import zoo
 from pipelines.batches.augmentation import AUGMENTATIONS
 from pipelines.batches.augmentation import find_augmentation
-from pipelines.batches.datasets import whole_batches
+from pipelines.batches.training_data import whole_batches
 from pipelines.devices.strategy import check_batch
 from pipelines.devices.strategy import describe_devices
 from pipelines.devices.strategy import make_strategy

@@ -10,10 +10,12 @@ import tensorflow as tf
 
 import zoo
 from pipelines.batches.augmentation import Augmentation
-from pipelines.batches.datasets import EvaluationData
-from pipelines.batches.datasets import TrainingData
-from pipelines.batches.datasets import evaluation_data
-from pipelines.batches.datasets import training_data
+from pipelines.batches.evaluation_data import EvaluationData
+from pipelines.batches.evaluation_data import evaluation_data
+from pipelines.batches.training_data import Reading
+from pipelines.batches.training_data import Sampling
+from pipelines.batches.training_data import TrainingData
+from pipelines.batches.training_data import training_data
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
 from pipelines.devices.batch_norm import plain_copy
@@ -102,19 +104,20 @@ class Run:
     def training_preprocessing(self) -> Preprocessing:
         return zoo.preprocessing(self.model).at(self.config.train_size)
 
-    def training_data(self, first_step: int = 0, **options) -> TrainingData:
-        """The batches from a step on; options as of `training_data`."""
+    def training_data(
+        self, first_step: int = 0, *, mixing=None, **sampling
+    ) -> TrainingData:
+        """The batches from a step on; `sampling` as of `Sampling`."""
         return training_data(
             self.splits.train,
             self.training_preprocessing,
             augmentation=self.augmentation,
             batch_size=self.config.global_batch_size,
-            seed=self.config.seed,
-            first_step=first_step,
-            balance=self.config.balance,
-            worker=self.workers.index,
-            workers=self.workers.count,
-            **options,
+            sampling=Sampling(
+                seed=self.config.seed, balance=self.config.balance, **sampling
+            ),
+            mixing=mixing,
+            reading=Reading(first_step, self.workers.index, self.workers.count),
         )
 
     def validation_data(self) -> EvaluationData:

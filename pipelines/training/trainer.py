@@ -8,8 +8,8 @@ does not restore a position inside an epoch; the step is therefore ours
 import keras
 import tensorflow as tf
 
-from pipelines.batches.datasets import EvaluationData
-from pipelines.batches.datasets import TrainingData
+from pipelines.batches.evaluation_data import EvaluationData
+from pipelines.batches.training_data import TrainingData
 from pipelines.devices.strategy import check_agreement
 from pipelines.devices.strategy import check_batch
 from pipelines.devices.strategy import distribute
@@ -51,7 +51,7 @@ class Trainer:
     ```python
     import numpy as np, tensorflow as tf, zoo
     from pipelines.batches.augmentation import AUGMENTATIONS
-    from pipelines.batches.datasets import training_data
+    from pipelines.batches.training_data import training_data
     from pipelines.data.examples import Examples
     from pipelines.training.optimizers import SGDWithL2
     from pipelines.training.trainer import Trainer

@@ -11,8 +11,9 @@ from PIL import Image
 
 import zoo
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.datasets import evaluation_data
-from pipelines.batches.datasets import training_data
+from pipelines.batches.evaluation_data import evaluation_data
+from pipelines.batches.training_data import Sampling
+from pipelines.batches.training_data import training_data
 from pipelines.data.examples import Examples
 from zoo.preprocessing import Preprocessing
 from zoo.resnet import ResNet
@@ -165,7 +166,7 @@ def batches():
                 record,
                 augmentation=AUGMENTATIONS[augmentation],
                 batch_size=batch_size,
-                **options,
+                sampling=Sampling(**options),
             ),
             evaluation_data(examples, record, batch_size=batch_size),
         )

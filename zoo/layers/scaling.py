@@ -54,13 +54,15 @@ class PixelScaling(keras.layers.Layer):
         self.origin = origin
         self.variant = variant
 
-    def call(self, inputs):
+    def build(self, input_shape):
         mean, std = map(
-            np.asarray, self.preprocessing.statistics(inputs.shape[-1])
+            np.asarray, self.preprocessing.statistics(input_shape[-1])
         )
-        scale = np.asarray(1 / std, "float32")
-        offset = np.asarray(-mean / std, "float32")
-        return ops.cast(inputs, "float32") * scale + offset
+        self._scale = np.asarray(1 / std, "float32")
+        self._offset = np.asarray(-mean / std, "float32")
+
+    def call(self, inputs):
+        return ops.cast(inputs, "float32") * self._scale + self._offset
 
     def compute_output_shape(self, input_shape):
         return input_shape

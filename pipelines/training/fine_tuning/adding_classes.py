@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
-from pipelines.batches.datasets import evaluation_data
+from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.balance import shots
 from pipelines.data.examples import Splits
 from pipelines.data.joining import join

@@ -13,7 +13,7 @@ import keras
 
 import zoo
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.datasets import every_view
+from pipelines.batches.training_data import every_view
 from pipelines.evaluation.extraction import Extractor
 from pipelines.features.cache import Features
 from pipelines.training.fine_tuning.unfreezing import Phase

@@ -8,9 +8,10 @@ import tensorflow as tf
 from PIL import Image
 
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.augmentation import augment
-from pipelines.batches.augmentation import crop_window
 from pipelines.batches.augmentation import find_augmentation
+from pipelines.batches.augmented_batches import augment
+from pipelines.batches.cropping import crop_window
+from pipelines.batches.transforms.lighting import Lighting
 from pipelines.data.images import whole_picture
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
@@ -26,7 +27,7 @@ def augmented(encoded, policy, count):
     change = functools.partial(
         augment,
         tf.constant(encoded),
-        policy=AUGMENTATIONS[policy],
+        augmentation=AUGMENTATIONS[policy],
         preprocessing=RECORD,
     )
     seeds = np.stack([seed(i) for i in range(count)])
@@ -40,7 +41,7 @@ def augmented(encoded, policy, count):
 def test_a_seed_is_a_picture(both_ways, encode, noise, policy, kind):
     encoded = encode(noise(24, 31), kind)
     change = functools.partial(
-        augment, policy=AUGMENTATIONS[policy], preprocessing=RECORD
+        augment, augmentation=AUGMENTATIONS[policy], preprocessing=RECORD
     )
     picture = both_ways(change, encoded, seed(0))
     assert picture.shape == (16, 16, 3) and picture.dtype == np.uint8
@@ -91,7 +92,7 @@ def test_alexnet_has_the_views_of_the_paper(encode):
     row, column = np.mgrid[:16, :16]
     pixels = np.stack([column, row, 0 * row], axis=-1).astype("uint8") * 8
     policy = AUGMENTATIONS["alexnet"]
-    assert (policy.patch * 224, policy.lighting) == (256, 0.1)
+    assert (policy.patch * 224, policy.transforms) == (256, (Lighting(0.1),))
     views = set()
     for number in range(100):
         view = augment(
@@ -166,6 +167,6 @@ def test_policies_by_name():
     assert find_augmentation("crop").area == (0.08, 1.0)
     with pytest.raises(
         RequestError,
-        match=r"--augmentation=autumn is not known\. Expected one of: none, sh",
+        match=r"`augmentation=autumn` is not known\. Expected one of: none, sh",
     ):
         find_augmentation("autumn")

@@ -5,11 +5,15 @@ import pytest
 
 from pipelines.batches import decoded
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.augmentation import held
-from pipelines.batches.augmentation import held_whole
-from pipelines.batches.datasets import evaluation_data
-from pipelines.batches.datasets import training_data
+from pipelines.batches.cropping import regions_of
+from pipelines.batches.decoded import decoded_once
+from pipelines.batches.decoded import made_once
+from pipelines.batches.evaluation_data import evaluation_data
+from pipelines.batches.training_data import Reading
+from pipelines.batches.training_data import Sampling
+from pipelines.batches.training_data import training_data
 from pipelines.data.examples import Examples
+from pipelines.data.images import whole_picture
 from zoo.preprocessing import Preprocessing
 
 RECORD = Preprocessing(16, crop_fraction=1.0)
@@ -33,14 +37,20 @@ def examples(encode, noise):
     )
 
 
+def held(examples, policy):
+    """Where the regions of samples lie; None for each by itself."""
+    policy = AUGMENTATIONS[policy]
+    return regions_of(examples, policy, RECORD, hold=True).pixels
+
+
 def batches(examples, policy, hold, count=8):
     data = training_data(
         examples,
         RECORD,
         augmentation=AUGMENTATIONS[policy],
         batch_size=len(examples),
-        seed=1,
-        hold=hold,
+        sampling=Sampling(seed=1),
+        reading=Reading(hold=hold),
     )
     pictures, labels = zip(*data.dataset.take(count), strict=True)
     return np.concatenate(pictures), np.concatenate(labels)
@@ -49,14 +59,14 @@ def batches(examples, policy, hold, count=8):
 @pytest.mark.parametrize("policy", AUGMENTATIONS)
 def test_held_pictures_are_trained_on_to_the_bit(examples, policy):
     with_them, labels = batches(examples, policy, hold=True)
-    assert held(examples, AUGMENTATIONS[policy], RECORD) is not None
+    assert held(examples, policy) is not None
     without, same_labels = batches(examples, policy, hold=False)
     np.testing.assert_array_equal(with_them, without)
     np.testing.assert_array_equal(labels, same_labels)
 
 
 def test_every_scale_is_held_and_used(examples):
-    pyramids = held(examples, AUGMENTATIONS["crop"], RECORD)
+    pyramids = decoded_once(examples, RECORD.image_size)
     scales = (pyramids.starts.numpy() >= 0).sum(1)
     assert scales.tolist() == [4, 3, 2, 1, 1, 1]
     shapes = pyramids.shapes.numpy()[0].tolist()
@@ -74,26 +84,31 @@ def test_held_pictures_are_judged_to_the_bit(examples):
 
 
 def test_pictures_are_decoded_once(examples):
-    first = held_whole(examples, RECORD)
-    assert held_whole(examples, RECORD) is first
-    assert held_whole(examples, Preprocessing(8, crop_fraction=1.0)) is not (
-        first
-    )
-    policy = AUGMENTATIONS["crop"]
-    assert held(examples, policy, RECORD) is held(examples, policy, RECORD)
+    def see(encoded):
+        seen.append(encoded)
+        return whole_picture(encoded, RECORD)
+
+    seen = []
+    first = made_once(examples, see, 16, RECORD)
+    assert made_once(examples, see, 16, RECORD) is first
+    assert made_once(examples, see, 16, "otherwise") is not first
+    # Traced once each.
+    assert len(seen) == 2
+    assert decoded_once(examples, 16) is decoded_once(examples, 16)
+    assert held(examples, "crop") is decoded_once(examples, 16).pixels
 
 
 @pytest.mark.parametrize("policy", ["crop", "shift", "alexnet"])
 def test_nothing_is_held_where_there_is_no_room(examples, policy, monkeypatch):
     monkeypatch.setattr(decoded, "_MOST", 100)
-    assert held(examples, AUGMENTATIONS[policy], RECORD) is None
+    assert held(examples, policy) is None
     batches(examples, policy, hold=True, count=1)
 
 
 def test_room_is_found_out_while_decoding(examples, monkeypatch):
     monkeypatch.setattr(decoded, "_estimate", lambda examples: 0)
     monkeypatch.setattr(decoded, "_MOST", 100_000)
-    assert held(examples, AUGMENTATIONS["crop"], RECORD) is None
+    assert held(examples, "crop") is None
 
 
 @pytest.mark.parametrize("policy", ["crop", "shift"])
@@ -105,4 +120,4 @@ def test_a_broken_picture_is_left_to_who_can_name_it(encode, noise, policy):
         ("a",),
         lambda wanted: [(whole, whole[:300])[i] for i in wanted],
     )
-    assert held(broken, AUGMENTATIONS[policy], RECORD) is None
+    assert held(broken, policy) is None

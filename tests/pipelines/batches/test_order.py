@@ -101,5 +101,5 @@ def test_workers_share_every_global_batch(workers):
 
 
 def test_a_batch_that_cannot_be_shared():
-    with pytest.raises(RequestError, match=r"=10 .* Give a multiple of 4\."):
+    with pytest.raises(RequestError, match=r"=10` .* Give a multiple of 4\."):
         global_position(0, batch_size=10, workers=4)

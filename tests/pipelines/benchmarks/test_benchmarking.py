@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.augmentation import crop_window
+from pipelines.batches.cropping import crop_window
 from pipelines.batches.order import sample_order
 from pipelines.benchmarks import measuring
 from pipelines.benchmarks import ours

@@ -8,7 +8,6 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from pipelines.batches.augmenting.resampling import resample
 from pipelines.data import images
 
 AREA, ASPECT = (0.08, 1.0), (3 / 4, 4 / 3)
@@ -74,13 +73,10 @@ WINDOWS = [(0, 0, 40, 60), (3, 5, 20, 31), (39, 59, 1, 1), (8, 16, 9, 40)]
 def test_decoding_a_window(both_ways, encode, smooth, kind, window):
     options = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
     encoded = encode(smooth(40, 60), kind, **options)
-    shapes = []
-
-    def window_of(shape):
-        shapes.append(shape)
-        return tf.constant(window)
-
-    pixels = both_ways(lambda e: images.decode_and_crop(e, window_of), encoded)
+    shape = both_ways(lambda e: images.EncodedPicture(e).shape, encoded)
+    pixels = both_ways(
+        lambda e: images.EncodedPicture(e).cut(tf.constant(window)), encoded
+    )
     top, left, height, width = window
     whole = images.decode(tf.constant(encoded)).numpy()
     expected = whole[top : top + height, left : left + width]
@@ -88,7 +84,7 @@ def test_decoding_a_window(both_ways, encode, smooth, kind, window):
     # The fast integer transform of JPEG may be some levels off.
     off = np.abs(pixels.astype(int) - expected).max()
     assert off <= (4 if kind == "JPEG" else 0)
-    np.testing.assert_array_equal(shapes[0], [40, 60, 3])
+    np.testing.assert_array_equal(shape, [40, 60, 3])
 
 
 @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
@@ -192,12 +188,12 @@ def test_windows_of_the_smallest_pictures(encode, noise, shape):
         assert 0 <= top < top + tall <= shape[0]
         assert 0 <= left < left + wide <= shape[1]
     for kind in ("PNG", "JPEG"):
-        cut = images.decode_and_crop(
-            tf.constant(encode(noise(*shape), kind)),
-            lambda shape: images.random_resized_window(
-                shape, seed(3), area=AREA, aspect_ratio=ASPECT
-            ),
+        encoded = tf.constant(encode(noise(*shape), kind))
+        picture = images.EncodedPicture(encoded)
+        window = images.random_resized_window(
+            picture.shape, seed(3), area=AREA, aspect_ratio=ASPECT
         )
+        cut = picture.cut(window)
         assert images.resize(cut, 8, 8).shape == (8, 8, 3)
 
 
@@ -223,9 +219,7 @@ def test_large_windows_are_decoded_smaller(
     pixels = smooth(320, 320)
     encoded = encode(pixels, "JPEG", quality=95, subsampling=0)
     decoded = both_ways(
-        lambda e: images.decode_and_crop(
-            e, lambda _: tf.constant(window), size=40
-        ),
+        lambda e: images.EncodedPicture(e).cut(tf.constant(window), size=40),
         encoded,
     )
     top, left, height, width = (side // ratio for side in window)
@@ -233,18 +227,6 @@ def test_large_windows_are_decoded_smaller(
     small = pixels.reshape(320 // ratio, ratio, 320 // ratio, ratio, 3)
     expected = small.mean((1, 3))[top : top + height, left : left + width]
     assert np.abs(decoded - expected).mean() < 3
-
-
-@pytest.mark.parametrize("shape", [(8, 8), (5, 3), (13, 15), (40, 16)])
-def test_resizing_for_training(both_ways, noise, shape):
-    pixels = noise(*shape)
-    resize = functools.partial(images.resize_for_training, size=8)
-    expected = np.empty((8, 8, 3), "uint8")
-    view = np.array([0, 3 * shape[1], *shape])
-    resample(pixels.reshape(-1), view, False, expected)
-    np.testing.assert_array_equal(both_ways(resize, pixels), expected)
-    dataset = tf.data.Dataset.from_tensors(pixels).map(resize)
-    assert dataset.element_spec.shape == (8, 8, 3)
 
 
 def test_rounding(both_ways):

@@ -12,11 +12,11 @@ from pipelines.data.images import whole_picture
 from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.judging import judge
 from pipelines.evaluation.judging import match_classes
-from pipelines.evaluation.judging import open_model
-from pipelines.evaluation.judging import open_snapshots
 from pipelines.evaluation.metrics import classification_metrics
 from pipelines.evaluation.metrics import mean_of_probabilities
 from pipelines.evaluation.metrics import softmax
+from pipelines.evaluation.saved_models import open_model
+from pipelines.evaluation.saved_models import open_snapshots
 from zoo.errors import DataError
 from zoo.errors import RequestError
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import zoo
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.datasets import every_view
+from pipelines.batches.training_data import every_view
 from pipelines.devices.batch_norm import trainable_copy
 from pipelines.evaluation import extraction
 from pipelines.evaluation.extraction import Extractor

@@ -9,8 +9,10 @@ import pytest
 import tensorflow as tf
 
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.augmenting.mixing import Mixing
-from pipelines.batches.datasets import training_data
+from pipelines.batches.mixing import Mixing
+from pipelines.batches.training_data import Reading
+from pipelines.batches.training_data import Sampling
+from pipelines.batches.training_data import training_data
 from pipelines.devices.batch_norm import trainable_copy
 from pipelines.runs.state import RunState
 from pipelines.runs.state import as_files
@@ -85,8 +87,8 @@ def go_on(trainer, examples, *callbacks):
         Preprocessing(16, crop_fraction=1.0),
         augmentation=AUGMENTATIONS["shift"],
         batch_size=3,
-        seed=5,
-        first_step=trainer.global_step,
+        sampling=Sampling(seed=5),
+        reading=Reading(first_step=trainer.global_step),
         mixing=Mixing(0.4, 1.0, epochs=2),
     )
     assert data.steps_per_epoch == STEPS

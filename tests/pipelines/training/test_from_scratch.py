@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from pipelines.batches.datasets import evaluation_data
+from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.sources.opening import open_splits
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.training import train_config

@@ -29,8 +29,9 @@ tf.config.set_logical_device_configuration(
 
 import zoo
 from pipelines.batches.augmentation import AUGMENTATIONS
-from pipelines.batches.datasets import evaluation_data
-from pipelines.batches.datasets import training_data
+from pipelines.batches.evaluation_data import evaluation_data
+from pipelines.batches.training_data import Reading
+from pipelines.batches.training_data import training_data
 from pipelines.data.examples import Examples
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.extraction import Extractor
@@ -136,7 +137,7 @@ def learn(strategy, epochs, saved=None, dropout=0.3):
         state.put_back(*saved)
     data = training_data(
         examples, record, augmentation=AUGMENTATIONS["shift"], batch_size=8,
-        first_step=trainer.global_step,
+        reading=Reading(first_step=trainer.global_step),
     )
     history = trainer.fit(data, epochs=epochs)
     return state, history

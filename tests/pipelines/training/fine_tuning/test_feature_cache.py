@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import zoo
-from pipelines.batches.datasets import every_view
+from pipelines.batches.training_data import every_view
 from pipelines.evaluation.extraction import Extractor
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning import feature_cache

@@ -1,0 +1,72 @@
+"""Finished models, opened by what a person has of them."""
+
+import pathlib
+import re
+
+import zoo
+from pipelines.runs.run_folder import MODEL
+from pipelines.runs.run_folder import load_model
+from zoo.errors import RequestError
+from zoo.registry import list_models
+
+_CYCLE = re.compile(r"cycle-\d+\.keras")
+
+
+def open_model(model: str, weights: str | None = None):
+    """Opens a finished model by run folder, file or name.
+
+    Args:
+        model: A run folder, a `.keras` file, or one of `zoo.list_models()`.
+        weights: With a name: which weights.
+
+    Raises:
+        RequestError: There is no such model, or a name without weights.
+    """
+    if model not in list_models():
+        return load_model(model)
+    if weights is None:
+        known = zoo.model_info(model).weights
+        raise RequestError(
+            f"`model={model}` is an untrained network without `weights`. "
+            + (f"It has: {', '.join(known)}." if known else "It has none.")
+        )
+    return zoo.create_model(model, weights=weights)
+
+
+def open_snapshots(folder: str) -> dict:
+    """Opens the models that a run with `snapshots` has left in a folder.
+
+    Args:
+        folder: `RUN/snapshots`, with files `cycle-1.keras` and so on.
+
+    Returns:
+        The models by the names of their files, in the order of the cycles;
+        none where the folder holds none or a finished run.
+
+    Raises:
+        RequestError: They were not trained alike.
+        IntegrityError: A file is damaged.
+    """
+    place = pathlib.Path(folder)
+    if (place / MODEL).exists():
+        return {}
+    files = {
+        int(path.stem.removeprefix("cycle-")): path
+        for path in place.glob("cycle-*.keras")
+        if _CYCLE.fullmatch(path.name)
+    }
+    models = {path.name: load_model(path) for _, path in sorted(files.items())}
+    first = next(iter(models), None)
+    for name, model in models.items():
+        if _meaning(model) != _meaning(models[first]):
+            raise RequestError(
+                f"`model={folder}`: {name} has other classes or takes other "
+                f"pictures than {first}. Expected the snapshots of one run."
+            )
+    return models
+
+
+def _meaning(model) -> tuple:
+    """What goes in and comes out."""
+    names, record = zoo.class_names(model), zoo.preprocessing(model)
+    return names, record, model.output_shape
