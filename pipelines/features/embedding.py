@@ -17,7 +17,7 @@ from pipelines.features.table import Recipe
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 from zoo.registry import list_models
-from zoo.weights.pretrained import is_path
+from zoo.weights.locating import is_path
 
 POOLED = "pooled"
 _HEAD = "head_logits"

@@ -9,7 +9,6 @@ tests speak http with this machine.
 import pathlib
 
 from zoo.errors import RequestError
-from zoo.weights.downloading.fetching import fetch
 from zoo.weights.downloading.parts import open_part
 from zoo.weights.downloading.places import check_url
 from zoo.weights.downloading.places import is_offline
@@ -64,6 +63,9 @@ def download(
         return path
     if is_offline() if offline is None else offline:
         raise RequestError(wanted.by_hand("ZOO_OFFLINE forbids to fetch it"))
+    # The network's modules take as long to load as the rest of the zoo.
+    from zoo.weights.downloading.fetching import fetch
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open_part(wanted) as file:
