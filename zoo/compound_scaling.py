@@ -179,7 +179,7 @@ class StageSpec:
 
 
 @dataclasses.dataclass(frozen=True)
-class BlockSpec:
+class MBConvSpec:
     """One block, fully resolved: what `zoo.mbconv.mbconv` needs.
 
     Args:
@@ -228,7 +228,7 @@ def plan_blocks(
     drop_path_rate: float = 0.2,
     *,
     rounding=round_filters,
-) -> tuple[BlockSpec, ...]:
+) -> tuple[MBConvSpec, ...]:
     """Resolves the stages into blocks, in order.
 
     Args:
@@ -268,7 +268,7 @@ def plan_blocks(
         )
         se_filters = max(1, int(filters_in * stage.se_ratio))
         blocks.append(
-            BlockSpec(
+            MBConvSpec(
                 f"stage{number}_block{block + 1}",
                 stage.kernel_size,
                 filters_in,
