@@ -221,7 +221,7 @@ def _check_sides(input_shape, spec: AlexNetSpec) -> None:
         raise RequestError(
             f"{spec.name} has fully connected layers: both sides of its "
             f"input are fixed and at least {spec.smallest} pixels. Received: "
-            f"input_shape={input_shape}. Use a ResNet for pictures of "
+            f"`input_shape={input_shape}`. Use a ResNet for pictures of "
             "changing size."
         )
 

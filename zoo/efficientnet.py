@@ -208,6 +208,6 @@ def _resolve(spec, scaling: Scaling | None, stem_stride: int | None):
         spec = dataclasses.replace(spec, stem_stride=stem_stride)
     if spec.stem_stride not in (1, 2):
         raise RequestError(
-            f"stem_stride is 1 or 2. Received: {spec.stem_stride!r}"
+            f"`stem_stride` is 1 or 2. Received: {spec.stem_stride!r}"
         )
     return spec

@@ -62,21 +62,21 @@ class Preprocessing:
         object.__setattr__(self, "std", tuple(map(float, self.std)))
         if self.image_size < 1:
             raise ValueError(
-                "image_size is a number of pixels, at least 1. "
+                "`image_size` is a number of pixels, at least 1. "
                 f"Received: {self.image_size}"
             )
         if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
             raise ValueError(
-                "mean and std hold one number for each of R, G and B, and no "
-                f"std is 0 or less. Received: {self.mean}, {self.std}"
+                "`mean` and `std` hold one number for each of R, G and B, and "
+                f"no std is 0 or less. Received: {self.mean}, {self.std}"
             )
         if not 0 < self.crop_fraction <= 1:
             raise ValueError(
-                f"crop_fraction is in (0, 1]. Received: {self.crop_fraction}"
+                f"`crop_fraction` is in (0, 1]. Received: {self.crop_fraction}"
             )
         if self.interpolation not in INTERPOLATIONS:
             raise ValueError(
-                f"interpolation is one of {', '.join(INTERPOLATIONS)}. "
+                f"`interpolation` is one of {', '.join(INTERPOLATIONS)}. "
                 f"Received: {self.interpolation!r}"
             )
 

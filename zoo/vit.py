@@ -199,7 +199,7 @@ def _check_sides(sides, patch_size: int) -> None:
         raise RequestError(
             f"A picture is cut into patches of {patch_size} pixels: expected "
             f"fixed sides that are multiples of {patch_size}. Received: "
-            f"input_shape={(*sides, 3)}"
+            f"`input_shape={(*sides, 3)}`"
         )
 
 

@@ -140,7 +140,7 @@ def test_inputs_that_cannot_be_are_named(name):
     message = str(caught.value)
     assert f"at least {VARIANTS[name].smallest} pixels" in message
     assert "input_shape=(None, None, 3)" in message
-    with pytest.raises(RequestError, match="expected input_shape"):
+    with pytest.raises(RequestError, match="expected `input_shape`"):
         AlexNet(name, input_shape=(0, 64, 3))
 
 

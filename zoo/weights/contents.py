@@ -157,7 +157,7 @@ def choose_origin(
         if said not in known:
             raise RequestError(
                 f"{contents.where} has the tensor names of "
-                f"{_kinds(contents)}, not of origin={said!r}."
+                f"{_kinds(contents)}, not of `origin={said}`."
             )
         return wanted
     if built in known:
@@ -173,7 +173,7 @@ def choose_origin(
         raise RequestError(
             f"The names in {contents.where} do not tell how {variant!r} has "
             f"to be built: it may be of {' or '.join(known)}. Say it: "
-            + " or ".join(f"origin={name!r}" for name in known)
+            + " or ".join(f"`origin={name}`" for name in known)
             + "."
         )
     return first

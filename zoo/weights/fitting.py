@@ -134,7 +134,7 @@ def _check_built(contents, wanted: Origin, variant: str, built: str) -> None:
             f"{contents.where} holds weights of {wanted.name!r}, which want "
             f"another network than that of {built!r}, beside the shapes: "
             f"build it by zoo.create_model({variant!r}, "
-            f"origin={wanted.name!r}), or with weights=."
+            f"origin={wanted.name!r}), or with `weights`."
         )
 
 
@@ -161,7 +161,7 @@ def _other_scale(model, contents, origin) -> tuple[str, ...]:
         return ()
     return (
         f"the weights expect pixels by mean and std {wanted}, the model has "
-        f"{has}: build it with weights= instead",
+        f"{has}: build it with `weights` instead",
     )
 
 

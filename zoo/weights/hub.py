@@ -132,6 +132,6 @@ def _download(name: str, file: str, revision: str | None) -> pathlib.Path:
         raise RequestError(
             f"{file} of hf://{name} cannot be fetched: {reason}. By hand: "
             f"fetch https://huggingface.co/{name}/resolve/"
-            f"{revision or 'main'}/{file} and give weights= its path."
+            f"{revision or 'main'}/{file} and give its path as `weights`."
         ) from error
     return pathlib.Path(path)

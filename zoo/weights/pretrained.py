@@ -164,7 +164,7 @@ def _check_classes(classes) -> None:
     whole = isinstance(classes, numbers.Integral)
     if not whole or isinstance(classes, bool) or classes < 1:
         raise RequestError(
-            "classes is the number of classes, at least 1, or None. "
+            "`classes` is the number of classes, at least 1, or None. "
             f"Received: {classes!r}"
         )
 
@@ -172,6 +172,5 @@ def _check_classes(classes) -> None:
 def _check_said(weights, known: str | None, said: str | None) -> None:
     if known and said and canonical(said) != known:
         raise RequestError(
-            f"weights={str(weights)!r} are of {known!r}. "
-            f"Received: origin={said!r}"
+            f"`weights={weights}` are of {known!r}. Received: `origin={said}`"
         )
