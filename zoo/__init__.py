@@ -8,33 +8,36 @@ model = zoo.create_model("resnet20", classes=5)
 logits = model(np.zeros((1, 32, 32, 3), "uint8"))
 ```
 
-Importing it registers its layers with Keras, so that a saved model loads
-with plain `keras.models.load_model`.
+Importing it is quick and leaves Keras alone: what needs it is loaded when it
+is first used. When Keras is imported, before or afterwards, the zoo's layers
+are registered with it, so that a saved model loads with plain
+`keras.models.load_model`.
 """
 
-from zoo.predictions import decode_predictions
+import importlib
+from typing import TYPE_CHECKING
+
+import wrapt
+
+from zoo.importing import late_names
 from zoo.registry import create_model
 from zoo.registry import list_models
 from zoo.registry import model_info
-from zoo.stages import Stage
-from zoo.stages import stages
-from zoo.weights import LoadReport
-from zoo.weights import load_weights
-from zoo.weights import save_weights
 
-try:
+if TYPE_CHECKING:
+    # For editors; Python itself asks `__getattr__`.
     from zoo.model_metadata import class_names
     from zoo.model_metadata import origin
     from zoo.model_metadata import preprocessing
     from zoo.model_metadata import set_class_names
+    from zoo.predictions import decode_predictions
     from zoo.resizing import resized
     from zoo.splitting import split
-except ModuleNotFoundError as error:
-    # Tables and planning work where no backend of Keras is installed; only
-    # what builds a model needs one, and says so itself.
-    missing = (error.name or "").partition(".")[0]
-    if missing not in ("keras", "tensorflow", "jax", "torch"):
-        raise
+    from zoo.stages import Stage
+    from zoo.stages import stages
+    from zoo.weights.files import save_weights
+    from zoo.weights.fitting import LoadReport
+    from zoo.weights.fitting import load_weights
 
 __all__ = [
     "LoadReport",
@@ -53,3 +56,29 @@ __all__ = [
     "split",
     "stages",
 ]
+
+# `stages` and `preprocessing` are modules that can be called.
+__getattr__ = late_names(
+    __name__,
+    {
+        "LoadReport": "zoo.weights.fitting",
+        "Stage": "zoo.stages",
+        "class_names": "zoo.model_metadata",
+        "decode_predictions": "zoo.predictions",
+        "load_weights": "zoo.weights.fitting",
+        "origin": "zoo.model_metadata",
+        "resized": "zoo.resizing",
+        "save_weights": "zoo.weights.files",
+        "set_class_names": "zoo.model_metadata",
+        "split": "zoo.splitting",
+    },
+)
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})
+
+
+@wrapt.when_imported("keras")
+def _register_layers(keras):
+    importlib.import_module("zoo.layers")

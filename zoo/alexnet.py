@@ -2,8 +2,7 @@
 
 Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural
 Networks", 2012, section 3; Krizhevsky, "One weird trick for parallelizing
-convolutional neural networks", 2014. All take RGB pixels, 0…255, and return
-float32 logits.
+convolutional neural networks", 2014. RGB pixels, 0…255, in; float32 logits out.
 
 `alexnet` is the paper's figure 2 at 227 pixels (the paper says 224, which
 does not give its 55x55 maps):
@@ -23,9 +22,8 @@ A layer of two towers is two convolutions that see half of the channels each,
 as on the paper's two GPUs. Every convolution and hidden layer is followed by
 ReLU. LRN has the paper's k=2, n=5, alpha=1e-4, beta=0.75. Kernels start as
 N(0, 0.01²), biases as 1 in conv2, conv4, conv5, fc6 and fc7 and as 0
-elsewhere. It differs from the paper in that one mean a channel is
-subtracted, not one a pixel. For the weights of Caffe's `bvlc_alexnet` (the
-origin `"bvlc"`) LRN has k=1 and alpha=2e-5.
+elsewhere. Other than in the paper one mean a channel is subtracted. For the
+weights of Caffe's `bvlc_alexnet` (origin `"bvlc"`) LRN has k=1, alpha=2e-5.
 
 `alexnet_owt` is the 2014 network as torchvision has it: 224 pixels, one
 tower of 64-192-384-256-256 filters, no LRN, average pooling to 6x6 before
@@ -37,26 +35,28 @@ conv 5x5x32, max-pool, LRN; conv 5x5x32, average pool, LRN; conv 5x5x64,
 average pool; fc. Pools are 3x3 with stride 2, and windows that reach over the
 border count what is inside, so maps are 32-16-8-4. It differs from
 cuda-convnet in three ways: LRN runs over five channels with the constants of
-the 2012 paper, where `layers-18pct` normalises over 3x3 pixels of the same
-channel (k=1, alpha=5e-5, beta=0.75); kernels start as He et al. (2015) have
-it, not as N(0, 0.0001²) and N(0, 0.01²), which suit pixels that are not
-divided by their deviation; and pixels are.
+the 2012 paper, not over 3x3 pixels of a channel (k=1, alpha=5e-5, beta=0.75);
+pixels are divided by their deviation; and so kernels start as He et al. (2015)
+have it, not as N(0, 0.0001²) and N(0, 0.01²).
 """
 
 import dataclasses
+from typing import Unpack
 
 import keras
 
-from zoo.blocks import pixel_input
+from zoo.building import ModelOptions
+from zoo.building import assemble
+from zoo.building import builder
 from zoo.errors import RequestError
 from zoo.layers import LocalResponseNormalization
 from zoo.layers import Logits
 from zoo.layers import SplitChannels
+from zoo.preprocessing import CAFFE
 from zoo.preprocessing import Preprocessing
 from zoo.preprocessing import cifar10
 from zoo.preprocessing import imagenet
 from zoo.variants import find_variant
-from zoo.weights import Pretrained
 from zoo.weights.origins import Origin
 
 
@@ -113,30 +113,41 @@ class AlexNetSpec:
     smallest: int = 67
     classes: int = 1000
 
+    @property
+    def preprocessing(self) -> Preprocessing:
+        if self.initializer == "torch":
+            return imagenet(self.image_size)
+        if self.initializer == "he":
+            return cifar10().at(self.image_size)
+        # The paper scales by nothing. 227 pixels are the crop of 256.
+        return Preprocessing(self.image_size, **CAFFE, crop_fraction=227 / 256)
 
-_LRN_POOL = ("lrn", "max_pool")
-_POOL = ("max_pool",)
+
+_POOLS = {
+    "max_pool": keras.layers.MaxPooling2D,
+    "average_pool": keras.layers.AveragePooling2D,
+}
 
 _SPECS = (
     AlexNetSpec(
         "alexnet",
         convolutions=(
-            ConvSpec(96, 11, stride=4, border=0, then=_LRN_POOL),
-            ConvSpec(256, 5, towers=2, bias=1.0, then=_LRN_POOL),
+            ConvSpec(96, 11, stride=4, border=0, then=("lrn", "max_pool")),
+            ConvSpec(256, 5, towers=2, bias=1.0, then=("lrn", "max_pool")),
             ConvSpec(384, 3),
             ConvSpec(384, 3, towers=2, bias=1.0),
-            ConvSpec(256, 3, towers=2, bias=1.0, then=_POOL),
+            ConvSpec(256, 3, towers=2, bias=1.0, then=("max_pool",)),
         ),
         hidden_bias=1.0,
     ),
     AlexNetSpec(
         "alexnet_owt",
         convolutions=(
-            ConvSpec(64, 11, stride=4, border=2, then=_POOL),
-            ConvSpec(192, 5, then=_POOL),
+            ConvSpec(64, 11, stride=4, border=2, then=("max_pool",)),
+            ConvSpec(192, 5, then=("max_pool",)),
             ConvSpec(384, 3),
             ConvSpec(256, 3),
-            ConvSpec(256, 3, then=_POOL),
+            ConvSpec(256, 3, then=("max_pool",)),
         ),
         dropout="before",
         pooled_size=6,
@@ -162,59 +173,20 @@ _SPECS = (
 )
 VARIANTS = {spec.name: spec for spec in _SPECS}
 
-_PREPROCESSING = {
-    # The channel means of ImageNet in Caffe's models; the paper scales by
-    # nothing. 227 pixels are the crop of a picture of 256.
-    "normal": Preprocessing(
-        227,
-        mean=(123.68, 116.779, 103.939),
-        std=(1.0, 1.0, 1.0),
-        crop_fraction=227 / 256,
-    ),
-    "torch": imagenet(224),
-    "he": cifar10(),
-}
 
-
+@builder
 def AlexNet(
-    variant: str | AlexNetSpec = "alexnet",
-    *,
-    weights=None,
-    origin: str | None = None,
-    classes: int | None = None,
-    include_top: bool = True,
-    input_shape=None,
-    classifier_activation=None,
-    preprocessing: Preprocessing | None = None,
-    name: str | None = None,
+    variant: str | AlexNetSpec = "alexnet", **options: Unpack[ModelOptions]
 ) -> keras.Model:
     """Builds an AlexNet.
 
     Args:
         variant: A name out of `VARIANTS`, or a row of one's own.
-        weights: None, a name that `zoo.model_info(variant).weights` lists,
-            or the path of a weight file.
-        origin: Whose network to build, such as `"bvlc"`, where the weights
-            do not say it; see `zoo.weights.origins`.
-        classes: Number of classes; that of the weights, or of the paper,
-            where None.
-        include_top: Whether the head is there. Without it the output is that
-            of the last stage.
-        input_shape: `(height, width, 3)`, both sides fixed. The weights of
-            the first fully connected layer depend on them, except for
-            `alexnet_owt`.
-        classifier_activation: None (logits) or an activation's name.
-        preprocessing: What the pixels are scaled by; that of the weights, or
-            of the variant, where None.
-        name: The model's name.
+        **options: See `zoo.building.ModelOptions`. Both sides of
+            `input_shape` are fixed: fully connected layers depend on them.
 
     Returns:
         A flat functional model: RGB 0…255 in, float32 logits out.
-
-    Raises:
-        RequestError: The variant or the weights are not known, or the input
-            shape is not fixed or too small.
-        IntegrityError: The weight file does not fit or is damaged.
 
     Example:
 
@@ -225,42 +197,31 @@ def AlexNet(
     assert model(np.zeros((1, 32, 32, 3), "uint8")).shape == (1, 5)
     ```
     """
-    spec = find_variant(VARIANTS, variant)
-    pretrained = Pretrained.find(
-        spec.name,
-        weights,
-        classes=classes,
-        default_classes=spec.classes,
-        preprocessing=_PREPROCESSING[spec.initializer].at(spec.image_size),
-        origin=origin,
-    )
-    input_shape = tuple(input_shape or pretrained.input_shape)
-    _check_sides(input_shape, spec)
-    pixels, x = pixel_input(
-        input_shape, preprocessing or pretrained.preprocessing
-    )
-    x = _convolutions(x, spec, pretrained.origin)
-    x = _hidden_layers(x, spec)
-    if include_top:
-        if not spec.hidden:
-            x = keras.layers.Flatten(name="head_flatten")(x)
-        x = Logits(
-            pretrained.classes,
-            activation=classifier_activation,
-            kernel_initializer=_initializer(spec),
-            name="head_logits",
-        )(x)
-    model = keras.Model(pixels, x, name=name or spec.name)
-    return pretrained.load_into(model)
+    return assemble(find_variant(VARIANTS, variant), _body, _head, options)
+
+
+def _body(x, spec: AlexNetSpec, origin: Origin):
+    _check_sides(x.shape[1:], spec)
+    return _hidden_layers(_convolutions(x, spec, origin), spec)
+
+
+def _head(x, spec: AlexNetSpec, classes: int, activation):
+    if not spec.hidden:
+        x = keras.layers.Flatten(name="head_flatten")(x)
+    return Logits(
+        classes,
+        activation=activation,
+        kernel_initializer=_initializer(spec),
+        name="head_logits",
+    )(x)
 
 
 def _check_sides(input_shape, spec: AlexNetSpec) -> None:
-    sides = input_shape[:2]
-    if None in sides or min(sides) < spec.smallest:
+    if None in input_shape or min(input_shape[:2]) < spec.smallest:
         raise RequestError(
             f"{spec.name} has fully connected layers: both sides of its "
             f"input are fixed and at least {spec.smallest} pixels. Received: "
-            f"input_shape={input_shape}. Use a ResNet for pictures of "
+            f"`input_shape={input_shape}`. Use a ResNet for pictures of "
             "changing size."
         )
 
@@ -274,53 +235,45 @@ def _initializer(spec: AlexNetSpec):
     return keras.initializers.HeNormal()
 
 
-def _conv(x, conv: ConvSpec, filters, spec: AlexNetSpec, name):
+def _conv(x, conv: ConvSpec, spec: AlexNetSpec, name):
+    if conv.towers > 1:
+        parts = SplitChannels(conv.towers, name=f"{name}_split")(x)
+        filters = conv.filters // conv.towers
+        tower = dataclasses.replace(conv, filters=filters, towers=1)
+        parts = [
+            _conv(part, tower, spec, f"{name}_tower{i}")
+            for i, part in enumerate(parts, start=1)
+        ]
+        return keras.layers.Concatenate(name=f"{name}_towers")(parts)
     return keras.layers.Conv2D(
-        filters,
+        conv.filters,
         conv.kernel_size,
         strides=conv.stride,
         padding="same" if conv.border is None else "valid",
         kernel_initializer=_initializer(spec),
         bias_initializer=keras.initializers.Constant(conv.bias),
-        name=name,
+        name=f"{name}_conv",
     )(x)
 
 
-def _towers(x, conv: ConvSpec, spec: AlexNetSpec, name):
-    parts = SplitChannels(conv.towers, name=f"{name}_split")(x)
-    filters = conv.filters // conv.towers
-    parts = [
-        _conv(part, conv, filters, spec, f"{name}_tower{i}_conv")
-        for i, part in enumerate(parts, start=1)
-    ]
-    return keras.layers.Concatenate(name=f"{name}_towers")(parts)
-
-
-def _follow(x, step: str, spec: AlexNetSpec, style: Origin, name):
+def _follow(x, step: str, spec: AlexNetSpec, origin: Origin, name):
     if step == "lrn":
-        bias, alpha = style.lrn or (2.0, 1e-4)
-        return LocalResponseNormalization(
-            bias=bias, alpha=alpha, name=f"{name}_lrn"
-        )(x)
-    layer = {
-        "max_pool": keras.layers.MaxPooling2D,
-        "average_pool": keras.layers.AveragePooling2D,
-    }[step]
-    return layer(3, 2, padding=spec.pool_padding, name=f"{name}_pool")(x)
+        bias, alpha = origin.lrn or (2.0, 1e-4)
+        lrn = LocalResponseNormalization
+        return lrn(bias=bias, alpha=alpha, name=f"{name}_lrn")(x)
+    pool = _POOLS[step]
+    return pool(3, 2, padding=spec.pool_padding, name=f"{name}_pool")(x)
 
 
-def _convolutions(x, spec: AlexNetSpec, style: Origin):
+def _convolutions(x, spec: AlexNetSpec, origin: Origin):
     for i, conv in enumerate(spec.convolutions):
         name = f"stage{i}" if i else "stem"
         if conv.border:
             x = keras.layers.ZeroPadding2D(conv.border, name=f"{name}_pad")(x)
-        if conv.towers > 1:
-            x = _towers(x, conv, spec, name)
-        else:
-            x = _conv(x, conv, conv.filters, spec, f"{name}_conv")
+        x = _conv(x, conv, spec, name)
         x = keras.layers.ReLU(name=f"{name}_relu")(x)
         for step in conv.then:
-            x = _follow(x, step, spec, style, name)
+            x = _follow(x, step, spec, origin, name)
     if spec.pooled_size and tuple(x.shape[1:3]) != (spec.pooled_size,) * 2:
         x = keras.layers.AdaptiveAveragePooling2D(
             spec.pooled_size, name=f"{name}_adaptive_pool"

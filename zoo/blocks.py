@@ -30,7 +30,7 @@ def pixel_input(input_shape, preprocessing: Preprocessing):
     whole = isinstance(channels, int) and 1 <= channels <= _MAX_CHANNELS
     if len(sides) != 2 or not whole or 0 in sides:
         raise RequestError(
-            "A model of the zoo takes pictures: expected input_shape="
+            "A model of the zoo takes pictures: expected `input_shape` "
             "(height, width, 3), or another number of channels up to "
             f"{_MAX_CHANNELS}. Received: {tuple(input_shape)}"
         )

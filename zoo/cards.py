@@ -1,4 +1,4 @@
-"""What is known of each model: paper, cost, published accuracy, weights.
+"""What is known of each model: its paper, cost and published accuracy.
 
 Parameters are the trainable ones; MACs are multiply-adds of convolutions,
 dense layers and attention at `input_size` (see `zoo.profile`). The tests
@@ -6,9 +6,6 @@ build every model and count.
 """
 
 import dataclasses
-
-from zoo.weights.sources import best_of
-from zoo.weights.sources import weights_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +36,8 @@ class ModelInfo:
         macs: Multiply-adds for one picture of `input_size`.
         input_size: Height and width, in pixels.
         accuracy: The published accuracy, or None where there is none.
+        weights: The names that `weights=` takes for it, which
+            `zoo.model_info` fills in.
     """
 
     name: str
@@ -49,12 +48,7 @@ class ModelInfo:
     macs: int
     input_size: int
     accuracy: Accuracy | None = None
-
-    @property
-    def weights(self) -> tuple[str, ...]:
-        """The names that `weights=` takes for this model."""
-        names = tuple(row.name for row in weights_of(self.name))
-        return ("imagenet", *names) if best_of(self.name) else names
+    weights: tuple[str, ...] = ()
 
 
 _ALEXNET = (
@@ -99,11 +93,14 @@ _TIMM_AUGREG = "timm, augreg_in21k_ft_in1k (ImageNet-21k first)"
 _PAPER = "paper, table 6"
 _PAPER_MEAN = "paper, table 6, mean"
 
-# Name, paper, trainable weights, moving statistics, MACs, input size.
-_COUNTS = (
+# By family, the module that builds it: name, paper, trainable weights, moving
+# statistics, MACs, input size.
+_ALEXNETS = (
     ("alexnet", _ALEXNET, 60_965_224, 0, 724_406_816, 227),
     ("alexnet_owt", _OWT, 61_100_840, 0, 714_188_480, 224),
     ("alexnet_cifar", _ALEXNET, 89_578, 0, 12_298_240, 32),
+)
+_RESNETS = (
     ("resnet18", _RESNET, 11_689_512, 9_600, 1_814_073_344, 224),
     ("resnet18_v1", _RESNET, 11_689_512, 9_600, 1_814_073_344, 224),
     ("resnet18_v2", _RESNET_V2, 11_687_720, 7_808, 1_814_073_344, 224),
@@ -129,6 +126,8 @@ _COUNTS = (
     ("resnet44", _RESNET, 658_586, 3_168, 97_174_144, 32),
     ("resnet56", _RESNET, 853_018, 4_064, 125_485_696, 32),
     ("resnet110", _RESNET, 1_727_962, 8_096, 252_887_680, 32),
+)
+_EFFNETS = (
     ("efficientnet_b0", _EFFNET, 5_288_548, 42_016, 385_814_752, 224),
     ("efficientnet_b1", _EFFNET, 7_794_184, 62_048, 686_802_832, 240),
     ("efficientnet_b2", _EFFNET, 9_109_994, 67_568, 993_561_872, 260),
@@ -138,6 +137,8 @@ _COUNTS = (
     ("efficientnet_b6", _EFFNET, 43_040_704, 224_432, 19_067_593_536, 528),
     ("efficientnet_b7", _EFFNET, 66_347_960, 310_720, 37_745_884_192, 600),
     ("efficientnet_cifar", _EFFNET, 366_976, 9_200, 20_805_632, 32),
+)
+_EFFNETS_V2 = (
     ("efficientnetv2_b0", _EFFNET_V2, 7_139_704, 60_608, 718_086_176, 224),
     ("efficientnetv2_b1", _EFFNET_V2, 8_141_052, 71_072, 1_196_819_360, 240),
     ("efficientnetv2_b2", _EFFNET_V2, 10_096_086, 82_288, 1_697_542_832, 260),
@@ -145,11 +146,23 @@ _COUNTS = (
     ("efficientnetv2_s", _EFFNET_V2, 21_458_488, 153_872, 8_365_617_152, 384),
     ("efficientnetv2_m", _EFFNET_V2, 54_139_356, 292_032, 24_582_460_384, 480),
     ("efficientnetv2_l", _EFFNET_V2, 118_515_272, 512_576, 56_079_699_008, 480),
+)
+_MOBILENETS_V3 = (
     ("mobilenetv3_small", _MOBILENET_V3, 2_542_856, 12_112, 56_510_400, 224),
     ("mobilenetv3_large", _MOBILENET_V3, 5_483_032, 24_400, 216_589_760, 224),
+)
+_VITS = (
     ("vit_s16", _VIT, 22_050_664, 0, 4_598_882_304, 224),
     ("vit_b16", _VIT, 86_567_656, 0, 17_563_828_224, 224),
 )
+_FAMILIES = {
+    "alexnet": _ALEXNETS,
+    "resnet": _RESNETS,
+    "efficientnet": _EFFNETS,
+    "efficientnetv2": _EFFNETS_V2,
+    "mobilenetv3": _MOBILENETS_V3,
+    "vit": _VITS,
+}
 
 # At the input size above; resnet18 and 34 are the same network as their `_v1`.
 _PUBLISHED = {
@@ -199,9 +212,12 @@ _PUBLISHED = {
 }
 
 
-def _card(name, *row) -> ModelInfo:
-    family = "resnet" if name.startswith("resnet") else name.split("_")[0]
-    return ModelInfo(name, family, *row, accuracy=_PUBLISHED.get(name))
+def _card(family, name, *counts) -> ModelInfo:
+    return ModelInfo(name, family, *counts, accuracy=_PUBLISHED.get(name))
 
 
-CARDS: dict[str, ModelInfo] = {row[0]: _card(*row) for row in _COUNTS}
+CARDS: dict[str, ModelInfo] = {
+    row[0]: _card(family, *row)
+    for family, rows in _FAMILIES.items()
+    for row in rows
+}

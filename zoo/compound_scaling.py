@@ -43,17 +43,17 @@ class Scaling:
             value = getattr(self, name)
             if not _is_finite(value) or value <= 0:
                 raise RequestError(
-                    f"{name} multiplies the base network: expected a number "
+                    f"`{name}` multiplies the base network: expected a number "
                     f"above 0. Received: {value!r}"
                 )
         if not isinstance(self.image_size, int) or self.image_size < 1:
             raise RequestError(
-                "image_size is a whole number of pixels, at least 1. "
+                "`image_size` is a whole number of pixels, at least 1. "
                 f"Received: {self.image_size!r}"
             )
         if not _is_finite(self.dropout) or not 0 <= self.dropout < 1:
             raise RequestError(
-                f"dropout is a rate in [0, 1). Received: {self.dropout!r}"
+                f"`dropout` is a rate in [0, 1). Received: {self.dropout!r}"
             )
 
 
@@ -94,12 +94,12 @@ def compound_scaling(
     ```
     """
     if not _is_finite(phi):
-        raise RequestError(f"phi is a finite number. Received: {phi!r}")
+        raise RequestError(f"`phi` is a finite number. Received: {phi!r}")
     rates = {"alpha": alpha, "beta": beta, "gamma": gamma}
     for name, rate in rates.items():
         if not _is_finite(rate) or rate < 1:
             raise RequestError(
-                f"{name} is a growth rate, at least 1. Received: {rate!r}"
+                f"`{name}` is a growth rate, at least 1. Received: {rate!r}"
             )
     try:
         return dataclasses.replace(
@@ -110,7 +110,7 @@ def compound_scaling(
         )
     except OverflowError as error:
         raise RequestError(
-            f"No network is that large. Received: phi={phi!r}; the published "
+            f"No network is that large. Received: `phi={phi}`; the published "
             "ones end at about 6."
         ) from error
 
@@ -179,7 +179,7 @@ class StageSpec:
 
 
 @dataclasses.dataclass(frozen=True)
-class BlockSpec:
+class MBConvSpec:
     """One block, fully resolved: what `zoo.mbconv.mbconv` needs.
 
     Args:
@@ -219,7 +219,7 @@ def check_drop_path_rate(rate) -> None:
         RequestError: `rate` is not in [0, 1).
     """
     if not _is_finite(rate) or not 0 <= rate < 1:
-        raise RequestError(f"drop_path_rate is in [0, 1). Received: {rate!r}")
+        raise RequestError(f"`drop_path_rate` is in [0, 1). Received: {rate!r}")
 
 
 def plan_blocks(
@@ -228,7 +228,7 @@ def plan_blocks(
     drop_path_rate: float = 0.2,
     *,
     rounding=round_filters,
-) -> tuple[BlockSpec, ...]:
+) -> tuple[MBConvSpec, ...]:
     """Resolves the stages into blocks, in order.
 
     Args:
@@ -268,7 +268,7 @@ def plan_blocks(
         )
         se_filters = max(1, int(filters_in * stage.se_ratio))
         blocks.append(
-            BlockSpec(
+            MBConvSpec(
                 f"stage{number}_block{block + 1}",
                 stage.kernel_size,
                 filters_in,

@@ -28,11 +28,14 @@ another epsilon; see `zoo.weights.origins`.
 """
 
 import dataclasses
+import functools
+from typing import Unpack
 
 import keras
 
-from zoo.blocks import classifier_head
-from zoo.blocks import pixel_input
+from zoo.building import ModelOptions
+from zoo.building import assemble
+from zoo.building import builder
 from zoo.compound_scaling import Scaling
 from zoo.compound_scaling import StageSpec
 from zoo.compound_scaling import compound_scaling
@@ -41,13 +44,13 @@ from zoo.compound_scaling import round_filters
 from zoo.errors import RequestError
 from zoo.mbconv import Style
 from zoo.mbconv import conv_bn_act
-from zoo.mbconv import dense_uniform
 from zoo.mbconv import mbconv
+from zoo.mbconv import scaled_head
 from zoo.preprocessing import Preprocessing
 from zoo.preprocessing import cifar10
 from zoo.preprocessing import imagenet
 from zoo.variants import find_variant
-from zoo.weights import Pretrained
+from zoo.weights.origins import Origin
 
 __all__ = [
     "B0_STAGES",
@@ -93,6 +96,15 @@ class EfficientNetSpec:
     stem_stride: int = 2
     classes: int = 1000
 
+    @property
+    def preprocessing(self) -> Preprocessing:
+        side = self.scaling.image_size
+        if side <= 32:
+            return cifar10()
+        return imagenet(
+            side, crop_fraction=side / (side + 32), interpolation="bicubic"
+        )
+
 
 # Ours: B0's first five stages for pictures of 32 pixels, of which they leave
 # 8 x 8 places as CIFAR's ResNets do; expanded by 4 instead of 6.
@@ -129,20 +141,14 @@ VARIANTS = {
 }
 
 
+@builder
 def EfficientNet(
     variant: str | EfficientNetSpec = "efficientnet_b0",
     *,
     scaling: Scaling | None = None,
-    weights=None,
-    origin: str | None = None,
-    classes: int | None = None,
-    include_top: bool = True,
-    input_shape=None,
     stem_stride: int | None = None,
     drop_path_rate: float = 0.2,
-    classifier_activation=None,
-    preprocessing: Preprocessing | None = None,
-    name: str | None = None,
+    **options: Unpack[ModelOptions],
 ) -> keras.Model:
     """Builds an EfficientNet.
 
@@ -150,31 +156,15 @@ def EfficientNet(
         variant: A name out of `VARIANTS`, or a row of one's own.
         scaling: Replaces the variant's own, for instance by
             `compound_scaling(phi=1.5)`.
-        weights: None, a name that `zoo.model_info(variant).weights` lists,
-            or the path of a weight file.
-        origin: Whose network to build, such as `"timm"`, where the weights do
-            not say it; see `zoo.weights.origins`.
-        classes: Number of classes; that of the weights, or of the paper,
-            where None.
-        include_top: Whether the head is there. Without it the output is the
-            map of the last convolution, `stage8`.
-        input_shape: `(height, width, 3)`; either side may be None.
         stem_stride: 2, or 1 for pictures of 32 to 64 pixels; the variant's
             where None.
         drop_path_rate: What the rate of stochastic depth grows towards, in
             [0, 1).
-        classifier_activation: None (logits) or an activation's name.
-        preprocessing: What the pixels are scaled by; that of the weights, or
-            of the variant, where None.
-        name: The model's name.
+        **options: See `zoo.building.ModelOptions`.
 
     Returns:
-        A flat functional model: RGB 0…255 in, float32 logits out.
-
-    Raises:
-        RequestError: The variant or the weights are not known, or a value is
-            out of its range.
-        IntegrityError: The weight file does not fit or is damaged.
+        A flat functional model: RGB 0…255 in, float32 logits out; without
+        `include_top` the map of the last convolution, `stage8`.
 
     Example:
 
@@ -190,63 +180,34 @@ def EfficientNet(
     assert model(np.zeros((1, 32, 32, 3), "uint8")).shape == (1, 5)
     ```
     """
-    spec = _resolve(variant, scaling)
-    stem_stride = _stride(stem_stride, spec)
-    side = spec.scaling.image_size
-    pretrained = Pretrained.find(
-        spec.name,
-        weights,
-        classes=classes,
-        default_classes=spec.classes,
-        preprocessing=_preprocessing(side),
-        origin=origin,
-    )
-    style = _STYLE.of(pretrained.origin)
-    pixels, x = pixel_input(
-        input_shape or pretrained.input_shape,
-        preprocessing or pretrained.preprocessing,
-    )
-    stem_filters = round_filters(spec.stem_filters, spec.scaling.width)
-    x = conv_bn_act(
-        x, stem_filters, 3, stride=stem_stride, name="stem_conv", style=style
-    )
+    spec = _resolve(find_variant(VARIANTS, variant), scaling, stem_stride)
+    body = functools.partial(_body, drop_path_rate=drop_path_rate)
+    return assemble(spec, body, scaled_head, options)
+
+
+def _body(x, spec: EfficientNetSpec, origin: Origin, *, drop_path_rate: float):
+    style = _STYLE.of(origin)
+    width, stride = spec.scaling.width, spec.stem_stride
+    stem = round_filters(spec.stem_filters, width)
+    x = conv_bn_act(x, stem, 3, stride=stride, name="stem_conv", style=style)
     for block in plan_blocks(spec.stages, spec.scaling, drop_path_rate):
         x = mbconv(x, block, style)
-    top_filters = round_filters(spec.top_filters, spec.scaling.width)
-    top = f"stage{len(spec.stages) + 1}_conv"
-    x = conv_bn_act(x, top_filters, 1, name=top, style=style)
-    if include_top:
-        x = classifier_head(
-            x,
-            pretrained.classes,
-            dropout=spec.scaling.dropout,
-            activation=classifier_activation,
-            initializer=dense_uniform(),
+    top = round_filters(spec.top_filters, width)
+    name = f"stage{len(spec.stages) + 1}_conv"
+    return conv_bn_act(x, top, 1, name=name, style=style)
+
+
+def _resolve(spec, scaling: Scaling | None, stem_stride: int | None):
+    """The row with what was asked for in its place."""
+    if scaling is not None:
+        # Another size is another network: no published weights fit it.
+        spec = dataclasses.replace(
+            spec, name="efficientnet_scaled", scaling=scaling
         )
-    model = keras.Model(pixels, x, name=name or spec.name)
-    return pretrained.load_into(model)
-
-
-def _resolve(variant, scaling: Scaling | None) -> EfficientNetSpec:
-    spec = find_variant(VARIANTS, variant)
-    if scaling is None:
-        return spec
-    # Another size is another network: no published weights fit it.
-    return dataclasses.replace(
-        spec, name="efficientnet_scaled", scaling=scaling
-    )
-
-
-def _stride(asked, spec: EfficientNetSpec) -> int:
-    stride = spec.stem_stride if asked is None else asked
-    if stride not in (1, 2):
-        raise RequestError(f"stem_stride is 1 or 2. Received: {stride!r}")
-    return stride
-
-
-def _preprocessing(side: int) -> Preprocessing:
-    if side <= 32:
-        return cifar10()
-    return imagenet(
-        side, crop_fraction=side / (side + 32), interpolation="bicubic"
-    )
+    if stem_stride is not None:
+        spec = dataclasses.replace(spec, stem_stride=stem_stride)
+    if spec.stem_stride not in (1, 2):
+        raise RequestError(
+            f"`stem_stride` is 1 or 2. Received: {spec.stem_stride!r}"
+        )
+    return spec

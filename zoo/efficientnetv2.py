@@ -27,23 +27,26 @@ strided convolutions pad on both sides; see `zoo.weights.origins`.
 """
 
 import dataclasses
+import functools
+from typing import Unpack
 
 import keras
 
-from zoo.blocks import classifier_head
-from zoo.blocks import pixel_input
+from zoo.building import ModelOptions
+from zoo.building import assemble
+from zoo.building import builder
 from zoo.compound_scaling import Scaling
 from zoo.compound_scaling import StageSpec
 from zoo.compound_scaling import plan_blocks
 from zoo.compound_scaling import round_to_multiple
 from zoo.mbconv import Style
 from zoo.mbconv import conv_bn_act
-from zoo.mbconv import dense_uniform
 from zoo.mbconv import mbconv
+from zoo.mbconv import scaled_head
 from zoo.preprocessing import Preprocessing
 from zoo.preprocessing import imagenet
 from zoo.variants import find_variant
-from zoo.weights import Pretrained
+from zoo.weights.origins import Origin
 
 _STYLE = Style(momentum=0.9)
 
@@ -150,46 +153,24 @@ VARIANTS = {
 }
 
 
+@builder
 def EfficientNetV2(
     variant: str | EfficientNetV2Spec = "efficientnetv2_b0",
     *,
-    weights=None,
-    origin: str | None = None,
-    classes: int | None = None,
-    include_top: bool = True,
-    input_shape=None,
     drop_path_rate: float = 0.2,
-    classifier_activation=None,
-    preprocessing: Preprocessing | None = None,
-    name: str | None = None,
+    **options: Unpack[ModelOptions],
 ) -> keras.Model:
     """Builds an EfficientNetV2.
 
     Args:
         variant: A name out of `VARIANTS`, or a row of one's own.
-        weights: None, a name that `zoo.model_info(variant).weights` lists,
-            or the path of a weight file.
-        origin: Whose network to build, such as `"keras"`, where the weights
-            do not say it; see `zoo.weights.origins`.
-        classes: Number of classes; that of the weights, or of the paper,
-            where None.
-        include_top: Whether the head is there. Without it the output is the
-            map of the last convolution.
-        input_shape: `(height, width, 3)`; either side may be None.
         drop_path_rate: What the rate of stochastic depth grows towards, in
             [0, 1).
-        classifier_activation: None (logits) or an activation's name.
-        preprocessing: What the pixels are scaled by; that of the weights, or
-            of the variant, where None.
-        name: The model's name.
+        **options: See `zoo.building.ModelOptions`.
 
     Returns:
-        A flat functional model: RGB 0…255 in, float32 logits out.
-
-    Raises:
-        RequestError: The variant or the weights are not known, or a value is
-            out of its range.
-        IntegrityError: The weight file does not fit or is damaged.
+        A flat functional model: RGB 0…255 in, float32 logits out; without
+        `include_top` the map of the last convolution.
 
     Example:
 
@@ -200,21 +181,14 @@ def EfficientNetV2(
     assert model(np.zeros((1, 32, 32, 3), "uint8")).shape == (1, 5)
     ```
     """
-    spec = find_variant(VARIANTS, variant)
-    width = spec.scaling.width
-    pretrained = Pretrained.find(
-        spec.name,
-        weights,
-        classes=classes,
-        default_classes=spec.classes,
-        preprocessing=spec.preprocessing,
-        origin=origin,
-    )
-    style = _STYLE.of(pretrained.origin)
-    pixels, x = pixel_input(
-        input_shape or pretrained.input_shape,
-        preprocessing or pretrained.preprocessing,
-    )
+    body = functools.partial(_body, drop_path_rate=drop_path_rate)
+    return assemble(find_variant(VARIANTS, variant), body, scaled_head, options)
+
+
+def _body(
+    x, spec: EfficientNetV2Spec, origin: Origin, *, drop_path_rate: float
+):
+    style, width = _STYLE.of(origin), spec.scaling.width
     stem = round_to_multiple(spec.stages[0].filters_in, width)
     x = conv_bn_act(x, stem, 3, stride=2, name="stem_conv", style=style)
     # The rate of drop-path grows over all blocks that there are. Keras divides
@@ -223,16 +197,6 @@ def EfficientNetV2(
         spec.stages, spec.scaling, drop_path_rate, rounding=round_to_multiple
     ):
         x = mbconv(x, block, style)
-    top = f"stage{len(spec.stages) + 1}_conv"
-    top_filters = round_to_multiple(spec.top_filters, width)
-    x = conv_bn_act(x, top_filters, 1, name=top, style=style)
-    if include_top:
-        x = classifier_head(
-            x,
-            pretrained.classes,
-            dropout=spec.scaling.dropout,
-            activation=classifier_activation,
-            initializer=dense_uniform(),
-        )
-    model = keras.Model(pixels, x, name=name or spec.name)
-    return pretrained.load_into(model)
+    top = round_to_multiple(spec.top_filters, width)
+    name = f"stage{len(spec.stages) + 1}_conv"
+    return conv_bn_act(x, top, 1, name=name, style=style)

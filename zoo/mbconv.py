@@ -10,8 +10,9 @@ import dataclasses
 
 import keras
 
+from zoo.blocks import classifier_head
 from zoo.blocks import he_fan_out
-from zoo.compound_scaling import BlockSpec
+from zoo.compound_scaling import MBConvSpec
 from zoo.layers import DropPath
 from zoo.weights.origins import Origin
 
@@ -47,11 +48,6 @@ class Style:
         )
 
 
-def dense_uniform():
-    """How the head of EfficientNet's code starts: uniform in ±classes^-½."""
-    return keras.initializers.VarianceScaling(1 / 3, "fan_out", "uniform")
-
-
 def conv_bn_act(
     x, filters, kernel_size, *, name, style: Style, stride=1, activation="silu"
 ):
@@ -60,7 +56,7 @@ def conv_bn_act(
     return _bn_act(x, name, style, activation)
 
 
-def mbconv(x, block: BlockSpec, style: Style):
+def mbconv(x, block: MBConvSpec, style: Style):
     """Expands, looks around, gates the channels and projects back.
 
     Args:
@@ -80,7 +76,7 @@ def mbconv(x, block: BlockSpec, style: Style):
     return keras.layers.Add(name=f"{block.name}_add")([x, y])
 
 
-def _split(x, block: BlockSpec, style: Style):
+def _split(x, block: MBConvSpec, style: Style):
     name, activation = block.name, block.activation
     if block.expanded != block.filters_in:
         x = conv_bn_act(
@@ -98,7 +94,7 @@ def _split(x, block: BlockSpec, style: Style):
     return _project(x, block, style)
 
 
-def _fused(x, block: BlockSpec, style: Style):
+def _fused(x, block: MBConvSpec, style: Style):
     expands = block.expanded != block.filters_in
     x = conv_bn_act(
         x,
@@ -112,7 +108,7 @@ def _fused(x, block: BlockSpec, style: Style):
     return _project(x, block, style) if expands else x
 
 
-def _project(x, block: BlockSpec, style: Style):
+def _project(x, block: MBConvSpec, style: Style):
     name = f"{block.name}_project"
     return _bn(_conv(x, block.filters_out, 1, name, style), name, style)
 
@@ -150,7 +146,7 @@ def _conv(x, filters, kernel_size, name, style: Style, stride=1):
     )(x)
 
 
-def _depthwise(x, block: BlockSpec, style: Style):
+def _depthwise(x, block: MBConvSpec, style: Style):
     name = f"{block.name}_depthwise"
     x, padding = _pad(x, block.kernel_size, block.stride, name, style)
     return keras.layers.DepthwiseConv2D(
@@ -181,3 +177,17 @@ def _bn_act(x, name, style: Style, activation):
     return keras.layers.Activation(
         activation, name=f"{name}_{_NAMES[activation]}"
     )(_bn(x, name, style))
+
+
+def scaled_head(x, spec, classes: int, activation):
+    """The head of both EfficientNets: pool, dropout, one logit a class."""
+    return classifier_head(
+        x,
+        classes,
+        dropout=spec.scaling.dropout,
+        activation=activation,
+        # As in their code: uniform in ±classes^-½.
+        initializer=keras.initializers.VarianceScaling(
+            1 / 3, "fan_out", "uniform"
+        ),
+    )

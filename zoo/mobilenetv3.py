@@ -28,28 +28,33 @@ standard deviation; see `zoo.weights.origins`.
 """
 
 import dataclasses
+import functools
+from typing import Unpack
 
 import keras
 
 from zoo.blocks import classifier_head
 from zoo.blocks import he_fan_out
-from zoo.blocks import pixel_input
-from zoo.compound_scaling import BlockSpec
+from zoo.building import ModelOptions
+from zoo.building import assemble
+from zoo.building import builder
+from zoo.compound_scaling import MBConvSpec
 from zoo.compound_scaling import check_drop_path_rate
 from zoo.compound_scaling import round_filters
 from zoo.mbconv import Style
 from zoo.mbconv import conv_bn_act
 from zoo.mbconv import mbconv
+from zoo.preprocessing import PLUS_MINUS_ONE
 from zoo.preprocessing import Preprocessing
 from zoo.variants import find_variant
-from zoo.weights import Pretrained
+from zoo.weights.origins import Origin
 
 _STYLE = Style(momentum=0.999, squeeze="relu", gate="hard_sigmoid")
 _RE, _HS = "relu", "hard_silu"
 
 
 @dataclasses.dataclass(frozen=True)
-class StageSpec:
+class MobileNetV3Stage:
     """Some rows of the paper's tables: blocks that return as many channels.
 
     Args:
@@ -85,7 +90,7 @@ class MobileNetV3Spec:
     """
 
     name: str
-    stages: tuple[StageSpec, ...]
+    stages: tuple[MobileNetV3Stage, ...]
     last_filters: int
     top_filters: int
     stem_filters: int = 16
@@ -93,21 +98,25 @@ class MobileNetV3Spec:
     image_size: int = 224
     classes: int = 1000
 
+    @property
+    def preprocessing(self) -> Preprocessing:
+        return Preprocessing(self.image_size, **PLUS_MINUS_ONE)
+
 
 _SMALL = (
-    StageSpec(3, (16,), 16, True, _RE, 2),
-    StageSpec(3, (72, 88), 24, False, _RE, 2),
-    StageSpec(5, (96, 240, 240), 40, True, _HS, 2),
-    StageSpec(5, (120, 144), 48, True, _HS, 1),
-    StageSpec(5, (288, 576, 576), 96, True, _HS, 2),
+    MobileNetV3Stage(3, (16,), 16, True, _RE, 2),
+    MobileNetV3Stage(3, (72, 88), 24, False, _RE, 2),
+    MobileNetV3Stage(5, (96, 240, 240), 40, True, _HS, 2),
+    MobileNetV3Stage(5, (120, 144), 48, True, _HS, 1),
+    MobileNetV3Stage(5, (288, 576, 576), 96, True, _HS, 2),
 )
 _LARGE = (
-    StageSpec(3, (16,), 16, False, _RE, 1),
-    StageSpec(3, (64, 72), 24, False, _RE, 2),
-    StageSpec(5, (72, 120, 120), 40, True, _RE, 2),
-    StageSpec(3, (240, 200, 184, 184), 80, False, _HS, 2),
-    StageSpec(3, (480, 672), 112, True, _HS, 1),
-    StageSpec(5, (672, 960, 960), 160, True, _HS, 2),
+    MobileNetV3Stage(3, (16,), 16, False, _RE, 1),
+    MobileNetV3Stage(3, (64, 72), 24, False, _RE, 2),
+    MobileNetV3Stage(5, (72, 120, 120), 40, True, _RE, 2),
+    MobileNetV3Stage(3, (240, 200, 184, 184), 80, False, _HS, 2),
+    MobileNetV3Stage(3, (480, 672), 112, True, _HS, 1),
+    MobileNetV3Stage(5, (672, 960, 960), 160, True, _HS, 2),
 )
 VARIANTS = {
     spec.name: spec
@@ -120,7 +129,7 @@ VARIANTS = {
 
 def plan_blocks(
     spec: MobileNetV3Spec, drop_path_rate: float = 0.0
-) -> tuple[BlockSpec, ...]:
+) -> tuple[MBConvSpec, ...]:
     """Resolves a variant into its blocks, in order, without Keras.
 
     Raises:
@@ -141,7 +150,7 @@ def plan_blocks(
     for number, stage in enumerate(spec.stages, start=1):
         for block, expanded in enumerate(stage.expanded, start=1):
             blocks.append(
-                BlockSpec(
+                MBConvSpec(
                     f"stage{number}_block{block}",
                     stage.kernel_size,
                     filters_in,
@@ -157,46 +166,24 @@ def plan_blocks(
     return tuple(blocks)
 
 
+@builder
 def MobileNetV3(
     variant: str | MobileNetV3Spec = "mobilenetv3_large",
     *,
-    weights=None,
-    origin: str | None = None,
-    classes: int | None = None,
-    include_top: bool = True,
-    input_shape=None,
     drop_path_rate: float = 0.0,
-    classifier_activation=None,
-    preprocessing: Preprocessing | None = None,
-    name: str | None = None,
+    **options: Unpack[ModelOptions],
 ) -> keras.Model:
     """Builds a MobileNetV3.
 
     Args:
         variant: A name out of `VARIANTS`, or a row of one's own.
-        weights: None, a name that `zoo.model_info(variant).weights` lists,
-            or the path of a weight file.
-        origin: Whose network to build, such as `"timm"`, where the weights do
-            not say it; see `zoo.weights.origins`.
-        classes: Number of classes; that of the weights, or of the paper,
-            where None.
-        include_top: Whether the head is there. Without it the output is the
-            last stage's map, of one pixel.
-        input_shape: `(height, width, 3)`; either side may be None.
         drop_path_rate: What the rate of stochastic depth grows towards, in
             [0, 1); the paper has none.
-        classifier_activation: None (logits) or an activation's name.
-        preprocessing: What the pixels are scaled by; that of the weights, or
-            of the variant, where None.
-        name: The model's name.
+        **options: See `zoo.building.ModelOptions`.
 
     Returns:
-        A flat functional model: RGB 0…255 in, float32 logits out.
-
-    Raises:
-        RequestError: The variant or the weights are not known, or a value is
-            out of its range.
-        IntegrityError: The weight file does not fit or is damaged.
+        A flat functional model: RGB 0…255 in, float32 logits out; without
+        `include_top` the last stage's map, of one pixel.
 
     Example:
 
@@ -207,37 +194,25 @@ def MobileNetV3(
     assert model(np.zeros((1, 32, 32, 3), "uint8")).shape == (1, 1000)
     ```
     """
-    spec = find_variant(VARIANTS, variant)
-    side = spec.image_size
-    pretrained = Pretrained.find(
-        spec.name,
-        weights,
-        classes=classes,
-        default_classes=spec.classes,
-        preprocessing=Preprocessing(side, (127.5,) * 3, (127.5,) * 3),
-        origin=origin,
-    )
-    style = _STYLE.of(pretrained.origin)
-    pixels, x = pixel_input(
-        input_shape or pretrained.input_shape,
-        preprocessing or pretrained.preprocessing,
-    )
+    body = functools.partial(_body, drop_path_rate=drop_path_rate)
+    return assemble(find_variant(VARIANTS, variant), body, _head, options)
+
+
+def _body(x, spec: MobileNetV3Spec, origin: Origin, *, drop_path_rate: float):
+    style = _STYLE.of(origin)
     x = _conv(x, spec.stem_filters, 3, "stem_conv", style, stride=2)
     for block in plan_blocks(spec, drop_path_rate):
         x = mbconv(x, block, style)
     last = len(spec.stages) + 1
     x = _conv(x, spec.last_filters, 1, f"stage{last}_conv", style)
-    x = _pooled_conv(x, spec.top_filters, f"stage{last + 1}")
-    if include_top:
-        # The average of the one pixel that is left is that pixel.
-        x = classifier_head(
-            x,
-            pretrained.classes,
-            dropout=spec.dropout,
-            activation=classifier_activation,
-        )
-    model = keras.Model(pixels, x, name=name or spec.name)
-    return pretrained.load_into(model)
+    return _pooled_conv(x, spec.top_filters, f"stage{last + 1}")
+
+
+def _head(x, spec: MobileNetV3Spec, classes: int, activation):
+    # The average of the one pixel that is left is that pixel.
+    return classifier_head(
+        x, classes, dropout=spec.dropout, activation=activation
+    )
 
 
 def _conv(x, filters, kernel_size, name, style: Style, stride=1):

@@ -59,12 +59,24 @@ def set_class_names(model, names) -> None:
     head.class_names = names
 
 
-def _only(model, layer_type):
+def find_layer(model, layer_type):
+    """Returns the layer that holds what is asked for, or None.
+
+    Args:
+        model: Any model.
+        layer_type: `zoo.layers.PixelScaling` or `zoo.layers.Logits`, of which
+            a classifier of the zoo holds one each.
+    """
     found = [layer for layer in model.layers if isinstance(layer, layer_type)]
-    if len(found) != 1:
+    return found[0] if len(found) == 1 else None
+
+
+def _only(model, layer_type):
+    layer = find_layer(model, layer_type)
+    if layer is None:
         raise RequestError(
-            f"The model {model.name!r} holds {len(found)} layers of type "
-            f"{layer_type.__name__}; a classifier of the zoo holds exactly "
-            "one. Build it with zoo.create_model."
+            f"The model {model.name!r} does not hold exactly one layer of "
+            f"type {layer_type.__name__}, as a classifier of the zoo does. "
+            "Build it with zoo.create_model."
         )
-    return found[0]
+    return layer

@@ -48,10 +48,10 @@ def decode_predictions(predictions, top: int = 5, *, model=None):
         raise RequestError(
             f"Expected predictions of shape (pictures, {len(names)}), one "
             f"number for each class. Received: {rows.shape}"
-            + ("" if model else ". Other classes are those of model=.")
+            + ("" if model else ". Other classes are those of `model`.")
         )
     if top < 1:
-        raise RequestError(f"top is at least 1. Received: {top}")
+        raise RequestError(f"`top` is at least 1. Received: {top}")
     return [
         [
             (labels[index], names[index], float(row[index]))

@@ -5,8 +5,27 @@ training, evaluation, prediction and export cannot disagree about it.
 """
 
 import dataclasses
+import sys
+
+from zoo.importing import CallableModule
+from zoo.importing import late_names
+
+# `zoo.preprocessing(model)` is public, and `import zoo.preprocessing` gives
+# this module. The function looks into layers, which need Keras.
+sys.modules[__name__].__class__ = CallableModule
+__getattr__ = late_names(__name__, {"preprocessing": "zoo.model_metadata"})
 
 INTERPOLATIONS = ("bilinear", "bicubic")
+
+# What is subtracted from R, G and B, and what they are divided by: as the
+# recipes of PyTorch, of Caffe's models (which divide by nothing), and to
+# ±1.
+IMAGENET = {
+    "mean": (123.675, 116.28, 103.53),
+    "std": (58.395, 57.12, 57.375),
+}
+CAFFE = {"mean": (123.68, 116.779, 103.939), "std": (1.0,) * 3}
+PLUS_MINUS_ONE = {"mean": (127.5,) * 3, "std": (127.5,) * 3}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,21 +62,21 @@ class Preprocessing:
         object.__setattr__(self, "std", tuple(map(float, self.std)))
         if self.image_size < 1:
             raise ValueError(
-                "image_size is a number of pixels, at least 1. "
+                "`image_size` is a number of pixels, at least 1. "
                 f"Received: {self.image_size}"
             )
         if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
             raise ValueError(
-                "mean and std hold one number for each of R, G and B, and no "
-                f"std is 0 or less. Received: {self.mean}, {self.std}"
+                "`mean` and `std` hold one number for each of R, G and B, and "
+                f"no std is 0 or less. Received: {self.mean}, {self.std}"
             )
         if not 0 < self.crop_fraction <= 1:
             raise ValueError(
-                f"crop_fraction is in (0, 1]. Received: {self.crop_fraction}"
+                f"`crop_fraction` is in (0, 1]. Received: {self.crop_fraction}"
             )
         if self.interpolation not in INTERPOLATIONS:
             raise ValueError(
-                f"interpolation is one of {', '.join(INTERPOLATIONS)}. "
+                f"`interpolation` is one of {', '.join(INTERPOLATIONS)}. "
                 f"Received: {self.interpolation!r}"
             )
 
@@ -95,12 +114,7 @@ class Preprocessing:
 
 def imagenet(image_size: int = 224, **changes) -> Preprocessing:
     """The ImageNet mean and standard deviation of the PyTorch recipes."""
-    return Preprocessing(
-        image_size,
-        mean=(123.675, 116.28, 103.53),
-        std=(58.395, 57.12, 57.375),
-        **changes,
-    )
+    return Preprocessing(image_size, **IMAGENET, **changes)
 
 
 def cifar10() -> Preprocessing:

@@ -3,12 +3,14 @@
 Pure Python: a family is imported, and Keras with it, when a model is built.
 """
 
+import dataclasses
 import fnmatch
 
 from zoo.cards import CARDS
 from zoo.cards import ModelInfo
 from zoo.errors import RequestError
 from zoo.variants import nearest
+from zoo.weights.sources import names_of
 
 
 def _alexnet():
@@ -75,7 +77,7 @@ def list_models(pattern: str = "*", *, pretrained: bool = False) -> list[str]:
     return [
         name
         for name in fnmatch.filter(CARDS, pattern)
-        if not pretrained or model_info(name).weights
+        if not pretrained or names_of(name)
     ]
 
 
@@ -98,7 +100,7 @@ def model_info(name: str) -> ModelInfo:
             f"No model is called {name!r}. Nearest: "
             f"{', '.join(nearest(name, CARDS))}. All: zoo.list_models()."
         )
-    return CARDS[name]
+    return dataclasses.replace(CARDS[name], weights=names_of(name))
 
 
 def create_model(

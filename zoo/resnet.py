@@ -22,19 +22,25 @@ and a pool that is padded with zeros; see `zoo.weights.origins`.
 """
 
 import dataclasses
+from typing import Unpack
 
 import keras
 
 from zoo.blocks import classifier_head
-from zoo.blocks import pixel_input
 from zoo.blocks import symmetric_conv
+from zoo.building import ModelOptions
+from zoo.building import assemble
+from zoo.building import builder
 from zoo.layers import PaddedMaxPooling2D
-from zoo.layers import SubsampleAndPadChannels
 from zoo.preprocessing import Preprocessing
 from zoo.preprocessing import cifar10
 from zoo.preprocessing import imagenet
+from zoo.residual import ResidualSpec
+from zoo.residual import bn_relu
+from zoo.residual import conv_bn_relu
+from zoo.residual import preactivation_block
+from zoo.residual import residual_block
 from zoo.variants import find_variant
-from zoo.weights import Pretrained
 from zoo.weights.origins import Origin
 
 
@@ -66,6 +72,12 @@ class ResNetSpec:
     image_size: int = 224
     classes: int = 1000
 
+    @property
+    def preprocessing(self) -> Preprocessing:
+        if self.stem == "cifar":
+            return cifar10().at(self.image_size)
+        return imagenet(self.image_size)
+
 
 _DEPTHS = {
     "resnet18": {"repeats": (2, 2, 2, 2), "bottleneck": False},
@@ -89,12 +101,8 @@ def _imagenet_variants():
     for depth, shape in _DEPTHS.items():
         for form, details in _FORMS.items():
             name = depth + form
-            yield ResNetSpec(
-                name,
-                **shape,
-                **details,
-                image_size=_LARGER.get(name, 224),
-            )
+            side = _LARGER.get(name, 224)
+            yield ResNetSpec(name, **shape, **details, image_size=side)
 
 
 def _cifar_variants():
@@ -116,20 +124,9 @@ VARIANTS = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class BlockSpec:
-    """One residual block, fully resolved: what the builder needs."""
-
-    name: str
-    width: int
-    filters: int
-    stride: int
-    projects: bool
-
-
 def plan_blocks(
     spec: ResNetSpec, stride_at: str | None = None
-) -> tuple[BlockSpec, ...]:
+) -> tuple[ResidualSpec, ...]:
     """Resolves a variant into its blocks, in order, without Keras.
 
     Args:
@@ -160,55 +157,41 @@ def plan_blocks(
             else:
                 strides = block == 1 and stage > 1
                 projects = strides or filters != filters_in
+            kept = "subsample" if strides else "identity"
+            stride = 2 if strides else 1
             blocks.append(
-                BlockSpec(
+                ResidualSpec(
                     f"stage{stage}_block{block}",
-                    width,
-                    filters,
-                    stride=2 if strides else 1,
-                    projects=projects,
+                    _convolutions(spec, width, filters, stride),
+                    stride,
+                    spec.shortcut if projects else kept,
                 )
             )
             filters_in = filters
     return tuple(blocks)
 
 
+def _convolutions(spec: ResNetSpec, width: int, filters: int, stride: int):
+    """Filters, kernel size and stride of each convolution of a block."""
+    if not spec.bottleneck:
+        return (width, 3, stride), (filters, 3, 1)
+    first, second = (stride, 1) if spec.stride_in == 1 else (1, stride)
+    return (width, 1, first), (width, 3, second), (filters, 1, 1)
+
+
+@builder
 def ResNet(
-    variant: str | ResNetSpec = "resnet50",
-    *,
-    weights=None,
-    origin: str | None = None,
-    classes: int | None = None,
-    include_top: bool = True,
-    input_shape=None,
-    classifier_activation=None,
-    preprocessing: Preprocessing | None = None,
-    name: str | None = None,
+    variant: str | ResNetSpec = "resnet50", **options: Unpack[ModelOptions]
 ) -> keras.Model:
     """Builds a residual network.
 
     Args:
         variant: A name out of `VARIANTS`, or a row of one's own.
-        weights: None, a name that `zoo.model_info(variant).weights` lists,
-            or the path of a weight file.
-        origin: Whose network to build, such as `"keras"`, where the weights
-            do not say it; see `zoo.weights.origins`.
-        classes: Number of classes; that of the weights, or of the paper,
-            where None.
-        include_top: Whether the head is there. Without it the output is the
-            last stage's map.
-        input_shape: `(height, width, 3)`; either side may be None.
-        classifier_activation: None (logits) or an activation's name.
-        preprocessing: What the pixels are scaled by; that of the weights, or
-            of the variant, where None.
-        name: The model's name.
+        **options: See `zoo.building.ModelOptions`.
 
     Returns:
-        A flat functional model: RGB 0…255 in, float32 logits out.
-
-    Raises:
-        RequestError: The variant or the weights are not known.
-        IntegrityError: The weight file does not fit or is damaged.
+        A flat functional model: RGB 0…255 in, float32 logits out; without
+        `include_top` the last stage's map.
 
     Example:
 
@@ -219,139 +202,43 @@ def ResNet(
     assert model(np.zeros((1, 32, 32, 3), "uint8")).shape == (1, 5)
     ```
     """
-    spec = find_variant(VARIANTS, variant)
-    pretrained = Pretrained.find(
-        spec.name,
-        weights,
-        classes=classes,
-        default_classes=spec.classes,
-        preprocessing=_preprocessing(spec),
-        origin=origin,
-    )
-    pixels, x = pixel_input(
-        input_shape or pretrained.input_shape,
-        preprocessing or pretrained.preprocessing,
-    )
-    style = pretrained.origin
-    x = _stem(x, spec, style)
-    block = _preactivation_block if spec.preactivation else _block
-    for plan in plan_blocks(spec, style.stride_at):
-        x = block(x, plan, spec, style)
+    return assemble(find_variant(VARIANTS, variant), _body, _head, options)
+
+
+def _body(x, spec: ResNetSpec, origin: Origin):
+    epsilon = origin.epsilon or 1e-5
+    x = _stem(x, spec, origin, epsilon)
+    block = preactivation_block if spec.preactivation else residual_block
+    for planned in plan_blocks(spec, origin.stride_at):
+        x = block(x, planned, epsilon)
     if spec.preactivation:
-        x = _bn_relu(x, f"stage{len(spec.repeats)}_post", style)
-    if include_top:
-        x = classifier_head(
-            x, pretrained.classes, activation=classifier_activation
-        )
-    model = keras.Model(pixels, x, name=name or spec.name)
-    return pretrained.load_into(model)
+        x = bn_relu(x, f"stage{len(spec.repeats)}_post", epsilon)
+    return x
 
 
-def _preprocessing(spec: ResNetSpec) -> Preprocessing:
-    if spec.stem == "cifar":
-        return cifar10().at(spec.image_size)
-    return imagenet(spec.image_size)
+def _head(x, spec: ResNetSpec, classes: int, activation):
+    return classifier_head(x, classes, activation=activation)
 
 
-def _bn(x, name, style: Origin):
-    return keras.layers.BatchNormalization(
-        momentum=0.9, epsilon=style.epsilon or 1e-5, name=f"{name}_bn"
-    )(x)
-
-
-def _relu(x, name):
-    return keras.layers.ReLU(name=f"{name}_relu")(x)
-
-
-def _bn_relu(x, name, style: Origin):
-    return _relu(_bn(x, name, style), name)
-
-
-def _conv_bn_relu(x, filters, kernel_size, stride, name, style: Origin):
-    x = symmetric_conv(x, filters, kernel_size, stride=stride, name=name)
-    return _bn_relu(x, name, style)
-
-
-def _stem(x, spec: ResNetSpec, style: Origin):
+def _stem(x, spec: ResNetSpec, origin: Origin, epsilon: float):
     width = spec.widths[0]
     if spec.stem == "cifar":
-        return _conv_bn_relu(x, width, 3, 1, "stem_conv", style)
+        return conv_bn_relu(x, (width, 3, 1), "stem_conv", epsilon)
     if spec.stem == "deep":
-        x = _conv_bn_relu(x, width // 2, 3, 2, "stem_conv1", style)
-        x = _conv_bn_relu(x, width // 2, 3, 1, "stem_conv2", style)
-        x = _conv_bn_relu(x, width, 3, 1, "stem_conv3", style)
+        x = conv_bn_relu(x, (width // 2, 3, 2), "stem_conv1", epsilon)
+        x = conv_bn_relu(x, (width // 2, 3, 1), "stem_conv2", epsilon)
+        x = conv_bn_relu(x, (width, 3, 1), "stem_conv3", epsilon)
     else:
         x = symmetric_conv(
-            x, width, 7, stride=2, use_bias=style.stem_bias, name="stem_conv"
+            x, width, 7, stride=2, use_bias=origin.stem_bias, name="stem_conv"
         )
         if not spec.preactivation:
-            x = _bn_relu(x, "stem_conv", style)
-    return _stem_pool(x, style)
+            x = bn_relu(x, "stem_conv", epsilon)
+    return _stem_pool(x, origin)
 
 
-def _stem_pool(x, style: Origin):
-    if style.pool_border == "zero":
+def _stem_pool(x, origin: Origin):
+    if origin.pool_border == "zero":
         x = keras.layers.ZeroPadding2D(1, name="stem_pool_pad")(x)
         return keras.layers.MaxPooling2D(3, 2, name="stem_pool")(x)
     return PaddedMaxPooling2D(3, 2, name="stem_pool")(x)
-
-
-def _convolutions(block: BlockSpec, spec: ResNetSpec):
-    """Yields (filters, kernel size, stride) of a block's convolutions."""
-    if not spec.bottleneck:
-        yield block.width, 3, block.stride
-        yield block.filters, 3, 1
-        return
-    first, second = (
-        (block.stride, 1) if spec.stride_in == 1 else (1, block.stride)
-    )
-    yield block.width, 1, first
-    yield block.width, 3, second
-    yield block.filters, 1, 1
-
-
-def _shortcut(x, block: BlockSpec, spec: ResNetSpec):
-    """A convolution, or what a block without one can do by itself."""
-    name, stride = f"{block.name}_shortcut", block.stride
-    if not block.projects:
-        if stride == 1:
-            return x
-        return keras.layers.MaxPooling2D(1, stride, name=f"{name}_pool")(x)
-    if spec.shortcut == "pad":
-        return SubsampleAndPadChannels(block.filters, stride, name=name)(x)
-    if spec.shortcut == "average" and stride > 1:
-        x = keras.layers.AveragePooling2D(
-            stride, padding="same", name=f"{name}_pool"
-        )(x)
-        stride = 1
-    return symmetric_conv(x, block.filters, 1, stride=stride, name=name)
-
-
-def _block(x, block: BlockSpec, spec: ResNetSpec, style: Origin):
-    y = x
-    *inner, last = _convolutions(block, spec)
-    for i, (filters, kernel_size, stride) in enumerate(inner, start=1):
-        name = f"{block.name}_conv{i}"
-        y = _conv_bn_relu(y, filters, kernel_size, stride, name, style)
-    name = f"{block.name}_conv{len(inner) + 1}"
-    filters, kernel_size, stride = last
-    y = symmetric_conv(y, filters, kernel_size, stride=stride, name=name)
-    y = _bn(y, name, style)
-    shortcut = _shortcut(x, block, spec)
-    if block.projects and spec.shortcut != "pad":
-        shortcut = _bn(shortcut, f"{block.name}_shortcut", style)
-    y = keras.layers.Add(name=f"{block.name}_add")([shortcut, y])
-    return _relu(y, block.name)
-
-
-def _preactivation_block(x, block: BlockSpec, spec: ResNetSpec, style: Origin):
-    y = _bn_relu(x, f"{block.name}_pre", style)
-    # The projection sees the activated input; the identity does not.
-    shortcut = _shortcut(y if block.projects else x, block, spec)
-    convolutions = enumerate(_convolutions(block, spec), start=1)
-    for i, (filters, kernel_size, stride) in convolutions:
-        name = f"{block.name}_conv{i}"
-        if i > 1:
-            y = _bn_relu(y, name, style)
-        y = symmetric_conv(y, filters, kernel_size, stride=stride, name=name)
-    return keras.layers.Add(name=f"{block.name}_add")([shortcut, y])

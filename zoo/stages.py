@@ -2,8 +2,13 @@
 
 import dataclasses
 import re
+import sys
 
 from zoo.errors import RequestError
+from zoo.importing import CallableModule
+
+# `zoo.stages(model)` is public, and `import zoo.stages` gives this module.
+sys.modules[__name__].__class__ = CallableModule
 
 _STAGE = re.compile(r"(stem|stage\d+|head)_")
 

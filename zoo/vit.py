@@ -20,10 +20,14 @@ step.
 """
 
 import dataclasses
+import functools
+from typing import Unpack
 
 import keras
 
-from zoo.blocks import pixel_input
+from zoo.building import ModelOptions
+from zoo.building import assemble
+from zoo.building import builder
 from zoo.compound_scaling import check_drop_path_rate
 from zoo.errors import RequestError
 from zoo.layers import ClassToken
@@ -31,9 +35,10 @@ from zoo.layers import DropPath
 from zoo.layers import Logits
 from zoo.layers import PatchTokens
 from zoo.layers import SelfAttention
+from zoo.preprocessing import PLUS_MINUS_ONE
 from zoo.preprocessing import Preprocessing
 from zoo.variants import find_variant
-from zoo.weights import Pretrained
+from zoo.weights.origins import Origin
 from zoo.weights.position_embeddings import resample_position_embeddings
 
 __all__ = [
@@ -69,6 +74,15 @@ class ViTSpec:
     image_size: int = 224
     classes: int = 1000
 
+    @property
+    def preprocessing(self) -> Preprocessing:
+        return Preprocessing(
+            self.image_size,
+            **PLUS_MINUS_ONE,
+            crop_fraction=0.9,
+            interpolation="bicubic",
+        )
+
 
 VARIANTS = {
     spec.name: spec
@@ -80,7 +94,7 @@ VARIANTS = {
 
 
 @dataclasses.dataclass(frozen=True)
-class BlockSpec:
+class EncoderSpec:
     """One block, fully resolved: what the builder needs."""
 
     name: str
@@ -92,7 +106,7 @@ class BlockSpec:
 
 def plan_blocks(
     spec: ViTSpec, drop_path_rate: float = 0.0
-) -> tuple[BlockSpec, ...]:
+) -> tuple[EncoderSpec, ...]:
     """Resolves a variant into its blocks, in order, without Keras.
 
     Args:
@@ -114,7 +128,7 @@ def plan_blocks(
     check_drop_path_rate(drop_path_rate)
     last = max(1, spec.blocks - 1)
     return tuple(
-        BlockSpec(
+        EncoderSpec(
             f"stage{index + 1}",
             spec.channels,
             spec.heads,
@@ -125,47 +139,25 @@ def plan_blocks(
     )
 
 
+@builder
 def ViT(
     variant: str | ViTSpec = "vit_s16",
     *,
-    weights=None,
-    origin: str | None = None,
-    classes: int | None = None,
-    include_top: bool = True,
-    input_shape=None,
     drop_path_rate: float = 0.0,
-    classifier_activation=None,
-    preprocessing: Preprocessing | None = None,
-    name: str | None = None,
+    **options: Unpack[ModelOptions],
 ) -> keras.Model:
     """Builds a Vision Transformer.
 
     Args:
         variant: A name out of `VARIANTS`, or a row of one's own.
-        weights: None, a name that `zoo.model_info(variant).weights` lists,
-            or the path of a weight file.
-        origin: Whose network to build, such as `"timm"`, where the weights do
-            not say it; see `zoo.weights.origins`.
-        classes: Number of classes; that of the weights, or of the paper,
-            where None.
-        include_top: Whether the head is there. Without it the output are the
-            last block's tokens, the class token first.
-        input_shape: `(height, width, 3)`; both sides are multiples of the
-            patch's.
         drop_path_rate: What the rate of stochastic depth grows to in the last
             block, in [0, 1).
-        classifier_activation: None (logits) or an activation's name.
-        preprocessing: What the pixels are scaled by; that of the weights, or
-            of the variant, where None.
-        name: The model's name.
+        **options: See `zoo.building.ModelOptions`. Both sides of
+            `input_shape` are multiples of the patch's.
 
     Returns:
-        A flat functional model: RGB 0…255 in, float32 logits out.
-
-    Raises:
-        RequestError: The variant or the weights are not known, or a value is
-            out of its range.
-        IntegrityError: The weight file does not fit or is damaged.
+        A flat functional model: RGB 0…255 in, float32 logits out; without
+        `include_top` the last block's tokens, the class token first.
 
     Example:
 
@@ -177,23 +169,12 @@ def ViT(
     assert model(np.zeros((1, 32, 48, 3), "uint8")).shape == (1, 5)
     ```
     """
-    spec = find_variant(VARIANTS, variant)
-    side = spec.image_size
-    pretrained = Pretrained.find(
-        spec.name,
-        weights,
-        classes=classes,
-        default_classes=spec.classes,
-        preprocessing=Preprocessing(
-            side, (127.5,) * 3, (127.5,) * 3, 0.9, "bicubic"
-        ),
-        origin=origin,
-    )
-    pixels, x = pixel_input(
-        input_shape or pretrained.input_shape,
-        preprocessing or pretrained.preprocessing,
-    )
-    _check_sides(pixels.shape[1:3], spec.patch_size)
+    body = functools.partial(_body, drop_path_rate=drop_path_rate)
+    return assemble(find_variant(VARIANTS, variant), body, _head, options)
+
+
+def _body(x, spec: ViTSpec, origin: Origin, *, drop_path_rate: float):
+    _check_sides(x.shape[1:3], spec.patch_size)
     x = keras.layers.Conv2D(
         spec.channels,
         spec.patch_size,
@@ -205,16 +186,12 @@ def ViT(
     blocks = plan_blocks(spec, drop_path_rate)
     for block in blocks:
         x = _mlp(_attention(x, block), block)
-    x = _norm(x, blocks[-1].name)
-    if include_top:
-        x = ClassToken(name="head_token")(x)
-        x = Logits(
-            pretrained.classes,
-            activation=classifier_activation,
-            name="head_logits",
-        )(x)
-    model = keras.Model(pixels, x, name=name or spec.name)
-    return pretrained.load_into(model)
+    return _norm(x, blocks[-1].name)
+
+
+def _head(x, spec: ViTSpec, classes: int, activation):
+    x = ClassToken(name="head_token")(x)
+    return Logits(classes, activation=activation, name="head_logits")(x)
 
 
 def _check_sides(sides, patch_size: int) -> None:
@@ -222,7 +199,7 @@ def _check_sides(sides, patch_size: int) -> None:
         raise RequestError(
             f"A picture is cut into patches of {patch_size} pixels: expected "
             f"fixed sides that are multiples of {patch_size}. Received: "
-            f"input_shape={(*sides, 3)}"
+            f"`input_shape={(*sides, 3)}`"
         )
 
 
@@ -230,7 +207,7 @@ def _norm(x, name):
     return keras.layers.LayerNormalization(epsilon=1e-6, name=f"{name}_norm")(x)
 
 
-def _attention(x, block: BlockSpec):
+def _attention(x, block: EncoderSpec):
     name = f"{block.name}_attention"
     y = _norm(x, name)
     # Queries, keys and values start as three Glorot-uniform matrices.
@@ -243,7 +220,7 @@ def _attention(x, block: BlockSpec):
     return _add(x, y, block, name)
 
 
-def _mlp(x, block: BlockSpec):
+def _mlp(x, block: EncoderSpec):
     name = f"{block.name}_mlp"
     y = _norm(x, name)
     y = keras.layers.Dense(block.hidden, name=f"{name}_expand")(y)
@@ -253,7 +230,7 @@ def _mlp(x, block: BlockSpec):
     return _add(x, y, block, name)
 
 
-def _add(x, y, block: BlockSpec, name):
+def _add(x, y, block: EncoderSpec, name):
     if block.drop_path_rate:
         y = DropPath(block.drop_path_rate, name=f"{name}_drop_path")(y)
     return keras.layers.Add(name=f"{name}_add")([x, y])

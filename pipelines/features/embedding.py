@@ -18,7 +18,7 @@ from pipelines.pages.commands import command
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 from zoo.registry import list_models
-from zoo.weights.pretrained import is_path
+from zoo.weights.locating import is_path
 
 POOLED = "pooled"
 _HEAD = "head_logits"

@@ -76,8 +76,10 @@ _OTHERS = {
         mobilenetv3.MobileNetV3Spec(
             "mobilenetv3",
             (
-                mobilenetv3.StageSpec(3, (8,), 8, True, "relu", 1),
-                mobilenetv3.StageSpec(5, (24, 32), 16, True, "hard_silu", 2),
+                mobilenetv3.MobileNetV3Stage(3, (8,), 8, True, "relu", 1),
+                mobilenetv3.MobileNetV3Stage(
+                    5, (24, 32), 16, True, "hard_silu", 2
+                ),
             ),
             last_filters=48,
             top_filters=32,

@@ -134,13 +134,14 @@ def test_weights_of_owt_alone_fit_another_size(name, no_weights):
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-@pytest.mark.parametrize("shape", [(None, None, 3), (0, 64, 3)])
-def test_inputs_that_cannot_be_are_named(name, shape):
+def test_inputs_that_cannot_be_are_named(name):
     with pytest.raises(RequestError) as caught:
-        AlexNet(name, input_shape=shape)
+        AlexNet(name, input_shape=(None, None, 3))
     message = str(caught.value)
     assert f"at least {VARIANTS[name].smallest} pixels" in message
-    assert f"input_shape={shape}" in message
+    assert "input_shape=(None, None, 3)" in message
+    with pytest.raises(RequestError, match="expected `input_shape`"):
+        AlexNet(name, input_shape=(0, 64, 3))
 
 
 def test_grey_pictures_have_one_channel(no_weights):

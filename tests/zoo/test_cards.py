@@ -1,5 +1,6 @@
 """The cards say what the models are."""
 
+import importlib
 import json
 import pathlib
 
@@ -40,6 +41,12 @@ def test_the_cards_are_in_the_order_of_the_tables():
         name for family in families for name in family.VARIANTS
     ]
     assert len(CARDS) == 48
+
+
+def test_a_card_names_the_module_that_builds_it():
+    for card in CARDS.values():
+        family = importlib.import_module(f"zoo.{card.family}")
+        assert card.name in family.VARIANTS
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

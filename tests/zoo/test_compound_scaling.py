@@ -92,12 +92,12 @@ def test_compound_scaling_follows_the_formula():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"phi": "1"}, "phi is a finite number. Received: '1'"),
-        ({"phi": float("nan")}, "phi is a finite number. Received: nan"),
-        ({"phi": True}, "phi is a finite number. Received: True"),
-        ({"phi": 1, "alpha": 0.9}, "alpha is a growth rate, at least 1"),
-        ({"phi": 1, "gamma": None}, "gamma is a growth rate, at least 1"),
-        ({"phi": 1e6}, "No network is that large. Received: phi=1000000.0"),
+        ({"phi": "1"}, "`phi` is a finite number. Received: '1'"),
+        ({"phi": float("nan")}, "`phi` is a finite number. Received: nan"),
+        ({"phi": True}, "`phi` is a finite number. Received: True"),
+        ({"phi": 1, "alpha": 0.9}, "`alpha` is a growth rate, at least 1"),
+        ({"phi": 1, "gamma": None}, "`gamma` is a growth rate, at least 1"),
+        ({"phi": 1e6}, "No network is that large. Received: `phi=1000000.0"),
         ({"phi": -1e6}, "expected a number above 0. Received: 0.0"),
     ],
 )
@@ -110,11 +110,11 @@ def test_bad_input_is_named(arguments, message):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ((0.0, 1.0, 224, 0.2), "width multiplies the base network"),
-        ((1.0, -1.0, 224, 0.2), "depth multiplies the base network"),
-        ((1.0, 1.0, 224.5, 0.2), "image_size is a whole number of pixels"),
-        ((1.0, 1.0, 0, 0.2), "image_size is a whole number of pixels"),
-        ((1.0, 1.0, 224, 1.0), "dropout is a rate in [0, 1)"),
+        ((0.0, 1.0, 224, 0.2), "`width` multiplies the base network"),
+        ((1.0, -1.0, 224, 0.2), "`depth` multiplies the base network"),
+        ((1.0, 1.0, 224.5, 0.2), "`image_size` is a whole number of pixels"),
+        ((1.0, 1.0, 0, 0.2), "`image_size` is a whole number of pixels"),
+        ((1.0, 1.0, 224, 1.0), "`dropout` is a rate in [0, 1)"),
     ],
 )
 def test_a_scaling_checks_its_values(values, message):
@@ -125,7 +125,7 @@ def test_a_scaling_checks_its_values(values, message):
 
 @pytest.mark.parametrize("rate", [1.0, -0.1, float("nan"), "0.2"])
 def test_drop_path_rate_is_checked(rate):
-    with pytest.raises(RequestError, match="drop_path_rate is in"):
+    with pytest.raises(RequestError, match="`drop_path_rate` is in"):
         plan_blocks(B0_STAGES, compound_scaling(0), rate)
 
 

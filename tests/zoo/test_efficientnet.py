@@ -81,7 +81,7 @@ def test_small_pictures_keep_their_pixels(outline, no_weights):
 
 @pytest.mark.parametrize("stride", [0, 3, "2"])
 def test_other_strides_are_refused(stride):
-    with pytest.raises(RequestError, match="stem_stride is 1 or 2"):
+    with pytest.raises(RequestError, match="`stem_stride` is 1 or 2"):
         EfficientNet(stem_stride=stride)
 
 

@@ -124,7 +124,7 @@ def test_maps_halve_where_the_table_strides(outline):
 
 @pytest.mark.parametrize("rate", [1.0, -0.1, "0.2"])
 def test_drop_path_rate_is_checked(rate):
-    with pytest.raises(RequestError, match="drop_path_rate is in"):
+    with pytest.raises(RequestError, match="`drop_path_rate` is in"):
         EfficientNetV2(drop_path_rate=rate)
 
 

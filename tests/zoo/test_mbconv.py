@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.compound_scaling import BlockSpec
+from zoo.compound_scaling import MBConvSpec
 from zoo.errors import RequestError
 from zoo.mbconv import Style
 from zoo.mbconv import conv_bn_act
@@ -46,7 +46,7 @@ CASES = [
 def test_depthwise_convolutions_pad_as_their_origin(
     padding, kernel_size, stride, side, picture, convolve
 ):
-    block = BlockSpec("block", kernel_size, 2, 2, 3, stride, 0, 0.0)
+    block = MBConvSpec("block", kernel_size, 2, 2, 3, stride, 0, 0.0)
     style = Style(0.9, padding=padding)
     x = keras.Input((side, side, 2))
     model = keras.Model(x, mbconv(x, block, style))

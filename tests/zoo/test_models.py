@@ -160,7 +160,7 @@ def test_numbers_of_classes_are_checked(form, tiny, classes):
     with pytest.raises(RequestError) as caught:
         tiny(form, classes=classes)
     message = str(caught.value)
-    assert "classes is the number of classes, at least 1" in message
+    assert "`classes` is the number of classes, at least 1" in message
     assert f"Received: {classes!r}" in message
 
 

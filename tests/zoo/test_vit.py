@@ -156,7 +156,7 @@ def test_drop_path_reaches_its_rate_in_the_last_block(no_weights):
         for branch in ("attention", "mlp"):
             rate = rates[f"stage{i}_{branch}_drop_path"]
             assert rate == pytest.approx(0.01 * (i - 1))
-    with pytest.raises(RequestError, match="drop_path_rate is in"):
+    with pytest.raises(RequestError, match="`drop_path_rate` is in"):
         ViT(drop_path_rate=1.0)
 
 

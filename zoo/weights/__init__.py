@@ -1,11 +1,11 @@
-"""Weights: where they come from, how they are read, how they fit a model."""
+"""Weights: where they come from, how they are read, how they fit a model.
 
-from zoo.weights.files import read_weights
-from zoo.weights.files import save_weights
-from zoo.weights.fitting import load_weights
-from zoo.weights.pretrained import Pretrained
-from zoo.weights.pretrained import check_weights
-from zoo.weights.report import LoadReport
+What only names them needs neither Keras nor NumPy; the rest is loaded when
+it is first used.
+"""
+
+from zoo.importing import late_names
+from zoo.weights.locating import check_weights
 from zoo.weights.sources import WEIGHTS
 from zoo.weights.sources import WeightsSource
 from zoo.weights.sources import find_source
@@ -21,3 +21,18 @@ __all__ = [
     "read_weights",
     "save_weights",
 ]
+
+__getattr__ = late_names(
+    __name__,
+    {
+        "LoadReport": "zoo.weights.fitting",
+        "Pretrained": "zoo.weights.pretrained",
+        "load_weights": "zoo.weights.fitting",
+        "read_weights": "zoo.weights.files",
+        "save_weights": "zoo.weights.files",
+    },
+)
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

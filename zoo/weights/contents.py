@@ -12,7 +12,7 @@ from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 from zoo.stages import stage_name
 from zoo.weights import translation
-from zoo.weights.file_metadata import Notes
+from zoo.weights.facts import Facts
 from zoo.weights.file_metadata import parse
 from zoo.weights.files import read_weights
 from zoo.weights.origins import OWN
@@ -34,13 +34,13 @@ class Contents:
     Args:
         where: The file, for messages.
         tensors: By the names in the file.
-        notes: What the file says about itself.
+        facts: What the file says about itself.
         tables: How its names may translate; empty where they are our own.
     """
 
     where: str
     tensors: Mapping[str, np.ndarray]
-    notes: Notes
+    facts: Facts
     tables: tuple[translation.Table, ...] = ()
 
     @property
@@ -89,9 +89,9 @@ def open_weights(
     if isinstance(source, (str, pathlib.Path)):
         where = str(source)
         tensors = read_weights(source, sha256, expected_bytes)
-        notes = parse(read_metadata(source), source)
+        facts = parse(read_metadata(source), source)
     else:
-        where, notes = "the dict of tensors", Notes()
+        where, facts = "the dict of tensors", Facts()
         tensors = {name: np.asarray(value) for name, value in source.items()}
     for wrapper in _WRAPPERS:
         if tensors and all(name.startswith(wrapper) for name in tensors):
@@ -101,7 +101,7 @@ def open_weights(
             }
     ours = [name for name in tensors if stage_name(name) and "/" in name]
     if 2 * len(ours) >= len(tensors):
-        return Contents(where, tensors, notes)
+        return Contents(where, tensors, facts)
     tables = translation.recognise(tensors)
     if not tables:
         raise IntegrityError(
@@ -109,7 +109,7 @@ def open_weights(
             f"{_some(tensors)}. Expected the names of this zoo (such as "
             "stem_conv/kernel), of torchvision, timm or Keras."
         )
-    return Contents(where, tensors, notes, tables)
+    return Contents(where, tensors, facts, tables)
 
 
 def _some(names) -> str:
@@ -139,7 +139,7 @@ def choose_origin(
     """
     said = canonical(said) if said else None
     if not contents.tables:
-        noted = contents.notes.origin
+        noted = contents.facts.origin
         if said and noted and said != noted:
             raise RequestError(
                 f"{contents.where} says that it is for the network of "
@@ -157,7 +157,7 @@ def choose_origin(
         if said not in known:
             raise RequestError(
                 f"{contents.where} has the tensor names of "
-                f"{_kinds(contents)}, not of origin={said!r}."
+                f"{_kinds(contents)}, not of `origin={said}`."
             )
         return wanted
     if built in known:
@@ -173,7 +173,7 @@ def choose_origin(
         raise RequestError(
             f"The names in {contents.where} do not tell how {variant!r} has "
             f"to be built: it may be of {' or '.join(known)}. Say it: "
-            + " or ".join(f"origin={name!r}" for name in known)
+            + " or ".join(f"`origin={name}`" for name in known)
             + "."
         )
     return first

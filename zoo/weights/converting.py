@@ -6,7 +6,7 @@ import pathlib
 from zoo.errors import RequestError
 from zoo.registry import create_model
 from zoo.weights.files import save_weights
-from zoo.weights.pretrained import locate
+from zoo.weights.locating import locate
 
 
 def convert(model: str, weights, output, *, origin: str | None = None) -> str:

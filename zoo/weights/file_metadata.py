@@ -10,23 +10,12 @@ import dataclasses
 import json
 from collections.abc import Mapping
 
+from zoo.layers import Logits
+from zoo.layers import PixelScaling
+from zoo.model_metadata import find_layer
 from zoo.preprocessing import Preprocessing
+from zoo.weights.facts import Facts
 from zoo.weights.reading import limits
-
-
-@dataclasses.dataclass(frozen=True)
-class Notes:
-    """What is known of some weights; None where nothing is said.
-
-    Args:
-        origin: Such as `"torchvision"`; `"zoo"` for our own network.
-        preprocessing: What the weights expect of a picture.
-        class_names: In label order.
-    """
-
-    origin: str | None = None
-    preprocessing: Preprocessing | None = None
-    class_names: tuple[str, ...] | None = None
 
 
 def describe(model) -> dict[str, str]:
@@ -35,20 +24,18 @@ def describe(model) -> dict[str, str]:
     Empty for a model that the zoo did not build.
     """
     metadata = {}
-    for layer in model.layers:
-        if layer.name == "preprocessing" and hasattr(layer, "origin"):
-            record = dataclasses.asdict(layer.preprocessing)
-            metadata["origin"] = layer.origin
-            metadata["preprocessing"] = json.dumps(record)
-        elif layer.name == "head_logits" and getattr(
-            layer, "class_names", None
-        ):
-            names = json.dumps(layer.class_names, ensure_ascii=False)
-            metadata["class_names"] = names
+    scaling, head = find_layer(model, PixelScaling), find_layer(model, Logits)
+    if scaling:
+        record = dataclasses.asdict(scaling.preprocessing)
+        metadata["origin"] = scaling.origin
+        metadata["preprocessing"] = json.dumps(record)
+    if head and head.class_names:
+        names = json.dumps(head.class_names, ensure_ascii=False)
+        metadata["class_names"] = names
     return metadata
 
 
-def parse(metadata: Mapping[str, str], path) -> Notes:
+def parse(metadata: Mapping[str, str], path) -> Facts:
     """Reads the strings of a file.
 
     Args:
@@ -80,7 +67,7 @@ def parse(metadata: Mapping[str, str], path) -> Notes:
             raise limits.damaged(
                 path, f"its metadata {name!r} cannot be used ({error})"
             ) from error
-    return Notes(**found)
+    return Facts(**found)
 
 
 def _preprocessing(text: str) -> Preprocessing:

@@ -7,6 +7,9 @@ import numpy as np
 
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
+from zoo.layers import Logits
+from zoo.layers import PixelScaling
+from zoo.model_metadata import find_layer
 from zoo.stages import stage_name
 from zoo.weights.adapting import adapt_positions
 from zoo.weights.adapting import adapt_stem
@@ -19,8 +22,46 @@ from zoo.weights.files import variable_names
 from zoo.weights.origins import OWN
 from zoo.weights.origins import Origin
 from zoo.weights.origins import find_origin
-from zoo.weights.report import LoadReport
 from zoo.weights.translation import to_ours
+
+
+@dataclasses.dataclass(frozen=True)
+class LoadReport:
+    """What became of each tensor.
+
+    Args:
+        matched: Names that were loaded.
+        skipped: Name and reason of tensors in the file that were not used.
+        initial: Names in the model that were left as initialised.
+        adapted: Name and reason of tensors that were changed to fit.
+        origin: Whose network the weights are for.
+        remarks: What else a person should know.
+    """
+
+    matched: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...] = ()
+    initial: tuple[str, ...] = ()
+    adapted: tuple[tuple[str, str], ...] = ()
+    origin: str = OWN.name
+    remarks: tuple[str, ...] = ()
+
+    def __str__(self):
+        reasons = dict(self.skipped)
+        whose = "" if self.origin == OWN.name else f" of {self.origin}"
+        parts = [f"{len(self.matched)} tensors{whose} loaded"]
+        parts += [f"{name} {how}" for name, how in self.adapted]
+        parts += [
+            f"{name} skipped ({why})"
+            for name, why in self.skipped
+            if name not in self.initial
+        ]
+        if self.initial:
+            why = sorted({reasons.get(name, "") for name in self.initial})
+            parts.append(
+                f"{', '.join(self.initial)} left as initialised"
+                + (f" ({', '.join(why)})" if any(why) else "")
+            )
+        return "; ".join((*parts, *self.remarks))
 
 
 def load_weights(
@@ -81,11 +122,10 @@ def room_for(model_bytes: int) -> int:
 
 def _built(model) -> tuple[str, str]:
     """Returns a model's variant and the origin that it was built for."""
-    for layer in model.layers:
-        if layer.name == "preprocessing":
-            variant = getattr(layer, "variant", None) or model.name
-            return variant, getattr(layer, "origin", OWN.name)
-    return model.name, OWN.name
+    scaling = find_layer(model, PixelScaling)
+    if scaling is None:
+        return model.name, OWN.name
+    return scaling.variant or model.name, scaling.origin
 
 
 def _check_built(contents, wanted: Origin, variant: str, built: str) -> None:
@@ -94,35 +134,35 @@ def _check_built(contents, wanted: Origin, variant: str, built: str) -> None:
             f"{contents.where} holds weights of {wanted.name!r}, which want "
             f"another network than that of {built!r}, beside the shapes: "
             f"build it by zoo.create_model({variant!r}, "
-            f"origin={wanted.name!r}), or with weights=."
+            f"origin={wanted.name!r}), or with `weights`."
         )
 
 
 def _rename_classes(model, contents, report) -> None:
     """A head that was loaded has the classes of its file."""
-    names = contents.notes.class_names
-    for layer in model.layers:
-        if layer.name == "head_logits" and names and HEAD[0] in report.matched:
-            layer.class_names = names if len(names) == layer.units else None
+    names, head = contents.facts.class_names, find_layer(model, Logits)
+    if head and names and HEAD[0] in report.matched:
+        head.class_names = names if len(names) == head.units else None
 
 
 def _other_scale(model, contents, origin) -> tuple[str, ...]:
     """Says so where the weights expect pixels on another scale."""
-    record = contents.notes.preprocessing
+    record = contents.facts.preprocessing
     wanted = (
         (record.mean, record.std)
         if record
         else contents.pixels or (origin.mean, origin.std)
     )
-    for layer in model.layers:
-        if layer.name == "preprocessing" and wanted[0] is not None:
-            has = layer.preprocessing.mean, layer.preprocessing.std
-            if not np.allclose(has, wanted, rtol=1e-3):
-                return (
-                    f"the weights expect pixels by mean and std {wanted}, the "
-                    f"model has {has}: build it with weights= instead",
-                )
-    return ()
+    scaling = find_layer(model, PixelScaling)
+    if scaling is None or wanted[0] is None:
+        return ()
+    has = scaling.preprocessing.mean, scaling.preprocessing.std
+    if np.allclose(has, wanted, rtol=1e-3):
+        return ()
+    return (
+        f"the weights expect pixels by mean and std {wanted}, the model has "
+        f"{has}: build it with `weights` instead",
+    )
 
 
 def fit(model, contents: Contents, origin: Origin) -> LoadReport:

@@ -14,7 +14,7 @@ from zoo.preprocessing import INTERPOLATIONS
 from zoo.preprocessing import Preprocessing
 from zoo.weights.classes import imagenet_names
 from zoo.weights.downloading.places import is_offline
-from zoo.weights.file_metadata import Notes
+from zoo.weights.facts import Facts
 from zoo.weights.origins import canonical
 
 _START = "hf://"
@@ -52,7 +52,7 @@ def parse(address: str) -> tuple[str, str | None]:
     return found[1], found[2]
 
 
-def fetch(address: str) -> tuple[pathlib.Path, Notes]:
+def fetch(address: str) -> tuple[pathlib.Path, Facts]:
     """Returns the path of a model's weights, and what is known of them.
 
     Raises:
@@ -69,7 +69,7 @@ def fetch(address: str) -> tuple[pathlib.Path, Notes]:
     return path, describe(name, config)
 
 
-def describe(name: str, config: dict) -> Notes:
+def describe(name: str, config: dict) -> Facts:
     """Returns what the id and the configuration of a model say.
 
     Args:
@@ -80,7 +80,7 @@ def describe(name: str, config: dict) -> Notes:
     known = config.get("pretrained_cfg")
     known = known if isinstance(known, dict) else {}
     thousand = config.get("num_classes", known.get("num_classes")) == 1000
-    return Notes(
+    return Facts(
         canonical(name) if library == "timm" else None,
         _preprocessing(known),
         imagenet_names() if thousand and model.endswith("in1k") else None,
@@ -132,6 +132,6 @@ def _download(name: str, file: str, revision: str | None) -> pathlib.Path:
         raise RequestError(
             f"{file} of hf://{name} cannot be fetched: {reason}. By hand: "
             f"fetch https://huggingface.co/{name}/resolve/"
-            f"{revision or 'main'}/{file} and give weights= its path."
+            f"{revision or 'main'}/{file} and give its path as `weights`."
         ) from error
     return pathlib.Path(path)

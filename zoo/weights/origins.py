@@ -9,6 +9,9 @@ import dataclasses
 import fnmatch
 
 from zoo.errors import RequestError
+from zoo.preprocessing import CAFFE
+from zoo.preprocessing import IMAGENET
+from zoo.preprocessing import PLUS_MINUS_ONE
 from zoo.preprocessing import Preprocessing
 
 LIBRARIES = ("zoo", "torchvision", "timm", "keras", "bvlc", "akamaster")
@@ -72,12 +75,6 @@ OWN = Origin()
 _SYMMETRIC = {"padding": "symmetric"}
 # As PyTorch's layers are by default.
 _TORCH = {"padding": "symmetric", "epsilon": 1e-5}
-_PLUS_MINUS_ONE = {"mean": (127.5,) * 3, "std": (127.5,) * 3}
-_CAFFE_MEANS = {"mean": (123.68, 116.779, 103.939), "std": (1.0,) * 3}
-_IMAGENET_STATISTICS = {
-    "mean": (123.675, 116.28, 103.53),
-    "std": (58.395, 57.12, 57.375),
-}
 
 # The first row whose name and pattern fit counts.
 ORIGINS: tuple[Origin, ...] = (
@@ -87,8 +84,8 @@ ORIGINS: tuple[Origin, ...] = (
         for depth in (18, 34, 50, 101, 152)
     ),
     Origin("timm", "resnet*_d"),
-    Origin("timm", "resnet*_v2", **_PLUS_MINUS_ONE),
-    Origin("keras", "resnet*_v1", epsilon=1.001e-5, **_CAFFE_MEANS),
+    Origin("timm", "resnet*_v2", **PLUS_MINUS_ONE),
+    Origin("keras", "resnet*_v1", epsilon=1.001e-5, **CAFFE),
     Origin(
         "keras",
         "resnet*_v2",
@@ -96,37 +93,30 @@ ORIGINS: tuple[Origin, ...] = (
         stride_at="last",
         stem_bias=True,
         pool_border="zero",
-        **_PLUS_MINUS_ONE,
+        **PLUS_MINUS_ONE,
     ),
     *(
-        Origin("akamaster", f"resnet{depth}", **_IMAGENET_STATISTICS)
+        Origin("akamaster", f"resnet{depth}", **IMAGENET)
         for depth in (20, 32, 44, 56, 110)
     ),
     Origin("torchvision", "alexnet_owt"),
     # Caffe divides alpha by the five channels, and k is 1.
-    Origin("bvlc", "alexnet", lrn=(1.0, 2e-5), **_CAFFE_MEANS),
+    Origin("bvlc", "alexnet", lrn=(1.0, 2e-5), **CAFFE),
     Origin("torchvision", "efficientnet_b[0-4]", **_TORCH),
     Origin("torchvision", "efficientnet_b[5-7]", **_SYMMETRIC),
     Origin("timm", "efficientnet_b[0-7]", **_TORCH),
     Origin("timm/tf", "efficientnet_b[0-7]"),
     Origin("keras", "efficientnet_b[0-7]"),
-    Origin(
-        "torchvision",
-        "efficientnetv2_[sm]",
-        **_SYMMETRIC,
-        **_IMAGENET_STATISTICS,
-    ),
-    Origin("torchvision", "efficientnetv2_l", **_SYMMETRIC, **_PLUS_MINUS_ONE),
+    Origin("torchvision", "efficientnetv2_[sm]", **_SYMMETRIC, **IMAGENET),
+    Origin("torchvision", "efficientnetv2_l", **_SYMMETRIC, **PLUS_MINUS_ONE),
     Origin("timm/tf", "efficientnetv2_b[0-3]"),
-    Origin("timm/tf", "efficientnetv2_[sml]", **_PLUS_MINUS_ONE),
+    Origin("timm/tf", "efficientnetv2_[sml]", **PLUS_MINUS_ONE),
     Origin("keras", "efficientnetv2_*"),
-    Origin(
-        "torchvision", "mobilenetv3_*", **_SYMMETRIC, **_IMAGENET_STATISTICS
-    ),
-    Origin("timm", "mobilenetv3_*", **_TORCH, **_IMAGENET_STATISTICS),
+    Origin("torchvision", "mobilenetv3_*", **_SYMMETRIC, **IMAGENET),
+    Origin("timm", "mobilenetv3_*", **_TORCH, **IMAGENET),
     Origin("timm/tf", "mobilenetv3_*"),
     Origin("keras", "mobilenetv3_*"),
-    Origin("torchvision", "vit_b16", **_IMAGENET_STATISTICS),
+    Origin("torchvision", "vit_b16", **IMAGENET),
     Origin("timm", "vit_*"),
 )
 
@@ -159,31 +149,31 @@ def canonical(text: str) -> str:
     return "timm/tf" if ported else library
 
 
-def find_origin(name: str, model: str) -> Origin:
-    """Returns how `model` is built for weights of the origin `name`.
+def find_origin(name: str, variant: str) -> Origin:
+    """Returns how `variant` is built for weights of the origin `name`.
 
     Args:
         name: As in the table, see `canonical`.
-        model: The variant.
+        variant: The model's name in the zoo.
 
     Raises:
         RequestError: That origin publishes nothing for this variant.
     """
     if name == OWN.name:
         return OWN
-    known = origins_of(model)
+    known = origins_of(variant)
     if name in known:
         return known[name]
     raise RequestError(
-        f"No weights of {name!r} are known for {model!r}. "
+        f"No weights of {name!r} are known for {variant!r}. "
         + (f"Known: {', '.join(known)}." if known else "It has no others.")
     )
 
 
-def origins_of(model: str) -> dict[str, Origin]:
+def origins_of(variant: str) -> dict[str, Origin]:
     """Returns by name the origins that publish weights for a variant."""
     known = {}
     for row in ORIGINS:
-        if fnmatch.fnmatchcase(model, row.models):
+        if fnmatch.fnmatchcase(variant, row.models):
             known.setdefault(row.name, row)
     return known

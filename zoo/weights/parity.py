@@ -40,11 +40,11 @@ def _rows() -> dict[tuple[str, str], Parity]:
     return found
 
 
-def parity_of(model: str, origin: str) -> Parity | None:
+def parity_of(variant: str, origin: str) -> Parity | None:
     """Returns how a variant of an origin was checked; None if it was not.
 
     Args:
-        model: The variant's name.
+        variant: The model's name in the zoo.
         origin: As in `zoo.weights.origins`.
     """
-    return _rows().get((model, origin))
+    return _rows().get((variant, origin))

@@ -44,7 +44,7 @@ def resample_position_embeddings(old, old_grid, new_grid) -> np.ndarray:
     if min(*old_grid, *new_grid) < 1:
         raise RequestError(
             "A grid has at least one row and one column of patches. "
-            f"Received: old_grid={old_grid}, new_grid={new_grid}"
+            f"Received: `old_grid={old_grid}`, `new_grid={new_grid}`"
         )
     rows, columns = old_grid
     extra = old.shape[0] - rows * columns

@@ -5,52 +5,27 @@ import logging
 import numbers
 import pathlib
 
+from zoo.cards import CARDS
 from zoo.errors import RequestError
+from zoo.layers import Logits
+from zoo.layers import PixelScaling
+from zoo.model_metadata import find_layer
 from zoo.preprocessing import Preprocessing
-from zoo.weights import hub
 from zoo.weights.contents import Contents
 from zoo.weights.contents import choose_origin
 from zoo.weights.contents import open_weights
-from zoo.weights.file_metadata import Notes
+from zoo.weights.facts import Facts
 from zoo.weights.fitting import fit
 from zoo.weights.fitting import room_for
+from zoo.weights.locating import locate
 from zoo.weights.origins import OWN
 from zoo.weights.origins import Origin
 from zoo.weights.origins import canonical
 from zoo.weights.origins import find_origin
-from zoo.weights.sources import find_source
 from zoo.weights.sources import packaged_hash
-from zoo.weights.sources import source_of_file
 from zoo.weights.sources import weights_of
 
 _log = logging.getLogger("zoo")
-
-
-def check_weights(model: str, weights) -> None:
-    """Refuses weights that cannot be there, before any time is spent.
-
-    Args:
-        model: The variant's name.
-        weights: None, a registered name, a Hub id, or a path.
-
-    Raises:
-        RequestError: The name is not known or the file is not there.
-    """
-    if weights is None:
-        return
-    if hub.is_address(weights):
-        hub.parse(weights)
-    elif not is_path(weights):
-        find_source(model, weights)
-    elif not pathlib.Path(weights).is_file():
-        raise RequestError(f"There is no weight file {weights}.")
-
-
-def is_path(weights) -> bool:
-    """Whether `weights` is a file rather than a name."""
-    return isinstance(weights, pathlib.Path) or bool(
-        pathlib.Path(weights).suffix
-    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +33,7 @@ class Pretrained:
     """Resolved before a model is built, because it decides how.
 
     Args:
-        model: The variant's name.
+        variant: The model's name in the zoo.
         contents: What the weight file holds, or None.
         classes: Number of classes of the model.
         class_names: Names to put into the head, or None.
@@ -66,7 +41,7 @@ class Pretrained:
         origin: How the network is built.
     """
 
-    model: str
+    variant: str
     contents: Contents | None
     classes: int
     class_names: tuple[str, ...] | None
@@ -76,7 +51,7 @@ class Pretrained:
     @classmethod
     def find(
         cls,
-        model: str,
+        variant: str,
         weights,
         *,
         classes,
@@ -87,7 +62,7 @@ class Pretrained:
         """Resolves `weights`: None, a registered name, a Hub id, or a path.
 
         Args:
-            model: The variant's name.
+            variant: The model's name in the zoo.
             weights: See `zoo.create_model`.
             classes: The number of classes asked for, or None.
             default_classes: That of the paper.
@@ -100,22 +75,22 @@ class Pretrained:
             IntegrityError: The file is damaged.
         """
         _check_classes(classes)
-        contents, known = _open(model, weights)
+        contents, known = _open(variant, weights)
         if contents is None:
-            whose = find_origin(canonical(origin), model) if origin else OWN
+            whose = find_origin(canonical(origin), variant) if origin else OWN
         else:
             _check_said(weights, known.origin, origin)
-            whose = choose_origin(contents, model, known.origin or origin)
+            whose = choose_origin(contents, variant, known.origin or origin)
             classes = classes or contents.classes
         classes = classes or default_classes
         names = known.class_names
         return cls(
-            model,
+            variant,
             contents,
             classes,
             names if names and len(names) == classes else None,
-            _sized(model, known.preprocessing, preprocessing)
-            or _usual_preprocessing(model, whose, contents, preprocessing),
+            _sized(variant, known.preprocessing, preprocessing)
+            or _usual_preprocessing(variant, whose, contents, preprocessing),
             whose,
         )
 
@@ -131,11 +106,13 @@ class Pretrained:
         The model remembers whose network it is and what its classes are
         called.
         """
-        for layer in model.layers:
-            if layer.name == "preprocessing":
-                layer.origin, layer.variant = self.origin.name, self.model
-            elif layer.name == "head_logits" and self.class_names:
-                layer.class_names = self.class_names
+        scaling, head = (
+            find_layer(model, PixelScaling),
+            find_layer(model, Logits),
+        )
+        scaling.origin, scaling.variant = self.origin.name, self.variant
+        if head and self.class_names:
+            head.class_names = self.class_names
         if self.contents is not None:
             report = fit(model, self.contents, self.origin)
             where = pathlib.Path(self.contents.where).name
@@ -143,63 +120,35 @@ class Pretrained:
         return model
 
 
-def locate(model: str, weights) -> tuple[pathlib.Path, Notes | None]:
-    """Returns the file of some weights, fetched if it has to be.
-
-    Args:
-        model: The variant's name.
-        weights: A registered name, a Hub id, or a path.
-
-    Returns:
-        The path, and what is known of the weights beside the file.
-
-    Raises:
-        RequestError: They are not known, or cannot be fetched.
-        IntegrityError: The server sent something else.
-    """
-    if hub.is_address(weights):
-        return hub.fetch(weights)
-    if is_path(weights):
-        row = source_of_file(model, weights)
-        return pathlib.Path(weights), row and row.notes
-    row = find_source(model, weights)
-    return row.fetch(), row.notes
-
-
-def _open(model: str, weights) -> tuple[Contents | None, Notes]:
+def _open(variant: str, weights) -> tuple[Contents | None, Facts]:
     """Reads what `weights` names, and says what is known of it."""
     if weights is None:
-        return None, Notes()
-    path, known = locate(model, weights)
+        return None, Facts()
+    path, known = locate(variant, weights)
     contents = open_weights(
         path,
         sha256=packaged_hash(path),
-        expected_bytes=_expected_bytes(model),
+        expected_bytes=_expected_bytes(variant),
     )
-    return contents, known or contents.notes
+    return contents, known or contents.facts
 
 
-def _expected_bytes(model: str) -> int | None:
-    # The cards list the names of weights, which this package knows.
-    from zoo.cards import CARDS
-
-    card = CARDS.get(model)
+def _expected_bytes(variant: str) -> int | None:
+    card = CARDS.get(variant)
     return card and room_for(4 * (card.parameters + card.non_trainable))
 
 
-def _sized(model, record, own: Preprocessing) -> Preprocessing | None:
+def _sized(variant, record, own: Preprocessing) -> Preprocessing | None:
     """At the weights' size, but for a variant that was given another."""
-    from zoo.cards import CARDS
-
     if record is None:
         return None
-    usual = model in CARDS and own.image_size == CARDS[model].input_size
+    usual = variant in CARDS and own.image_size == CARDS[variant].input_size
     return record if usual else record.at(own.image_size)
 
 
-def _usual_preprocessing(model, origin, contents, own) -> Preprocessing:
+def _usual_preprocessing(variant, origin, contents, own) -> Preprocessing:
     """What such weights expect where nothing says it for this very file."""
-    rows = [row for row in weights_of(model) if row.origin == origin.name]
+    rows = [row for row in weights_of(variant) if row.origin == origin.name]
     record = origin.scale(own)
     if rows and origin is not OWN:
         record = rows[0].preprocessing
@@ -215,7 +164,7 @@ def _check_classes(classes) -> None:
     whole = isinstance(classes, numbers.Integral)
     if not whole or isinstance(classes, bool) or classes < 1:
         raise RequestError(
-            "classes is the number of classes, at least 1, or None. "
+            "`classes` is the number of classes, at least 1, or None. "
             f"Received: {classes!r}"
         )
 
@@ -223,6 +172,5 @@ def _check_classes(classes) -> None:
 def _check_said(weights, known: str | None, said: str | None) -> None:
     if known and said and canonical(said) != known:
         raise RequestError(
-            f"weights={str(weights)!r} are of {known!r}. "
-            f"Received: origin={said!r}"
+            f"`weights={weights}` are of {known!r}. Received: `origin={said}`"
         )

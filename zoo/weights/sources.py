@@ -1,9 +1,11 @@
 """Where weights come from: one row for each set that can be asked by name."""
 
 import dataclasses
+import json
 import pathlib
 import urllib.parse
 
+from zoo.cards import CARDS
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
 from zoo.preprocessing import cifar10
@@ -11,10 +13,9 @@ from zoo.weights import hashing
 from zoo.weights.classes import CIFAR10
 from zoo.weights.classes import imagenet_names
 from zoo.weights.downloading import download
-from zoo.weights.file_metadata import Notes
-from zoo.weights.published import ROWS
+from zoo.weights.facts import Facts
 
-_PACKAGE = pathlib.Path(__file__).parent
+_DATA = pathlib.Path(__file__).parent / "data"
 _HUB = "https://huggingface.co/{}/resolve/main/model.safetensors"
 
 
@@ -72,9 +73,9 @@ class WeightsSource:
         return pathlib.PurePosixPath(place).name
 
     @property
-    def notes(self) -> Notes:
+    def facts(self) -> Facts:
         """What is known of the weights before the file is read."""
-        return Notes(self.origin, self.preprocessing, self.class_names)
+        return Facts(self.origin, self.preprocessing, self.class_names)
 
     def fetch(self) -> pathlib.Path:
         """Returns the path of the file, fetched if it has to be.
@@ -113,7 +114,7 @@ def _shipped(model: str, top1: float, sha256: str) -> WeightsSource:
     return WeightsSource(
         model=model,
         name="cifar10",
-        path=_PACKAGE / "data" / f"{model}_cifar10.safetensors",
+        path=_DATA / f"{model}_cifar10.safetensors",
         sha256=sha256,
         preprocessing=cifar10(),
         labels=CIFAR10,
@@ -122,50 +123,69 @@ def _shipped(model: str, top1: float, sha256: str) -> WeightsSource:
     )
 
 
+def _published(preprocessing: dict, **row) -> WeightsSource:
+    return WeightsSource(preprocessing=Preprocessing(**preprocessing), **row)
+
+
+def _read_published() -> list[dict]:
+    """Reads the rows of what others publish, with the figures as published.
+
+    One row for each set of torchvision, timm and keras.applications for a
+    model of this zoo: hashes, sizes, accuracies at the preprocessing that
+    stands beside them. A file that two of them publish is there once, under
+    the name of who trained it.
+    """
+    text = (_DATA / "published.json").read_text(encoding="utf-8")
+    return json.loads(text)
+
+
 WEIGHTS: tuple[WeightsSource, ...] = (
     *(_shipped(*row) for row in _SHIPPED),
-    *(WeightsSource(**row) for row in ROWS),
+    *(_published(**row) for row in _read_published()),
 )
 
 
-def weights_of(model: str) -> tuple[WeightsSource, ...]:
+def weights_of(variant: str) -> tuple[WeightsSource, ...]:
     """Returns the sets that a variant can be asked for by name."""
-    return tuple(row for row in WEIGHTS if row.model == model)
+    return tuple(row for row in WEIGHTS if row.model == variant)
 
 
-def best_of(model: str) -> WeightsSource | None:
+def names_of(variant: str) -> tuple[str, ...]:
+    """Returns the names that `weights=` takes for a variant."""
+    names = tuple(row.name for row in weights_of(variant))
+    return ("imagenet", *names) if best_of(variant) else names
+
+
+def best_of(variant: str) -> WeightsSource | None:
     """Returns what `weights="imagenet"` means for a variant.
 
     That with the highest published top-1 at the size that the variant is
     meant for; None where nobody published any.
     """
-    # The cards list the names of the rows above.
-    from zoo.cards import CARDS
-
-    rows = [row for row in weights_of(model) if row.top1 is not None]
+    rows = [row for row in weights_of(variant) if row.top1 is not None]
     rows = [row for row in rows if row.name.startswith("imagenet/")]
-    side = CARDS[model].input_size if model in CARDS else None
+    side = CARDS[variant].input_size if variant in CARDS else None
     usual = [row for row in rows if row.preprocessing.image_size == side]
     return max(usual or rows, key=lambda row: row.top1, default=None)
 
 
-def find_source(model: str, weights: str) -> WeightsSource:
+def find_source(variant: str, weights: str) -> WeightsSource:
     """Returns the row of `weights` for a variant.
 
     Raises:
         RequestError: There is none; the message says which there are.
     """
-    if weights == "imagenet" and best_of(model):
-        return best_of(model)
-    for row in weights_of(model):
+    if weights == "imagenet" and best_of(variant):
+        return best_of(variant)
+    for row in weights_of(variant):
         if row.name == weights:
             return row
-    own = [row.name for row in weights_of(model)]
+    own = [row.name for row in weights_of(variant)]
     raise RequestError(
-        f"No weights called {weights!r} are known for {model!r}. "
+        f"No weights called {weights!r} are known for {variant!r}. "
         + (f"It has: {', '.join(own)}. " if own else "It has none. ")
         + "Expected None, a name, hf://ORGANISATION/MODEL, or the path of a "
-        "weight file. All names: python -m apps.models --weights."
+        "weight file. Who has some: zoo.list_models(pretrained=True)."
     )
 
 
@@ -175,13 +195,13 @@ def packaged_hash(path) -> str | None:
     return hashes.get(pathlib.Path(path))
 
 
-def source_of_file(model: str, path) -> WeightsSource | None:
+def source_of_file(variant: str, path) -> WeightsSource | None:
     """Returns the row that a file on the disk is the file of, if any.
 
     It has to have the name and the hash that were published.
     """
     path = pathlib.Path(path)
-    for row in weights_of(model):
+    for row in weights_of(variant):
         if row.file_name == path.name and path.is_file():
             wanted = hashing.Hash(row.sha256, row.md5)
             if wanted.is_known and wanted.fits(path):

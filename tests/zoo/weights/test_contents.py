@@ -8,11 +8,11 @@ from zoo import efficientnet
 from zoo.weights import translation
 from zoo.weights.contents import HEAD
 from zoo.weights.contents import Contents
-from zoo.weights.file_metadata import Notes
+from zoo.weights.facts import Facts
 
 
 def _contents(tensors, tables=()):
-    return Contents("w.h5", tensors, Notes(), tuple(tables))
+    return Contents("w.h5", tensors, Facts(), tuple(tables))
 
 
 def _head(table, *, numbered):

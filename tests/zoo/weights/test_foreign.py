@@ -81,7 +81,7 @@ def test_a_file_of_another_family_says_what_it_is(
 
 
 def test_what_was_said_has_to_fit_the_names(torchvision):
-    with pytest.raises(RequestError, match=r"not of origin='keras'"):
+    with pytest.raises(RequestError, match="not of `origin=keras`"):
         resnet.ResNet(
             dataclasses.replace(torchvision.spec, name="resnet18_v1"),
             weights=torchvision.path,
@@ -101,7 +101,7 @@ def test_names_that_cannot_tell_ask_for_the_origin(
     before = values(model)
     with pytest.raises(RequestError) as caught:
         zoo.load_weights(model, tensors)
-    assert "origin='timm' or origin='timm/tf'" in str(caught.value)
+    assert "`origin=timm` or `origin=timm/tf`" in str(caught.value)
     report = zoo.load_weights(model, tensors, origin="timm/tf_efficientnet_b0")
     assert report.origin == "timm/tf" and not unchanged(model, before)
     # A model that was built for one of them is of that one.
@@ -128,7 +128,9 @@ def test_the_network_of_a_file_of_ours_is_remembered(mobile, tmp_path, fill):
     path = tmp_path / "net.safetensors"
     zoo.save_weights(fill(mobile("timm")), path)
     assert zoo.origin(mobile(weights=path)) == "timm"
-    with pytest.raises(RequestError, match="origin='timm'"):
+    with pytest.raises(
+        RequestError, match=r"origin='timm'\), or with `weights`"
+    ):
         zoo.load_weights(mobile(), path)
     with pytest.raises(RequestError, match="are of 'timm'"):
         mobile("keras", weights=path)

@@ -113,16 +113,16 @@ def test_a_configuration_is_not_needed(published, fake):
     ],
 )
 def test_what_a_configuration_does_not_say_is_not_known(config):
-    notes = hub.describe("timm/resnet50.a1_in1k", config)
-    assert notes.origin == "timm"
-    assert notes.preprocessing is notes.class_names is None
+    facts = hub.describe("timm/resnet50.a1_in1k", config)
+    assert facts.origin == "timm"
+    assert facts.preprocessing is facts.class_names is None
 
 
 def test_other_interpolations_are_bicubic_here():
     known = {**CONFIG["pretrained_cfg"], "interpolation": "lanczos"}
-    notes = hub.describe("org/net", {"pretrained_cfg": known})
-    assert notes.origin is None
-    assert notes.preprocessing.interpolation == "bicubic"
+    facts = hub.describe("org/net", {"pretrained_cfg": known})
+    assert facts.origin is None
+    assert facts.preprocessing.interpolation == "bicubic"
 
 
 def test_offline_asks_the_cache_only(published, fake, monkeypatch):
@@ -169,12 +169,12 @@ def test_the_real_library_is_asked_in_its_own_way(monkeypatch, tmp_path):
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
     try:
-        path, notes = hub.fetch("hf://timm/net")
+        path, facts = hub.fetch("hf://timm/net")
         with pytest.raises(RequestError, match="cannot be fetched"):
             hub.fetch("hf://timm/other")
     finally:
         stop()
-    assert path.read_bytes() == b"weights" and notes.origin == "timm"
+    assert path.read_bytes() == b"weights" and facts.origin == "timm"
     monkeypatch.setenv("ZOO_OFFLINE", "1")
     assert hub.fetch("hf://timm/net")[0] == path
 

@@ -15,7 +15,6 @@ from zoo.preprocessing import imagenet
 from zoo.weights import find_source
 from zoo.weights import sources
 from zoo.weights.origins import find_origin
-from zoo.weights.published import ROWS
 from zoo.weights.sources import WEIGHTS
 from zoo.weights.sources import best_of
 from zoo.weights.sources import weights_of
@@ -38,7 +37,7 @@ def test_a_packaged_file_is_what_its_row_says(row):
 
 
 def test_no_set_is_there_twice():
-    assert len(PUBLISHED) == len(ROWS) == 128
+    assert len(PUBLISHED) == 128
     assert len({(row.model, row.name) for row in WEIGHTS}) == len(WEIGHTS)
     assert len({row.address for row in PUBLISHED}) == len(PUBLISHED)
 
@@ -195,8 +194,6 @@ def test_a_row_is_fetched_with_its_hash(monkeypatch, tmp_path):
 
 
 def test_imagenets_classes_are_in_label_order():
-    rows = json.loads(
-        (sources._PACKAGE / "data" / "imagenet_classes.json").read_text()
-    )
+    rows = json.loads((sources._DATA / "imagenet_classes.json").read_text())
     wnids = [wnid for wnid, _ in rows]
     assert len(set(wnids)) == 1000 and wnids == sorted(wnids)

@@ -11,7 +11,7 @@ import pytest
 
 from zoo.errors import IntegrityError
 from zoo.weights import reading
-from zoo.weights.reading import torch_pickle
+from zoo.weights.reading import torch_steps
 
 
 def _payloads(by_hand, marker):
@@ -165,4 +165,4 @@ def test_a_dict_that_holds_itself(by_hand, tmp_path):
 def test_the_steps_are_those_that_cannot_run_anything():
     dangerous = {"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX"}
     dangerous |= {"EXT1", "EXT2", "EXT4", "PERSID", "BYTEARRAY8"}
-    assert not dangerous & set(torch_pickle._STEPS)
+    assert not dangerous & set(torch_steps.STEPS)

@@ -200,7 +200,7 @@ def test_weights_by_name_bring_their_classes(published, tiny, pictures, caplog):
         tiny("resnet_cifar", weights="imagenet")
     message = str(caught.value)
     assert "It has: toys." in message
-    assert "python -m apps.models --weights" in message
+    assert "zoo.list_models(pretrained=True)" in message
 
 
 def test_weights_are_checked_before_anything_is_built(saved):

@@ -9,7 +9,6 @@ tests speak http with this machine.
 import pathlib
 
 from zoo.errors import RequestError
-from zoo.weights.downloading.fetching import fetch
 from zoo.weights.downloading.parts import open_part
 from zoo.weights.downloading.places import check_url
 from zoo.weights.downloading.places import is_offline
@@ -31,7 +30,6 @@ def download(
     size: int | None = None,
     cache_dir=None,
     timeout: float = 30,
-    offline: bool | None = None,
     progress=None,
 ) -> pathlib.Path:
     """Returns the path of a file, fetched unless it is there already.
@@ -47,7 +45,6 @@ def download(
         size: In bytes, where known.
         cache_dir: Instead of the default folder.
         timeout: In seconds, of connecting and of waiting for more.
-        offline: Whether to fetch nothing; None asks `ZOO_OFFLINE`.
         progress: Called with bytes received and in total (None: unknown);
             None calls what `report_to` was given.
 
@@ -62,8 +59,11 @@ def download(
     wanted = Wanted(url, path, Hash(sha256, md5), size, timeout, progress)
     if wanted.is_there():
         return path
-    if is_offline() if offline is None else offline:
+    if is_offline():
         raise RequestError(wanted.by_hand("ZOO_OFFLINE forbids to fetch it"))
+    # The network's modules take as long to load as the rest of the zoo.
+    from zoo.weights.downloading.fetching import fetch
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open_part(wanted) as file:

@@ -19,6 +19,7 @@ first kernel is turned round. Its grouped convolutions are our two towers.
 
 import numpy as np
 
+from zoo.weights.translation.names import torch_row
 from zoo.weights.translation.tables import CONV
 from zoo.weights.translation.tables import DENSE
 from zoo.weights.translation.tables import Layout
@@ -26,7 +27,6 @@ from zoo.weights.translation.tables import Row
 from zoo.weights.translation.tables import Table
 from zoo.weights.translation.tables import Tensors
 from zoo.weights.translation.tables import one_by_one
-from zoo.weights.translation.torch_names import torch_row
 
 _OWT = {
     "stem_conv": "features.0",

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 
-from zoo.weights.translation.keras_names import name_variables
+from zoo.weights.translation.names import name_variables
+from zoo.weights.translation.names import torch_row
 from zoo.weights.translation.tables import CONV
 from zoo.weights.translation.tables import DENSE
 from zoo.weights.translation.tables import DEPTHWISE
 from zoo.weights.translation.tables import Row
 from zoo.weights.translation.tables import Table
 from zoo.weights.translation.tables import Tensors
-from zoo.weights.translation.torch_names import torch_row
 
 _BLOCK = re.compile(r"(stage(\d+)_block(\d+))_(\w+)")
 _AFTER = re.compile(r"stage(\d+)_(\w+)")

@@ -7,11 +7,11 @@ from zoo.weights.translation.mbconv import make_rows
 from zoo.weights.translation.mbconv import timm_table
 from zoo.weights.translation.mbconv import torch_tensor
 from zoo.weights.translation.mbconv import torchvision_part
+from zoo.weights.translation.names import torch_row
 from zoo.weights.translation.tables import Layout
 from zoo.weights.translation.tables import Row
 from zoo.weights.translation.tables import Table
 from zoo.weights.translation.tables import Tensors
-from zoo.weights.translation.torch_names import torch_row
 
 _TORCHVISION = {
     "stem_conv": "features.0.0",

@@ -15,14 +15,14 @@ from collections.abc import Callable
 from collections.abc import Mapping
 
 from zoo.weights.translation import resnet_keras
-from zoo.weights.translation.resnet_names import split_layer
+from zoo.weights.translation.names import split_block
+from zoo.weights.translation.names import torch_row
 from zoo.weights.translation.tables import CONV
 from zoo.weights.translation.tables import DENSE
 from zoo.weights.translation.tables import Layout
 from zoo.weights.translation.tables import Row
 from zoo.weights.translation.tables import Table
 from zoo.weights.translation.tables import one_by_one
-from zoo.weights.translation.torch_names import torch_row
 
 _STEM = {"stem_conv": "conv1", "stem_conv_bn": "bn1"}
 _LAYERS = {**_STEM, "head_logits": "fc"}
@@ -97,7 +97,7 @@ def _rows(
 
     def row(name: str) -> Row:
         layer = name.rpartition("/")[0]
-        place, part = split_layer(layer)
+        place, part = split_block(layer)
         if place:
             theirs = f"{block(*place)}.{parts.get(part, part)}"
         else:

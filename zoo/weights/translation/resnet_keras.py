@@ -18,9 +18,9 @@ import re
 
 import numpy as np
 
-from zoo.weights.translation.keras_names import name_variables
-from zoo.weights.translation.keras_names import subtract
-from zoo.weights.translation.resnet_names import split_layer
+from zoo.weights.translation.names import name_variables
+from zoo.weights.translation.names import split_block
+from zoo.weights.translation.names import subtract
 from zoo.weights.translation.tables import SAME
 from zoo.weights.translation.tables import Layout
 from zoo.weights.translation.tables import Row
@@ -57,7 +57,7 @@ _PREACTIVATION = re.compile(r"conv(\d+)_block(\d+)_preact_bn/moving_mean")
 
 def _row(name: str, parts: dict[str, str]) -> Row:
     layer, _, variable = name.rpartition("/")
-    place, part = split_layer(layer)
+    place, part = split_block(layer)
     if place:
         stage, block = place
         theirs = f"conv{stage + 1}_block{block}_{parts.get(part, part)}"

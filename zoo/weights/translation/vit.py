@@ -2,6 +2,7 @@
 
 import re
 
+from zoo.weights.translation.names import torch_row
 from zoo.weights.translation.tables import CONV
 from zoo.weights.translation.tables import DENSE
 from zoo.weights.translation.tables import Layout
@@ -9,7 +10,6 @@ from zoo.weights.translation.tables import Row
 from zoo.weights.translation.tables import Table
 from zoo.weights.translation.tables import Tensors
 from zoo.weights.translation.tables import one_by_one
-from zoo.weights.translation.torch_names import torch_row
 
 _BLOCK = re.compile(r"stage(\d+)_((?:attention|mlp)_\w+)")
 _TIMM = {

@@ -22,9 +22,8 @@ def test_offline_says_what_to_do(server, fetch, monkeypatch, tmp_path):
     path.write_bytes(server.whole[1:])
     with pytest.raises(RequestError, match="not what was expected"):
         fetch(sha256=server.sha256)
-    assert (
-        fetch(sha256=server.sha256, offline=False).read_bytes() == server.whole
-    )
+    monkeypatch.delenv("ZOO_OFFLINE")
+    assert fetch(sha256=server.sha256).read_bytes() == server.whole
 
 
 def test_places(monkeypatch, tmp_path):

@@ -14,7 +14,7 @@ from zoo.errors import IntegrityError
 from zoo.weights import load_weights
 from zoo.weights import translation
 from zoo.weights.files import variable_names
-from zoo.weights.translation.keras_names import name_variables
+from zoo.weights.translation.names import name_variables
 
 # Of each kind of file: one of our names, and theirs, as read in the state
 # dicts of torchvision 0.28, timm 1.0.31 and Keras 3.15.

@@ -1,0 +1,81 @@
+"""What all builders share."""
+
+import inspect
+
+import pytest
+
+import zoo
+from zoo.alexnet import AlexNet
+from zoo.efficientnet import EfficientNet
+from zoo.efficientnetv2 import EfficientNetV2
+from zoo.mobilenetv3 import MobileNetV3
+from zoo.preprocessing import Preprocessing
+from zoo.registry import create_model
+from zoo.resnet import ResNet
+from zoo.vit import ViT
+
+_SHARED = {
+    "weights": None,
+    "origin": None,
+    "classes": None,
+    "include_top": True,
+    "input_shape": None,
+    "classifier_activation": None,
+    "preprocessing": None,
+    "name": None,
+}
+_OWN = {
+    AlexNet: ("alexnet", {}),
+    ResNet: ("resnet50", {}),
+    EfficientNet: (
+        "efficientnet_b0",
+        {"scaling": None, "stem_stride": None, "drop_path_rate": 0.2},
+    ),
+    EfficientNetV2: ("efficientnetv2_b0", {"drop_path_rate": 0.2}),
+    MobileNetV3: ("mobilenetv3_large", {"drop_path_rate": 0.0}),
+    ViT: ("vit_s16", {"drop_path_rate": 0.0}),
+}
+
+
+@pytest.mark.parametrize("build", _OWN, ids=lambda build: build.__name__)
+def test_a_builder_shows_all_of_its_arguments(build):
+    variant, *options = inspect.signature(build).parameters.values()
+    default, own = _OWN[build]
+    assert (variant.name, variant.default) == ("variant", default)
+    assert {each.name: each.default for each in options} == own | _SHARED
+    assert {each.kind for each in options} == {variant.KEYWORD_ONLY}
+
+
+@pytest.mark.parametrize("build", _OWN, ids=lambda build: build.__name__)
+def test_another_argument_is_refused_with_the_nearest(build):
+    with pytest.raises(TypeError) as caught:
+        build("no such variant", wieghts="imagenet")
+    assert str(caught.value) == (
+        f"{build.__name__}() got an unexpected keyword argument 'wieghts'. "
+        "Nearest: weights."
+    )
+    with pytest.raises(TypeError, match="positional"):
+        build("no such variant", "imagenet")
+
+
+def test_create_model_takes_what_every_builder_takes():
+    _, *options = inspect.signature(create_model).parameters.values()
+    shared = dict(_SHARED)
+    del shared["preprocessing"], shared["name"]
+    assert {each.name: each.default for each in options} == shared
+
+
+def test_every_option_arrives():
+    record = Preprocessing(32, (1, 2, 3), (4, 5, 6))
+    model = ResNet(
+        "resnet20",
+        classes=3,
+        input_shape=(24, 40, 3),
+        classifier_activation="softmax",
+        preprocessing=record,
+        name="mine",
+    )
+    assert (model.name, model.output_shape) == ("mine", (None, 3))
+    assert zoo.preprocessing(model) == record.at(24)
+    assert model.layers[-1].activation.__name__ == "softmax"
+    assert ResNet("resnet20", include_top=False).output_shape[1:] == (8, 8, 64)

@@ -1,0 +1,59 @@
+"""What `weights=` names: a published set, a model of the Hub, or a file."""
+
+import pathlib
+
+from zoo.errors import RequestError
+from zoo.weights import hub
+from zoo.weights.facts import Facts
+from zoo.weights.sources import find_source
+from zoo.weights.sources import source_of_file
+
+
+def check_weights(variant: str, weights) -> None:
+    """Refuses weights that cannot be there, before any time is spent.
+
+    Args:
+        variant: The model's name.
+        weights: None, a registered name, a Hub id, or a path.
+
+    Raises:
+        RequestError: The name is not known or the file is not there.
+    """
+    if weights is None:
+        return
+    if hub.is_address(weights):
+        hub.parse(weights)
+    elif not is_path(weights):
+        find_source(variant, weights)
+    elif not pathlib.Path(weights).is_file():
+        raise RequestError(f"There is no weight file {weights}.")
+
+
+def is_path(weights) -> bool:
+    """Whether `weights` is a file rather than a name."""
+    return isinstance(weights, pathlib.Path) or bool(
+        pathlib.Path(weights).suffix
+    )
+
+
+def locate(variant: str, weights) -> tuple[pathlib.Path, Facts | None]:
+    """Returns the file of some weights, fetched if it has to be.
+
+    Args:
+        variant: The model's name.
+        weights: A registered name, a Hub id, or a path.
+
+    Returns:
+        The path, and what is known of the weights beside the file.
+
+    Raises:
+        RequestError: They are not known, or cannot be fetched.
+        IntegrityError: The server sent something else.
+    """
+    if hub.is_address(weights):
+        return hub.fetch(weights)
+    if is_path(weights):
+        row = source_of_file(variant, weights)
+        return pathlib.Path(weights), row and row.facts
+    row = find_source(variant, weights)
+    return row.fetch(), row.facts
