@@ -12,7 +12,7 @@ FORBIDDEN = {
     "pipelines": {"apps", "torch"},
     "apps": {"torch"},
 }
-HEAVY = {"zoo", "pipelines", "tensorflow", "keras", "numpy", "matplotlib"}
+HEAVY = {"tensorflow", "keras", "numpy", "matplotlib"}
 
 
 def sources(package):
