@@ -151,11 +151,11 @@ def _words(words: list[str], config: type, name: str) -> dict:
     if not words:
         return {}
     setting, kinds = settings_of(config)[name], types_of(config)[name]
-    flag = flags.FLAGS[name] if setting.is_flag else None
+    is_given = setting.is_flag and flags.FLAGS[name].present
     if kinds[0] is tuple:
-        before = tuple(flag.value or ()) if flag and flag.present else ()
-        return {name: before + tuple(words)}
-    stray = words if flag and flag.present else words[1:]
+        before = flags.FLAGS[name].value if is_given else ()
+        return {name: (*before, *words)}
+    stray = words if is_given else words[1:]
     if stray:
         raise RequestError(_stray(stray[0]))
     none = words[0] == "none" and NoneType in kinds
