@@ -138,7 +138,7 @@ def _read(words: list[str], configs, word: str, run) -> list:
             text = sys.modules[run.__module__].__doc__
             shown = example(text, prefix_of(sys.argv[0]))
             raise RequestError(
-                f"`{error.name}` is missing. {own[error.name].help} For "
+                f"`{error.name}` is missing. {own[error.name].sentence} For "
                 f"example: {shown}"
             ) from None
     if words and not word:
