@@ -74,7 +74,7 @@ def read_only(tmp_path):
 
 @pytest.mark.parametrize("below", ["", "run"])
 def test_a_read_only_disk_is_refused(read_only, below):
-    with pytest.raises(RequestError, match=r"--output=.* cannot be") as caught:
+    with pytest.raises(RequestError, match=r"`output=.*` cannot be") as caught:
         RunFolder(read_only / below)
     assert caught.value.exit_code == 2
 
