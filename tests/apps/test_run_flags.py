@@ -110,6 +110,13 @@ def test_a_recipe_alone_is_enough(config_of, name, config):
         assert getattr(asked, field) == value, field
 
 
+def test_a_plan_instead_of_the_recipes_epochs(config_of):
+    words = ("--recipe=cifar_fast", "--plan=head:2@0.1")
+    config = config_of(*words, config=FinetuneConfig)
+    assert (config.epochs, config.learning_rate) == (None, None)
+    assert config.label_smoothing == 0.1
+
+
 def test_choices_are_those_there_are():
     rows = settings_of(RunConfig)
     assert rows["optimizer"].choices == tuple(OPTIMIZERS)
