@@ -197,8 +197,8 @@ def find_recipe(name: str) -> Recipe:
 def settings_of(name: str | None, given: Mapping) -> dict:
     """Returns what a recipe says beside what was given.
 
-    Where another optimizer, schedule, loss, size or plan is given, what the recipe
-    says about its own goes with it.
+    Where another optimizer, schedule, loss, size or plan is given, what the
+    recipe says about its own goes with it.
 
     Args:
         name: The recipe's; None for no settings at all.
