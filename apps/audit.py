@@ -1,7 +1,7 @@
 """Says what is wrong with a data set, before it is trained on.
 
-    python -m apps.audit --data=photos/
-    python -m apps.audit --data=photos/ --write_manifest=photos.csv
+    zoo audit photos/
+    zoo audit photos/ --write_manifest=photos.csv
 
 Writes into --output: report.html to look at, report.json, and results.jsonl,
 from which a stopped audit goes on when it is given the same --output. Exit
@@ -9,118 +9,164 @@ codes: 0 nothing stands against training, 2 a wrong request, 3 something must
 not be trained on.
 """
 
+import dataclasses
 import os
 import time
 
-from absl import flags
-
+import zoo
+from apps.checks import check_data
+from apps.checks import check_weights
 from apps.command import Bar
 from apps.command import fail
 from apps.command import launch
 from apps.command import say
+from apps.shared_settings import GIVEN
+from apps.shared_settings import HOW
+from apps.shared_settings import WRITTEN
+from apps.shared_settings import Asked
+from apps.shared_settings import data
+from pipelines.runs.places import RUNS
+from pipelines.runs.settings import row
 
 _SHOWN = 5
+_LIMITS = "What one file may ask for"
 
 
-def define_flags() -> None:
-    flags.DEFINE_string(
-        "data",
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Auditing(Asked):
+    """What is looked at, and under which limits."""
+
+    data: str = data()
+    output: str | None = row(
         None,
-        "A folder, a CSV file, 'herbarium' or 'tfds:NAME[:SPLIT]'.",
-        required=True,
+        "A new folder, or that of an audit to go on with.",
+        group=WRITTEN,
+        usual=f"{RUNS}/audit-DATA-TIME",
+        common=True,
     )
-    flags.DEFINE_string(
-        "output",
-        None,
-        "A new folder, or that of an audit to go on with; "
-        "tensorboard_logs/audit-DATA-TIME where it is not given.",
-    )
-    flags.DEFINE_bool(
-        "fast", False, "Only headers and ends of files, nothing is decoded."
-    )
-    flags.DEFINE_string(
-        "write_manifest",
+    write_manifest: str | None = row(
         None,
         "Freeze what can be trained on into this new CSV file, with hashes.",
+        group=WRITTEN,
+        common=True,
     )
-    flags.DEFINE_bool(
-        "labels", True, "Look for label errors and outliers with a network."
+    fast: bool = row(
+        False,
+        "Only headers and ends of files, nothing is decoded.",
+        group=HOW,
+        common=True,
     )
-    flags.DEFINE_string(
-        "features_model", "resnet20", "The network of the zoo for that."
+    labels: bool = row(
+        True,
+        "Look for label errors and outliers with a network.",
+        group=HOW,
+        common=True,
     )
-    flags.DEFINE_string("features_weights", "cifar10", "Its weights.")
-    flags.DEFINE_bool(
-        "allow_outside_links", False, "Links may lead out of the data folder."
+    features_model: str = row(
+        "resnet20",
+        "The network of the zoo that looks for label errors.",
+        group=HOW,
+        common=True,
     )
-    flags.DEFINE_integer(
-        "workers",
+    features_weights: str = row(
+        "cifar10",
+        "The weights of `features_model`.",
+        group=HOW,
+        common=True,
+    )
+    workers: int = row(
         0,
         "Processes that decode; one for each core where 0.",
-        lower_bound=0,
+        group=HOW,
+        low=0,
+        high=10**4,
+        common=True,
     )
-    define_limits()
-
-
-def define_limits() -> None:
-    flags.DEFINE_float(
-        "timeout_s", 10.0, "Seconds for one file.", lower_bound=0.1
+    allow_outside_links: bool = row(
+        False,
+        "Links may lead out of the data folder.",
+        group=GIVEN,
+        common=True,
     )
-    flags.DEFINE_integer(
-        "memory_mib", 1024, "For decoding one file.", lower_bound=64
+    timeout_s: float = row(
+        10.0,
+        "Seconds that decoding one file may take.",
+        group=_LIMITS,
+        low=0.1,
+        common=True,
     )
-    flags.DEFINE_integer("max_megapixels", 64, "Of one picture.", lower_bound=1)
-    flags.DEFINE_integer("max_mib", 64, "Of one file.", lower_bound=1)
+    memory_mib: int = row(
+        1024,
+        "MiB of memory that decoding one file may take.",
+        group=_LIMITS,
+        low=64,
+        common=True,
+    )
+    max_megapixels: int = row(
+        64,
+        "Megapixels that one picture may have.",
+        group=_LIMITS,
+        low=1,
+        common=True,
+    )
+    max_mib: int = row(
+        64, "MiB that one file may have.", group=_LIMITS, low=1, common=True
+    )
 
 
-def run() -> None:
+def check(asked: Auditing) -> None:
+    if asked.labels:
+        zoo.model_info(asked.features_model)
+        check_weights(asked.features_model, asked.features_weights)
+    check_data(asked.data)
+
+
+def run(asked: Auditing) -> None:
     from pipelines.audit.auditing import audit_data
     from pipelines.audit.report.writing import write_report
 
-    values = flags.FLAGS
-    output = values.output or new_output(values.data)
+    output = asked.output or new_output(asked.data)
     found = audit_data(
-        values.data,
+        asked.data,
         output,
-        options(),
-        write_manifest=values.write_manifest,
+        options_of(asked),
+        write_manifest=asked.write_manifest,
         watch=lambda step: Bar(step, "picture"),
     )
     page = write_report(found, output)
     summarise(found)
     if found.frozen is not None:
-        say(f"{found.frozen:,} pictures frozen in {values.write_manifest}")
+        say(f"{found.frozen:,} pictures frozen in {asked.write_manifest}")
     say(f"report: {page}")
     if not found.passed:
-        fail(f"{values.data} must not be trained on as it is; see {page}", 3)
+        fail(f"{asked.data} must not be trained on as it is; see {page}", 3)
 
 
 def new_output(data: str) -> str:
     """Names a folder by what is audited and when."""
     name = os.path.basename(data.rstrip("/")).replace(":", "-") or "data"
     when = time.strftime("%Y%m%d-%H%M%S")
-    return os.path.join("tensorboard_logs", f"audit-{name}-{when}")
+    return os.path.join(RUNS, f"audit-{name}-{when}")
 
 
-def options():
-    """Reads the flags."""
+def options_of(asked: Auditing):
+    """Returns what the audit itself takes."""
     from pipelines.audit.auditing import Options
     from pipelines.audit.network_features import Network
     from pipelines.audit.worker_pool import Guard
     from pipelines.data.inspection.classification import Limits
 
-    values = flags.FLAGS
     return Options(
-        fast=values.fast,
-        limits=Limits(values.max_megapixels * 10**6, values.max_mib * 2**20),
+        fast=asked.fast,
+        limits=Limits(asked.max_megapixels * 10**6, asked.max_mib * 2**20),
         guard=Guard(
-            values.workers or os.cpu_count() or 1,
-            values.timeout_s,
-            values.memory_mib * 2**20,
+            asked.workers or os.cpu_count() or 1,
+            asked.timeout_s,
+            asked.memory_mib * 2**20,
         ),
-        labels=values.labels,
-        network=Network(values.features_model, values.features_weights),
-        allow_outside_links=values.allow_outside_links,
+        labels=asked.labels,
+        network=Network(asked.features_model, asked.features_weights),
+        allow_outside_links=asked.allow_outside_links,
     )
 
 
@@ -142,7 +188,7 @@ def summarise(found) -> None:
         if len(finding.names) > _SHOWN:
             say(f"  and {len(finding.names) - _SHOWN:,} more")
     for place in found.refused[:_SHOWN]:
-        path = found.listing.pictures[place].path
+        path = found.listing.entries[place].path
         say(f"refuse: {readable(path)}: {found.seen[place].look.detail}")
     more = len(found.refused) - _SHOWN
     if more > 0:
@@ -153,7 +199,7 @@ def summarise(found) -> None:
 
 
 def cli() -> None:
-    launch(run, define_flags)
+    launch(run, Auditing, word="data", check=check)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measures this project on this machine, as ratios in one run.
 
-    python -m apps.benchmark step --model=resnet20
+    zoo benchmark step --model=resnet20
 
 Subjects: `train` (our training loop against Keras's `fit`, with the networks
 of keras.applications and a ResNet for CIFAR), `step` (the training step,
@@ -14,123 +14,187 @@ step, memory). Run nothing else
 meanwhile. Exit codes: 0 done, 2 a wrong request, 4 a damaged file.
 """
 
+import dataclasses
 import json
 
-from absl import flags
-
+import zoo
+from apps.checks import check_data
+from apps.command import Bar
 from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
+from apps.command import tell
+from apps.shared_settings import GIVEN
+from apps.shared_settings import HOW
+from apps.shared_settings import Asked
+from apps.shared_settings import batch
+from apps.shared_settings import data
+from apps.shared_settings import output
+from pipelines.runs.config import RunConfig
+from pipelines.runs.settings import changed
+from pipelines.runs.settings import required
+from pipelines.runs.settings import row
+from zoo.errors import RequestError
 
 _BATCH = 128
+_ON_PICTURES = ("pipeline", "shots", "transfer")
 
 
-def define_flags() -> None:
-    flags.DEFINE_string("data", None, "Pictures, as apps.finetune takes them.")
-    flags.DEFINE_string("model", "resnet20", "A model's name.")
-    flags.DEFINE_integer("image_size", None, "In pixels; the model's own.")
-    flags.DEFINE_list("models", None, "Only these networks of train.")
-    flags.DEFINE_list("precisions", None, "Only these precisions of train.")
-    flags.DEFINE_integer(
-        "global_batch_size",
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Measuring(Asked):
+    """What is measured, and how."""
+
+    subject: str = required(
+        "What is measured.",
+        group=GIVEN,
+        choices=(
+            "train",
+            "pipeline",
+            "step",
+            "shots",
+            "transfer",
+            "weights",
+            "manifest",
+        ),
+        is_flag=False,
+    )
+    data: str | None = data(None, usual="made pictures, or an error")
+    model: str = changed(RunConfig, "model", default="resnet20", group=GIVEN)
+    weights: str | None = row(
         None,
-        "Pictures a step; 128, in train 8 at 224 px, where not given.",
-        lower_bound=1,
+        "The file that the subject weights loads.",
+        group=GIVEN,
+        usual="one is made",
+        common=True,
     )
-    flags.DEFINE_integer(
-        "rounds", None, "Steps or turns timed of each.", lower_bound=1
+    subjects: tuple[str, ...] = row(
+        (),
+        "Only these parts of pipeline, transfer or shots.",
+        group=GIVEN,
+        usual="all",
+        common=True,
     )
-    flags.DEFINE_float("seconds", 3.0, "A turn of pipeline.", lower_bound=0.1)
-    flags.DEFINE_list(
-        "subjects", None, "Only these of pipeline, transfer or shots."
+    models: tuple[str, ...] = row(
+        (),
+        "Only these networks of train.",
+        group=GIVEN,
+        usual="all",
+        common=True,
     )
-    flags.DEFINE_string("torch_python", None, "An interpreter with torch.")
-    flags.DEFINE_string("weights", None, "A weight file; one is made if none.")
-    flags.DEFINE_string("output", None, "A JSON file for the results.")
+    precisions: tuple[str, ...] = row(
+        (),
+        "Only these precisions of train.",
+        group=GIVEN,
+        usual="float32 and bfloat16",
+        common=True,
+    )
+    image_size: int | None = changed(
+        RunConfig, "image_size", group=HOW, usual="the model's own"
+    )
+    global_batch_size: int | None = batch(
+        None, usual=f"{_BATCH}, in train 8 at 224 px"
+    )
+    rounds: int | None = row(
+        None,
+        "Steps or turns that are timed of each.",
+        group=HOW,
+        usual="3 to 20, by the subject",
+        low=1,
+        common=True,
+    )
+    seconds: float = row(
+        3.0, "How long a turn of pipeline is.", group=HOW, low=0.1, common=True
+    )
+    torch_python: str | None = row(
+        None,
+        "An interpreter that has torch, for pipeline.",
+        group=HOW,
+        usual="this one",
+        common=True,
+    )
+    output: str | None = output(None, "A new JSON file for the results.")
 
 
-def _step(values) -> dict:
-    import zoo
+def check(asked: Measuring) -> None:
+    if asked.output:
+        check_new_file(asked.output)
+    zoo.model_info(asked.model)
+    if asked.subject in _ON_PICTURES and not asked.data:
+        raise RequestError("This is measured on pictures. Give `data`.")
+    if asked.data:
+        check_data(asked.data)
+
+
+def _step(asked: Measuring) -> dict:
     from pipelines.benchmarks.benchmark import benchmark_step
 
     results = benchmark_step(
-        values.model,
-        image_size=values.image_size or zoo.model_info(values.model).input_size,
-        batch_size=values.global_batch_size or _BATCH,
-        rounds=values.rounds or 20,
+        asked.model,
+        image_size=asked.image_size or zoo.model_info(asked.model).input_size,
+        batch_size=asked.global_batch_size or _BATCH,
+        rounds=asked.rounds or 20,
     )
-    for row in results:
+    for each in results:
         say(
-            f"{row['name']:18} {row['images_per_second']:10,.0f} images/s "
-            f"{row['ratio_to_keras']:6.2f} x"
+            f"{each['name']:18} {each['images_per_second']:10,.0f} images/s "
+            f"{each['ratio_to_keras']:6.2f} x"
         )
     return {"results": results}
 
 
-def _train(values) -> dict:
-    from apps.command import Bar
+def _train(asked: Measuring) -> dict:
     from pipelines.benchmarks.train import NETWORKS
     from pipelines.benchmarks.train import benchmark_train
 
     results = benchmark_train(
-        values.models or tuple(NETWORKS),
-        precisions=values.precisions or ("float32", "bfloat16"),
-        image_size=values.image_size,
-        batch_size=values.global_batch_size,
-        rounds=values.rounds or 5,
+        asked.models or tuple(NETWORKS),
+        precisions=asked.precisions or ("float32", "bfloat16"),
+        image_size=asked.image_size,
+        batch_size=asked.global_batch_size,
+        rounds=asked.rounds or 5,
         progress=Bar("measuring", "round"),
     )
-    for row in results:
+    for each in results:
         say(
-            f"{row['name']:32} {row['images_per_second']:10,.1f} images/s "
-            f"{row['ratio_to_keras']:6.2f} x, traced in "
-            f"{row['seconds_tracing']:.0f} s"
+            f"{each['name']:32} {each['images_per_second']:10,.1f} images/s "
+            f"{each['ratio_to_keras']:6.2f} x, traced in "
+            f"{each['seconds_tracing']:.0f} s"
         )
     return {"results": results}
 
 
-def _transfer(values) -> dict:
+def _transfer(asked: Measuring) -> dict:
     from pipelines.benchmarks.transfer import TASKS
     from pipelines.benchmarks.transfer import benchmark_transfer
 
-    wanted = _chosen(values, [task.name for task in TASKS])
+    wanted = _chosen(asked, [task.name for task in TASKS])
     tasks = [task for task in TASKS if task.name in wanted]
-    return benchmark_transfer(_data(values), tasks=tasks, say=say)
+    return benchmark_transfer(asked.data, tasks=tasks, say=tell)
 
 
-def _shots(values) -> dict:
+def _shots(asked: Measuring) -> dict:
     from pipelines.benchmarks.shots import WAYS
     from pipelines.benchmarks.shots import benchmark_shots
 
-    ways = _chosen(values, WAYS)
-    return {"results": benchmark_shots(_data(values), ways=ways, say=say)}
+    ways = _chosen(asked, WAYS)
+    return {"results": benchmark_shots(asked.data, ways=ways, say=tell)}
 
 
-def _chosen(values, names) -> list[str]:
-    """Returns what --subjects chooses among names: all where not given."""
-    from zoo.errors import RequestError
-
-    for subject in values.subjects or ():
+def _chosen(asked, names) -> list[str]:
+    """Returns what `subjects` chooses among names: all where not given."""
+    for subject in asked.subjects or ():
         if subject not in names:
             raise RequestError(
-                f"--subjects={subject} is not one of {', '.join(names)}."
+                f"`subjects={subject}` is not one of {', '.join(names)}."
             )
-    return [name for name in names if name in (values.subjects or names)]
+    return [name for name in names if name in (asked.subjects or names)]
 
 
-def _data(values) -> str:
-    from zoo.errors import RequestError
-
-    if not values.data:
-        raise RequestError("This is measured on pictures. Give --data.")
-    return values.data
-
-
-def _weights(values) -> dict:
+def _weights(asked: Measuring) -> dict:
     from pipelines.benchmarks.weights import benchmark_loading
 
     found = benchmark_loading(
-        values.model, values.weights, rounds=min(values.rounds or 3, 3)
+        asked.model, asked.weights, rounds=min(asked.rounds or 3, 3)
     )
     extra = found["extra_mebibytes"]
     say(
@@ -142,44 +206,43 @@ def _weights(values) -> dict:
     return found
 
 
-def _manifest(values) -> dict:
+def _manifest(asked: Measuring) -> dict:
     from pipelines.benchmarks.manifest import benchmark_manifest
 
     results = benchmark_manifest()
-    for row in results:
+    for each in results:
         say(
-            f"{row['examples']:12,} pictures: open {row['open_seconds']:.1f} "
-            f"s, first batch {row['first_batch_seconds']:.1f} s, jump "
-            f"{row['jump_seconds']:.3f} s, step {row['step_seconds']:.4f} s, "
-            f"peak {row['peak_gib']:.2f} GiB"
+            f"{each['examples']:12,} pictures: open {each['open_seconds']:.1f} "
+            f"s, first batch {each['first_batch_seconds']:.1f} s, jump "
+            f"{each['jump_seconds']:.3f} s, step {each['step_seconds']:.4f} s, "
+            f"peak {each['peak_gib']:.2f} GiB"
         )
     return {"results": results}
 
 
-def _pipeline(values) -> dict:
+def _pipeline(asked: Measuring) -> dict:
     import sys
 
-    from apps.command import Bar
     from pipelines.benchmarks import measuring
 
     results, skipped = measuring.benchmark_pipeline(
         measuring.Setting(
-            _data(values),
-            values.image_size or 224,
-            values.global_batch_size or _BATCH,
+            asked.data,
+            asked.image_size or 224,
+            asked.global_batch_size or _BATCH,
         ),
-        names=values.subjects or measuring.SUBJECTS,
-        rounds=values.rounds or 5,
-        seconds=values.seconds,
-        torch_python=values.torch_python or sys.executable,
+        names=asked.subjects or measuring.SUBJECTS,
+        rounds=asked.rounds or 5,
+        seconds=asked.seconds,
+        torch_python=asked.torch_python or sys.executable,
         progress=Bar("measuring", "turn"),
     )
     say(f"{'':16}{'images/s':>10}{'of limit':>10}{'CPU ms':>9}{'MiB':>8}")
-    for row in results:
+    for each in results:
         say(
-            f"{row['name']:16}{row['images_per_second']:10,.0f}"
-            f"{row['ratio_to_limit']:10.2f}{row['cpu_milliseconds']:9.2f}"
-            f"{row['memory_mib']:8,.0f}"
+            f"{each['name']:16}{each['images_per_second']:10,.0f}"
+            f"{each['ratio_to_limit']:10.2f}{each['cpu_milliseconds']:9.2f}"
+            f"{each['memory_mib']:8,.0f}"
         )
     for name, reason in skipped.items():
         say(f"{name:16} not measured: {reason}")
@@ -198,25 +261,15 @@ SUBJECTS = {
 }
 
 
-def run(subjects: list[str]) -> None:
-    from zoo.errors import RequestError
-
-    if len(subjects) != 1 or subjects[0] not in SUBJECTS:
-        raise RequestError(
-            f"Expected one subject out of: {', '.join(SUBJECTS)}. "
-            f"Received: {' '.join(subjects) or 'none'}"
-        )
-    values = flags.FLAGS
-    if values.output:
-        check_new_file(values.output)
-    results = SUBJECTS[subjects[0]](values)
-    if values.output:
-        with open(values.output, "w", encoding="utf-8") as file:
+def run(asked: Measuring) -> None:
+    results = SUBJECTS[asked.subject](asked)
+    if asked.output:
+        with open(asked.output, "w", encoding="utf-8") as file:
             json.dump(results, file, indent=2)
 
 
 def cli() -> None:
-    launch(run, define_flags, arguments=True)
+    launch(run, Measuring, word="subject", check=check)
 
 
 if __name__ == "__main__":

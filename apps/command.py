@@ -1,102 +1,209 @@
-"""What all commands share: errors as one line, an exit code, a progress bar.
+"""What all commands share: words in, errors as one line, an exit code.
 
-Nothing heavy is imported here or at the top of a command, so that `--help`
-answers at once.
+Nothing heavy is imported here or at the top of a command: `--help` answers at
+once, and what is wrong with the words of a command is said before TensorFlow
+is imported.
 """
 
 import contextlib
 import logging as standard_logging
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable
+from types import NoneType
 
 from absl import app
 from absl import flags
 from absl import logging
 
+from apps import run_flags
+from apps.help_page import example
+from apps.help_page import help_page
 from apps.quiet import start_tensorflow
+from apps.words import understood
+from pipelines.pages.commands import called_as
+from pipelines.runs.settings import settings_of
+from pipelines.runs.settings import types_of
+from zoo.errors import RequestError
 
 # Interrupted, and what had been reached is saved.
 SAVED = 75
-# Where flags are defined that several commands have.
-_SHARED = "apps.run_flags"
+# Flags of absl that it does not list.
+_UNLISTED = ("flagfile", "undefok")
+_QUOTED = re.compile(r"`(\w+)(=[^`]*)?`")
 
 
 def launch(
     run: Callable[..., None],
-    define_flags: Callable[[], None],
-    *,
-    arguments: bool = False,
+    *configs: type,
+    word: str = "",
+    check: Callable[..., None] | None = None,
+    tensorflow: bool = True,
 ) -> None:
     """Runs a command under absl and exits.
 
     Args:
-        run: The command; reads the flags, returns nothing. With `arguments`
-            it is given what stands on the command line beside the flags.
-        define_flags: Defines the command's flags.
-        arguments: Whether anything may stand there.
+        run: The command; given one of each configuration.
+        configs: The classes of its settings, a flag each.
+        word: The setting that words beside the flags are; one word, or any
+            number where the setting is a tuple.
+        check: Given the same as `run`, before TensorFlow is imported; refuses
+            what can be known to be wrong by then.
+        tensorflow: Whether it is imported before the command runs.
 
     Exit codes: 0 done, 2 a wrong request, 3 bad data, 4 a damaged file, 75
     interrupted and saved, 130 interrupted. A mistake of the user's is one
     line on the error stream.
     """
-    define_flags()
+    prefix = prefix_of(sys.argv[0])
+    called_as(prefix)
+    run_flags.define(*configs)
 
     def main(argv):
-        rest = argv[1:]
-        if rest and not arguments:
-            fail(f"unexpected argument {rest[0]!r} (flags are --name=value)", 2)
         _show_what_the_zoo_reports()
+        asked = ()
         try:
-            start_tensorflow()
+            asked = _read(argv[1:], configs, word, run)
+            if check:
+                check(*asked)
+            if tensorflow:
+                start_tensorflow()
             with _showing_downloads():
-                run(rest) if arguments else run()
+                run(*asked)
         except KeyboardInterrupt:
             fail("interrupted", 130)
         except Exception as error:
             code = getattr(error, "exit_code", None)
             if code is None:
                 raise
-            fail(str(error), code, _how_to_go_on(code))
+            command = f"{prefix}{_name(run)}"
+            fail(str(error), code, _how_to_go_on(code, command, asked))
 
-    app.run(main, flags_parser=lambda argv: _parse_flags(argv, run))
+    def parse(argv):
+        return _parse_flags(argv, sys.modules[run.__module__].__doc__, configs)
+
+    app.run(main, flags_parser=parse)
 
 
-def _how_to_go_on(code: int) -> str:
+def prefix_of(program: str) -> str:
+    """Returns what stands before a command's name where it is typed.
+
+    Args:
+        program: How this one was called, `sys.argv[0]`.
+    """
+    name = os.path.basename(program).removesuffix(".exe")
+    if name.startswith("zoo"):
+        return "zoo-" if name.startswith("zoo-") else "zoo "
+    return "python -m apps " if name == "__main__.py" else "python -m apps."
+
+
+def _name(run) -> str:
+    module = sys.modules[run.__module__]
+    full = module.__spec__.name if module.__spec__ else module.__name__
+    return full.rpartition(".")[2]
+
+
+def _parse_flags(argv, text: str, configs):
+    words = argv[1:]
+    for names, full in ((("-h", "-help", "--help"), False), (_FULL, True)):
+        if any(word in names for word in words):
+            prefix = prefix_of(argv[0])
+            say(as_flags(help_page(text, configs, prefix, full=full)))
+            sys.exit(0)
+    names = [*flags.FLAGS, *_UNLISTED]
+    switches = [name for name in flags.FLAGS if flags.FLAGS[name].boolean]
+    try:
+        rest = flags.FLAGS([argv[0], *understood(words, names, switches)])
+    except (flags.Error, RequestError) as error:
+        fail(str(error), 2)
+    # TensorFlow is chatty; absl shows its own messages from here on.
+    logging.set_verbosity(logging.ERROR)
+    return rest
+
+
+_FULL = ("-helpfull", "--helpfull")
+
+
+def _read(words: list[str], configs, word: str, run) -> list:
+    """Makes the configurations of flags and words."""
+    found = []
+    for config in configs:
+        own = settings_of(config)
+        given = _words(words, config, word) if word in own else {}
+        try:
+            found.append(run_flags.read(config, **given))
+        except run_flags.MissingError as error:
+            text = sys.modules[run.__module__].__doc__
+            shown = example(text, prefix_of(sys.argv[0]))
+            raise RequestError(
+                f"`{error.name}` is missing. {own[error.name].sentence} For "
+                f"example: {shown}"
+            ) from None
+    if words and not word:
+        raise RequestError(_stray(words[0]))
+    return found
+
+
+def _words(words: list[str], config: type, name: str) -> dict:
+    """The setting that the words beside the flags are."""
+    if not words:
+        return {}
+    setting, kinds = settings_of(config)[name], types_of(config)[name]
+    is_given = setting.is_flag and flags.FLAGS[name].present
+    if kinds[0] is tuple:
+        before = flags.FLAGS[name].value if is_given else ()
+        return {name: (*before, *words)}
+    stray = words if is_given else words[1:]
+    if stray:
+        raise RequestError(_stray(stray[0]))
+    none = words[0] == "none" and NoneType in kinds
+    return {name: None if none else words[0]}
+
+
+def _stray(word: str) -> str:
+    name, equals, value = word.partition("=")
+    if equals and name in flags.FLAGS:
+        return f"unexpected word {word!r}. Did you mean --{name}={value}?"
+    return (
+        f"unexpected word {word!r}. Flags are --name=value; --help lists them."
+    )
+
+
+def as_flags(text: str) -> str:
+    """Writes the settings that a library speaks of as flags.
+
+    Args:
+        text: With settings in backticks, `name` or `name=value`; what is no
+            flag of the running command stays as it is.
+    """
+
+    def flag(found):
+        name, value = found.groups()
+        if name not in flags.FLAGS:
+            return found[0]
+        return f"--{name}{value or ''}"
+
+    return _QUOTED.sub(flag, text)
+
+
+def _how_to_go_on(code: int, command: str, asked) -> str:
     """The command that goes on, where there is something to go on with."""
     if code != SAVED:
         return ""
-    words = [word for word in sys.argv[1:] if word != "--noresume"]
-    if not any(word.startswith(("--output", "-output")) for word in words):
-        words.append(f"--output={flags.FLAGS.output}")
-    program = os.path.basename(sys.argv[0])
-    start = [program]
-    if program.endswith(".py"):
-        start = ["python", "-m", f"apps.{program.removesuffix('.py')}"]
-    command = shlex.join([*start, *words])
-    return f". Go on with: {command}"
+    off = ("--noresume", "--no-resume", "--no_resume")
+    words = [word for word in sys.argv[1:] if word not in off]
+    if not flags.FLAGS["output"].present:
+        words.append(f"--output={asked[0].output}")
+    return f". Go on with: {command} {shlex.join(words)}"
 
 
 def fail(message: str, code: int, command: str = "") -> None:
     """Says what is wrong in one line, and a command as it is, and exits."""
-    line = " ".join(message.split())
+    line = " ".join(as_flags(message).split())
     print(f"error: {line}{command}", file=sys.stderr, flush=True)
     sys.exit(code)
-
-
-def _parse_flags(argv, run):
-    if any(word in ("-h", "-help", "--help") for word in argv[1:]):
-        _show_help(run, full=False)
-    if any(word in ("-helpfull", "--helpfull") for word in argv[1:]):
-        _show_help(run, full=True)
-    try:
-        rest = flags.FLAGS(argv)
-    except flags.Error as error:
-        fail(f"{error} (--help lists the flags)", 2)
-    # TensorFlow is chatty; absl shows its own messages from here on.
-    logging.set_verbosity(logging.ERROR)
-    return rest
 
 
 def _show_what_the_zoo_reports() -> None:
@@ -122,34 +229,15 @@ def _showing_downloads():
         yield
 
 
-def _show_help(run, *, full: bool) -> None:
-    """absl's own finds neither text nor flags of an installed command."""
-    main = run.__module__ == "__main__"
-    module = sys.argv[0] if main else run.__module__
-    shared = flags.FLAGS.get_flags_for_module(_SHARED)
-    shown = flags.FLAGS.get_key_flags_for_module(module)
-    print(sys.modules[run.__module__].__doc__)
-    print(flags.FLAGS.module_help(module))
-    if any(flag not in shown for flag in shared):
-        print(
-            flags.FLAGS.module_help(_SHARED)
-            if full
-            else "\n--helpfull lists more."
-        )
-    sys.exit(0)
-
-
 def check_new_file(path: str) -> None:
     """Refuses to write over a file.
 
     Raises:
         RequestError: It is there already.
     """
-    from zoo.errors import RequestError
-
     if os.path.exists(path):
         raise RequestError(
-            f"--output={path} is there already. Give another name, or remove "
+            f"`output={path}` is there already. Give another name, or remove "
             "it first."
         )
 
@@ -157,6 +245,11 @@ def check_new_file(path: str) -> None:
 def say(message: str) -> None:
     """Tells a person something, at once."""
     print(message, flush=True)
+
+
+def tell(message: str) -> None:
+    """Tells a person what a library says."""
+    say(as_flags(message))
 
 
 class Bar:

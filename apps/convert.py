@@ -1,6 +1,6 @@
 """Turns weights of any kind into a file of this zoo.
 
-    python -m apps.convert --model=resnet50 --weights=resnet50-11ad3fa6.pth \\
+    zoo convert resnet50-11ad3fa6.pth --model=resnet50 \\
         --output=resnet50.safetensors
 
 Says which tensors were used. The new file has our names, and says whose
@@ -8,49 +8,60 @@ network it is for, what it expects of a picture and what it was made of. Exit
 codes: 0 done, 2 a wrong request, 4 a damaged file.
 """
 
-from absl import flags
+import dataclasses
 
+import zoo
 from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
+from apps.shared_settings import GIVEN
+from apps.shared_settings import Asked
+from apps.shared_settings import output
+from pipelines.runs.config import RunConfig
+from pipelines.runs.settings import changed
+from pipelines.runs.settings import required
+from pipelines.runs.settings import row
 
 
-def define_flags() -> None:
-    flags.DEFINE_string("model", None, "The model's name.", required=True)
-    flags.DEFINE_string(
-        "weights",
-        None,
-        "A name that apps.models lists, hf://ORGANISATION/MODEL, or a "
-        ".safetensors, .pth, .h5 or .keras file.",
-        required=True,
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Converting(Asked):
+    """Which weights become what."""
+
+    weights: str = required(
+        "What is converted: a .safetensors, .pth, .h5 or .keras file, "
+        "hf://ORG/MODEL, or a name that the command models lists.",
+        group=GIVEN,
+        common=True,
     )
-    flags.DEFINE_string(
-        "origin",
+    model: str = changed(RunConfig, "model", group=GIVEN)
+    origin: str | None = row(
         None,
-        "Whose network, where the weights do not say it: torchvision, timm, "
-        "timm/tf_efficientnet_b3, keras …",
+        "Whose network it is, where the weights do not say it: torchvision, "
+        "timm, timm/tf_efficientnet_b3, keras …",
+        group=GIVEN,
+        common=True,
     )
-    flags.DEFINE_string(
-        "output",
-        None,
-        "A new .safetensors or .weights.h5 file.",
-        required=True,
+    output: str = output(
+        dataclasses.MISSING, "A new .safetensors or .weights.h5 file."
     )
 
 
-def run() -> None:
+def check(asked: Converting) -> None:
+    zoo.model_info(asked.model)
+    check_new_file(asked.output)
+
+
+def run(asked: Converting) -> None:
     from zoo.weights.converting import convert
 
-    values = flags.FLAGS
-    check_new_file(values.output)
     digest = convert(
-        values.model, values.weights, values.output, origin=values.origin
+        asked.model, asked.weights, asked.output, origin=asked.origin
     )
-    say(f"{values.output}: sha256 {digest}")
+    say(f"{asked.output}: sha256 {digest}")
 
 
 def cli() -> None:
-    launch(run, define_flags)
+    launch(run, Converting, word="weights", check=check)
 
 
 if __name__ == "__main__":

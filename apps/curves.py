@@ -1,54 +1,75 @@
 """Draws runs side by side, from their event files.
 
-    python -m apps.curves --runs=runs/a,runs/b --output=curves.png
+    zoo curves runs/a runs/b --output=curves.png
 
 Exit codes: 0 done, 2 a wrong request.
 """
 
+import dataclasses
 import os
-
-from absl import flags
 
 from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
+from apps.shared_settings import GIVEN
+from apps.shared_settings import WRITTEN
+from apps.shared_settings import Asked
+from apps.shared_settings import output
+from pipelines.runs.settings import required
+from pipelines.runs.settings import row
+from zoo.errors import RequestError
 
 
-def define_flags() -> None:
-    flags.DEFINE_list(
-        "runs", None, "Folders of runs, between commas.", required=True
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Drawing(Asked):
+    """Which runs are drawn, and how."""
+
+    runs: tuple[str, ...] = required(
+        "Folders of runs, between commas.", group=GIVEN, common=True
     )
-    flags.DEFINE_list(
-        "names", None, "What the legend calls them; the folders' own names."
+    names: tuple[str, ...] = row(
+        (),
+        "What the legend calls them, between commas.",
+        group=WRITTEN,
+        usual="the folders' own names",
+        common=True,
     )
-    flags.DEFINE_string("title", "", "Above the picture.")
-    flags.DEFINE_string("output", "curves.png", "The picture to write.")
+    title: str = row(
+        "", "Stands above the picture.", group=WRITTEN, common=True
+    )
+    output: str = output("curves.png", "The picture to write, new.")
 
 
-def run() -> None:
-    from pipelines.evaluation.curves import draw_runs
-    from zoo.errors import RequestError
-
-    values = flags.FLAGS
-    check_new_file(values.output)
-    names = values.names or [
-        os.path.basename(os.path.normpath(folder)) for folder in values.runs
-    ]
-    if len(set(names)) != len(values.runs):
+def check(asked: Drawing) -> None:
+    check_new_file(asked.output)
+    names = names_of(asked)
+    if len(set(names)) != len(asked.runs):
         raise RequestError(
-            f"--names: expected {len(values.runs)} different names, one for "
+            f"`names`: expected {len(asked.runs)} different names, one for "
             f"each run. Received: {', '.join(names)}"
         )
-    draw_runs(
-        dict(zip(names, values.runs, strict=True)),
-        values.output,
-        values.title,
+
+
+def names_of(asked: Drawing) -> tuple[str, ...]:
+    """Returns what the runs are called."""
+    return asked.names or tuple(
+        os.path.basename(os.path.normpath(folder)) for folder in asked.runs
     )
-    say(f"written to {values.output}")
+
+
+def run(asked: Drawing) -> None:
+    from pipelines.evaluation.curves import draw_runs
+
+    draw_runs(
+        dict(zip(names_of(asked), asked.runs, strict=True)),
+        asked.output,
+        asked.title,
+    )
+    say(f"written to {asked.output}")
 
 
 def cli() -> None:
-    launch(run, define_flags)
+    launch(run, Drawing, word="runs", check=check)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Says whether this machine can train, and what is wrong where it cannot.
 
-    python -m apps.doctor --model=resnet50 --global_batch_size=32
-    python -m apps.doctor faults --runs=/mnt/disk
+    zoo doctor --model=resnet50 --global_batch_size=32
+    zoo doctor faults --runs=/mnt/disk
 
 A line for each check: processor, GPUs, versions, TF32, disk, all precisions,
 one device against several and, where --model is given, some real steps of it.
@@ -11,107 +11,123 @@ half a minute a kill. Exit codes: 0 all is well, 1 a check failed, 2 a wrong
 request, 3 bad data.
 """
 
+import dataclasses
 import json
 import sys
 
-from absl import flags
-
+import zoo
+from apps.checks import check_data
 from apps.command import Bar
 from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
-from apps.run_flags import RUNS
+from apps.command import tell
+from apps.shared_settings import GIVEN
+from apps.shared_settings import HOW
+from apps.shared_settings import Asked
+from apps.shared_settings import batch
+from apps.shared_settings import data
+from apps.shared_settings import output
+from pipelines.runs.config import RunConfig
+from pipelines.runs.places import RUNS
+from pipelines.runs.settings import changed
+from pipelines.runs.settings import row
+from zoo.errors import RequestError
 
 
-def define_flags() -> None:
-    flags.DEFINE_string("model", None, "A model to take some steps of.")
-    flags.DEFINE_integer(
-        "global_batch_size", 32, "Pictures a step, for --model.", lower_bound=1
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Examination(Asked):
+    """What is looked at."""
+
+    subject: str = row(
+        "machine",
+        "What is looked at.",
+        group=GIVEN,
+        choices=("machine", "faults"),
+        is_flag=False,
     )
-    flags.DEFINE_integer(
-        "image_size", None, "In pixels; the model's own.", lower_bound=8
+    model: str | None = changed(
+        RunConfig,
+        "model",
+        default=None,
+        group=GIVEN,
+        usual="no steps are taken",
     )
-    flags.DEFINE_enum(
-        "precision",
-        "auto",
-        ("auto", "float32", "bfloat16", "float16"),
-        "As apps.train takes it, for --model.",
+    global_batch_size: int = batch(32, group=GIVEN)
+    image_size: int | None = changed(
+        RunConfig, "image_size", group=GIVEN, usual="the model's own"
     )
-    flags.DEFINE_string(
-        "data", None, "Pictures, to say how long an epoch of --model takes."
+    precision: str = changed(RunConfig, "precision", group=GIVEN)
+    data: str | None = data(None, usual="no epoch's time is told")
+    runs: str = row(
+        RUNS,
+        "The folder that runs are written to.",
+        group=GIVEN,
+        common=True,
     )
-    flags.DEFINE_string("runs", RUNS, "The folder that runs are written to.")
-    flags.DEFINE_integer(
-        "kills", 5, "How often `faults` kills the run.", lower_bound=1
+    kills: int = row(
+        5,
+        "How often faults kills the run.",
+        group=HOW,
+        low=1,
+        high=10**4,
+        common=True,
     )
-    flags.DEFINE_string("output", None, "A new JSON file for what was found.")
+    output: str | None = output(None, "A new JSON file for what was found.")
 
 
-def _examine(values) -> int:
+def check(asked: Examination) -> None:
+    if asked.output:
+        check_new_file(asked.output)
+    if asked.data and not asked.model:
+        raise RequestError("`data` is for timing a model. Give `model`, too.")
+    if asked.model:
+        zoo.model_info(asked.model)
+    if asked.data:
+        check_data(asked.data)
+
+
+def _examine(asked: Examination):
     from pipelines.doctor import Request
     from pipelines.doctor import examine
-    from zoo.errors import RequestError
 
-    if values.data and not values.model:
-        raise RequestError("--data is for timing a model. Give --model, too.")
-    findings = examine(
+    return examine(
         Request(
-            runs=values.runs,
-            model=values.model,
-            image_size=values.image_size,
-            batch_size=values.global_batch_size,
-            precision=values.precision,
-            data=values.data,
+            runs=asked.runs,
+            model=asked.model,
+            image_size=asked.image_size,
+            batch_size=asked.global_batch_size,
+            precision=asked.precision,
+            data=asked.data,
         ),
-        say,
+        tell,
     )
-    return _conclude(findings, values.output)
 
 
-def _kill(values) -> int:
+def _kill(asked: Examination):
     from pipelines.doctor import check_kills
 
-    trainer = [sys.executable, "-m", "apps.train"]
     bar = Bar("killing", "kill")
-    finding = check_kills(trainer, values.runs, values.kills, progress=bar)
-    say(str(finding))
-    return _conclude([finding], values.output)
+    trainer = [sys.executable, "-m", "apps.train"]
+    finding = check_kills(trainer, asked.runs, asked.kills, progress=bar)
+    tell(str(finding))
+    return [finding]
 
 
-def _conclude(findings, output: str | None) -> int:
-    """Says in one line what failed, and returns the exit code."""
+def run(asked: Examination) -> None:
+    findings = {"machine": _examine, "faults": _kill}[asked.subject](asked)
     failed = [finding.name for finding in findings if not finding.ok]
     say(f"failed: {', '.join(failed)}" if failed else "all is well")
-    if output:
+    if asked.output:
         found = {"findings": [finding.as_dict() for finding in findings]}
-        with open(output, "x", encoding="utf-8") as file:
+        with open(asked.output, "x", encoding="utf-8") as file:
             json.dump(found, file, indent=2)
-    return 1 if failed else 0
-
-
-# By the word beside the flags; each returns the exit code.
-SUBJECTS = {"machine": _examine, "faults": _kill}
-
-
-def run(words: list[str]) -> None:
-    from zoo.errors import RequestError
-
-    words = words or ["machine"]
-    if len(words) != 1 or words[0] not in SUBJECTS:
-        raise RequestError(
-            f"Expected nothing or one of: {', '.join(SUBJECTS)}. "
-            f"Received: {' '.join(words)}"
-        )
-    values = flags.FLAGS
-    if values.output:
-        check_new_file(values.output)
-    code = SUBJECTS[words[0]](values)
-    if code:
-        sys.exit(code)
+    if failed:
+        sys.exit(1)
 
 
 def cli() -> None:
-    launch(run, define_flags, arguments=True)
+    launch(run, Examination, word="subject", check=check)
 
 
 if __name__ == "__main__":

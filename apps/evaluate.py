@@ -1,6 +1,6 @@
 """Judges a model by a data set's held-out part, or by all of its pictures.
 
-    python -m apps.evaluate --model=runs/first --data=photos/ --output=judged
+    zoo evaluate photos/ --model=runs/first --output=judged
 
 Given the snapshots/ of a run, it judges the mean of their probabilities and
 says what each of them reaches by itself. Writes into --output: config.json,
@@ -8,43 +8,51 @@ metrics.json and predictions.csv. Exit codes: 0 done, 2 a wrong request, 3 bad
 data, 4 a damaged file.
 """
 
-from absl import flags
+import dataclasses
+import pathlib
 
+from apps.checks import check_data
+from apps.checks import check_model
 from apps.command import Bar
 from apps.command import launch
 from apps.command import say
-from apps.model_flags import define_batch_flag
-from apps.model_flags import define_model_flags
-from apps.model_flags import define_tta_flag
+from apps.shared_settings import FinishedModel
+from apps.shared_settings import batch
+from apps.shared_settings import data
+from apps.shared_settings import output
+from apps.shared_settings import tta
+from pipelines.runs.places import refuse_if_taken
 
 
-def define_flags() -> None:
-    define_model_flags()
-    flags.DEFINE_string(
-        "data",
-        None,
-        "A folder, 'herbarium' or 'tfds:NAME[:SPLIT]'; its val, validation "
-        "or test part where there is one, otherwise every picture.",
-        required=True,
-    )
-    flags.DEFINE_string("output", None, "A new folder.", required=True)
-    define_batch_flag()
-    define_tta_flag()
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Judging(FinishedModel):
+    """What is judged by what."""
+
+    data: str = data()
+    output: str = output(dataclasses.MISSING, "A new folder for the results.")
+    global_batch_size: int = batch(128)
+    tta: str = tta()
 
 
-def run() -> None:
+def check(asked: Judging) -> None:
+    if not any(pathlib.Path(asked.model).glob("cycle-*.keras")):
+        check_model(asked.model, asked.weights)
+    check_data(asked.data)
+    refuse_if_taken(asked.output)
+
+
+def run(asked: Judging) -> None:
     from pipelines.evaluation.judging import judge
     from pipelines.evaluation.saved_models import open_model
     from pipelines.evaluation.saved_models import open_snapshots
 
-    values = flags.FLAGS
-    models = open_snapshots(values.model)
+    models = open_snapshots(asked.model)
     metrics = judge(
-        models or open_model(values.model, values.weights),
-        values.data,
-        values.output,
-        batch_size=values.global_batch_size,
-        tta=values.tta,
+        models or open_model(asked.model, asked.weights),
+        asked.data,
+        asked.output,
+        batch_size=asked.global_batch_size,
+        tta=asked.tta,
         checked=Bar("pictures", "picture"),
         progress=Bar("judging", "batch"),
     )
@@ -53,12 +61,12 @@ def run() -> None:
     say(
         f"top-1 {metrics['top1']:.2%}, top-5 {metrics['top5']:.2%}, loss "
         f"{metrics['loss']:.4f} on {metrics['examples']:,} pictures, in "
-        f"{metrics['seconds']:.0f} s; written to {values.output}"
+        f"{metrics['seconds']:.0f} s; written to {asked.output}"
     )
 
 
 def cli() -> None:
-    launch(run, define_flags)
+    launch(run, Judging, word="data", check=check)
 
 
 if __name__ == "__main__":

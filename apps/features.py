@@ -1,60 +1,70 @@
 """Writes what a network makes of every picture of a data set into one file.
 
-    python -m apps.features --model=resnet20 --weights=cifar10 --data=photos/ \\
+    zoo features photos/ --model=resnet20 --weights=cifar10 \\
         --output=features.npz
 
 The file is read by numpy.load: features, names, labels, class_names, parts,
 and recipe, which says how they were computed. --data may also be a folder of
-pictures without class folders. apps.search searches it. Exit codes: 0 done,
-2 a wrong request, 3 bad data, 4 a damaged file.
+pictures without class folders. The command search searches it. Exit codes:
+0 done, 2 a wrong request, 3 bad data, 4 a damaged file.
 """
 
-from absl import flags
+import dataclasses
 
+from apps.checks import check_data
+from apps.checks import check_model
 from apps.command import Bar
+from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
-from apps.model_flags import define_batch_flag
-from apps.model_flags import define_model_flags
+from apps.shared_settings import HOW
+from apps.shared_settings import FinishedModel
+from apps.shared_settings import batch
+from apps.shared_settings import data
+from apps.shared_settings import output
+from pipelines.runs.settings import row
 
 
-def define_flags() -> None:
-    define_model_flags()
-    flags.DEFINE_string(
-        "data",
-        None,
-        "A folder, a CSV manifest, 'herbarium' or 'tfds:NAME[:SPLIT]'; all "
-        "of its pictures are taken.",
-        required=True,
-    )
-    flags.DEFINE_string(
-        "stage",
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Computing(FinishedModel):
+    """What is computed of which pictures."""
+
+    data: str = data()
+    output: str = output("features.npz", "The file to write, new.")
+    stage: str = row(
         "pooled",
         "The stage whose output is written: stem, stage1, …; head for the "
         "logits; pooled for the vector in front of the classifier.",
+        group=HOW,
+        common=True,
     )
-    flags.DEFINE_bool(
-        "pool",
+    pool: bool = row(
         True,
         "Whether maps and tokens are averaged to one vector a picture.",
+        group=HOW,
+        common=True,
     )
-    flags.DEFINE_string("output", "features.npz", "The file to write, new.")
-    define_batch_flag()
+    global_batch_size: int = batch(128)
 
 
-def run() -> None:
+def check(asked: Computing) -> None:
+    check_new_file(asked.output)
+    check_model(asked.model, asked.weights)
+    check_data(asked.data)
+
+
+def run(asked: Computing) -> None:
     from pipelines.features.computing import FeatureOptions
     from pipelines.features.computing import Watchers
     from pipelines.features.computing import compute_features
 
-    values = flags.FLAGS
     table = compute_features(
-        values.model,
-        values.weights,
-        values.data,
-        values.output,
+        asked.model,
+        asked.weights,
+        asked.data,
+        asked.output,
         options=FeatureOptions(
-            values.stage, values.pool, values.global_batch_size
+            asked.stage, asked.pool, asked.global_batch_size
         ),
         watchers=Watchers(
             drawn=Bar("pictures", "picture"),
@@ -65,12 +75,12 @@ def run() -> None:
     shape = " x ".join(map(str, table.features.shape[1:]))
     say(
         f"{len(table):,} pictures, {shape} numbers each "
-        f"({table.features.nbytes / 1e6:,.1f} MB); written to {values.output}"
+        f"({table.features.nbytes / 1e6:,.1f} MB); written to {asked.output}"
     )
 
 
 def cli() -> None:
-    launch(run, define_flags)
+    launch(run, Computing, word="data", check=check)
 
 
 if __name__ == "__main__":

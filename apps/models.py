@@ -1,53 +1,87 @@
 """Lists the zoo, or shows one model stage by stage.
 
-    python -m apps.models
-    python -m apps.models --pattern='resnet*'
-    python -m apps.models --name=resnet50
-    python -m apps.models --weights --pattern='efficientnet*'
+    zoo models
+    zoo models 'resnet*'
+    zoo models resnet50
+    zoo models 'efficientnet*' --weights
 
 Accuracies are those that were published, for one centre crop. Exit codes:
 0 done, 2 a wrong request.
 """
 
-from absl import flags
+import dataclasses
 
+import zoo
 from apps.command import launch
 from apps.command import say
+from apps.quiet import start_tensorflow
+from apps.shared_settings import GIVEN
+from apps.shared_settings import HOW
+from apps.shared_settings import Asked
+from pipelines.runs.settings import row
+from zoo.errors import RequestError
 
 
-def define_flags() -> None:
-    flags.DEFINE_string("pattern", "*", "Which models to list, as in a shell.")
-    flags.DEFINE_string("name", None, "One model, in detail.")
-    flags.DEFINE_bool("weights", False, "A row a set of weights instead.")
-    flags.DEFINE_bool(
-        "markdown",
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Listing(Asked):
+    """What is listed, and how."""
+
+    which: str | None = row(
+        None, "A name, or a pattern as in a shell.", group=GIVEN, is_flag=False
+    )
+    pattern: str = row(
+        "*", "Which models to list, as in a shell.", group=GIVEN, common=True
+    )
+    name: str | None = row(
+        None, "The model to show stage by stage.", group=GIVEN, common=True
+    )
+    weights: bool = row(
+        False, "A row a set of weights instead.", group=HOW, common=True
+    )
+    markdown: bool = row(
         False,
         "All models and weights, as docs/weights.md has them.",
+        group=HOW,
+        common=True,
     )
 
+    def __post_init__(self):
+        super().__post_init__()
+        if self.which is None:
+            return
+        if self.name or self.pattern != "*":
+            raise RequestError(
+                f"`{self.which}` says which models, and so do `name` and "
+                "`pattern`. Give one of them."
+            )
+        is_name = not (self.weights or set("*?[") & set(self.which))
+        field = "name" if is_name else "pattern"
+        object.__setattr__(self, field, self.which)
 
-def run() -> None:
-    values = flags.FLAGS
-    if values.name:
-        show_model(values.name)
-    elif values.markdown:
+
+def check(asked: Listing) -> None:
+    if asked.name:
+        zoo.model_info(asked.name)
+    elif not zoo.list_models(asked.pattern):
+        raise RequestError(
+            f"No model matches `pattern={asked.pattern}`. Without it all are "
+            "listed."
+        )
+
+
+def run(asked: Listing) -> None:
+    if asked.name:
+        show_model(asked.name)
+    elif asked.markdown:
         show_markdown()
-    elif values.weights:
-        list_weights(values.pattern)
+    elif asked.weights:
+        list_weights(asked.pattern)
     else:
-        list_models(values.pattern)
+        list_models(asked.pattern)
 
 
 def _matching(pattern: str):
-    import zoo
-    from zoo.errors import RequestError
-
-    names = zoo.list_models(pattern)
-    if not names:
-        raise RequestError(
-            f"No model matches --pattern={pattern}. Without it all are listed."
-        )
-    return map(zoo.model_info, names)
+    return map(zoo.model_info, zoo.list_models(pattern))
 
 
 def show_markdown() -> None:
@@ -68,11 +102,11 @@ def list_weights(pattern: str) -> None:
         f"{'licence':13} logits checked against"
     )
     for info in _matching(pattern):
-        for row in weights_of(info.name):
+        for each in weights_of(info.name):
             say(
-                f"{row.model:18} {row.name:34} "
-                f"{row.preprocessing.image_size:4} {percent(row.top1):>6} "
-                f"{percent(row.top5):>6}  {row.licence:13} {checked(row)}"
+                f"{each.model:18} {each.name:34} "
+                f"{each.preprocessing.image_size:4} {percent(each.top1):>6} "
+                f"{percent(each.top5):>6}  {each.licence:13} {checked(each)}"
             )
 
 
@@ -101,7 +135,7 @@ def _names(weights) -> str:
 
 def show_model(name: str) -> None:
     """Prints a model's card and its stages."""
-    import zoo
+    start_tensorflow()
     from zoo.profile import layer_macs
     from zoo.weights.sources import best_of
     from zoo.weights.sources import weights_of
@@ -118,9 +152,9 @@ def show_model(name: str) -> None:
             f"published: top-1 {info.accuracy.top1} %, "
             f"top-5 {info.accuracy.top5 or '-'} % ({info.accuracy.source})"
         )
-    for row in weights_of(name):
-        best = ' ("imagenet")' if row is best_of(name) else ""
-        say(f"weights {row.name!r}{best}: {_about(row)}")
+    for each in weights_of(name):
+        best = ' ("imagenet")' if each is best_of(name) else ""
+        say(f"weights {each.name!r}{best}: {_about(each)}")
     say("")
     say(
         f"{'stage':8} {'output':>16} {'layers':>7} {'parameters':>12} "
@@ -135,16 +169,20 @@ def show_model(name: str) -> None:
         )
 
 
-def _about(row) -> str:
-    top1 = "no top-1 published" if row.top1 is None else f"top-1 {row.top1} %"
-    parts = [top1, f"at {row.preprocessing.image_size} px", row.measured_on]
-    if row.mebibytes:
-        parts.append(f"{row.mebibytes:.0f} MiB")
-    return ", ".join((*parts, row.licence))
+def _about(source) -> str:
+    top1 = source.top1
+    parts = [
+        "no top-1 published" if top1 is None else f"top-1 {top1} %",
+        f"at {source.preprocessing.image_size} px",
+        source.measured_on,
+    ]
+    if source.mebibytes:
+        parts.append(f"{source.mebibytes:.0f} MiB")
+    return ", ".join((*parts, source.licence))
 
 
 def cli() -> None:
-    launch(run, define_flags)
+    launch(run, Listing, word="which", check=check, tensorflow=False)
 
 
 if __name__ == "__main__":

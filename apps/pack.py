@@ -1,85 +1,105 @@
 """Packs a data set into shards, which large disks and networks read fast.
 
-    python -m apps.pack --data=photos/ --output=packed --max_side=512
+    zoo pack photos/ --output=packed --max_side=512
 
 Writes into --output: the shards, an index, and manifest.json with the sha256
-of every shard; --data=packed then trains on it. Killed, the same command goes
-on after the last finished shard. Exit codes: 0 done, 2 a wrong request, 3 bad
-data.
+of every shard; train and finetune take the folder as data. Killed, the same
+command goes on after the last finished shard. Exit codes: 0 done, 2 a wrong
+request, 3 bad data.
 """
 
-from absl import flags
+import dataclasses
 
+from apps.checks import check_data
 from apps.command import Bar
 from apps.command import launch
 from apps.command import say
+from apps.command import tell
+from apps.shared_settings import WRITTEN
+from apps.shared_settings import Asked
+from apps.shared_settings import data
+from apps.shared_settings import output
+from pipelines.pages.commands import command
+from pipelines.runs.config import RunConfig
+from pipelines.runs.settings import changed
+from pipelines.runs.settings import row
 
 
-def define_flags() -> None:
-    flags.DEFINE_string(
-        "data",
-        None,
-        "A folder, a CSV manifest, 'herbarium' or 'tfds:NAME[:SPLIT]'.",
-        required=True,
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Request(Asked):
+    """What is packed, and how."""
+
+    data: str = data()
+    seed: int = changed(
+        RunConfig,
+        "seed",
+        help="Decides what is held out where the data has no such part.",
     )
-    flags.DEFINE_string(
-        "output",
-        None,
+    output: str = output(
+        dataclasses.MISSING,
         "A new folder, or one that this command has not finished.",
-        required=True,
     )
-    flags.DEFINE_enum(
-        "format", "tfrecord", ("tfrecord", "arrayrecord"), "Of the shards."
+    format: str = row(
+        "tfrecord",
+        "The kind of file that a shard is.",
+        group=WRITTEN,
+        choices=("tfrecord", "arrayrecord"),
+        common=True,
     )
-    flags.DEFINE_integer(
-        "max_side",
+    max_side: int | None = row(
         None,
-        "Pictures with a longer side, in pixels, are made smaller; not given, "
-        "every picture stays as it is.",
-        lower_bound=1,
+        "Pictures with a longer side than this, in pixels, are made smaller.",
+        group=WRITTEN,
+        usual="every picture stays as it is",
+        low=1,
+        common=True,
     )
-    flags.DEFINE_integer(
-        "quality",
+    quality: int = row(
         90,
-        "Of the JPEGs that --max_side makes.",
-        lower_bound=1,
-        upper_bound=100,
+        "Of the JPEGs that `max_side` makes.",
+        group=WRITTEN,
+        low=1,
+        high=100,
+        common=True,
     )
-    flags.DEFINE_float(
-        "shard_mb", 256, "Megabytes (1e6 bytes) a shard.", lower_bound=0.001
-    )
-    flags.DEFINE_integer(
-        "seed", 0, "Decides what is held out where the data has no such part."
+    shard_mb: float = row(
+        256.0,
+        "Megabytes (1e6 bytes) a shard.",
+        group=WRITTEN,
+        low=0.001,
+        common=True,
     )
 
 
-def run() -> None:
+def check(asked: Request) -> None:
+    check_data(asked.data)
+
+
+def run(asked: Request) -> None:
     from pipelines.data.packing.packing import Packing
     from pipelines.data.packing.packing import pack
     from pipelines.data.sources.opening import open_splits
-    from pipelines.pages.commands import command
 
-    values = flags.FLAGS
     splits = open_splits(
-        values.data, seed=values.seed, progress=Bar("opening", "file")
+        asked.data, seed=asked.seed, progress=Bar("opening", "file")
     )
     if splits.note:
-        say(splits.note)
+        tell(splits.note)
     packing = Packing(
-        values.format, values.max_side, values.quality, values.shard_mb
+        asked.format, asked.max_side, asked.quality, asked.shard_mb
     )
-    manifest = pack(splits, values.output, packing, Bar("packing", "picture"))
+    manifest = pack(splits, asked.output, packing, Bar("packing", "picture"))
     for name, part in manifest["splits"].items():
         size = sum(shard["bytes"] for shard in part["shards"]) / 1e6
         say(
             f"{name}: {part['examples']:,} pictures in "
             f"{len(part['shards']):,} shards, {size:,.1f} MB"
         )
-    say(f"train: {command('finetune', data=values.output)}")
+    say(f"train: {command('finetune', data=asked.output)}")
 
 
 def cli() -> None:
-    launch(run, define_flags)
+    launch(run, Request, word="data", check=check)
 
 
 if __name__ == "__main__":

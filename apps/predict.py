@@ -1,45 +1,67 @@
 """Says what is on pictures: the five likeliest classes of each.
 
-    python -m apps.predict --model=runs/first cat.jpg dog.jpg
+    zoo predict --model=runs/first cat.jpg dog.jpg
 
 With --format=json a line of JSON a picture. Exit codes: 0 done, 2 a wrong
 request, 3 a picture that cannot be decoded, 4 a damaged file.
 """
 
+import dataclasses
 import json
 
-from absl import flags
-
+from apps.checks import check_model
+from apps.checks import check_pictures
 from apps.command import launch
 from apps.command import say
-from apps.model_flags import define_model_flags
-from apps.model_flags import define_tta_flag
+from apps.shared_settings import GIVEN
+from apps.shared_settings import HOW
+from apps.shared_settings import FinishedModel
+from apps.shared_settings import tta
+from pipelines.pages.commands import command
+from pipelines.runs.settings import row
+from zoo.errors import RequestError
 
 
-def define_flags() -> None:
-    define_model_flags()
-    flags.DEFINE_enum(
-        "format", "text", ("text", "json"), "How the answer is written."
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Predicting(FinishedModel):
+    """What is said of which pictures."""
+
+    pictures: tuple[str, ...] = row(
+        (), "JPEG, PNG, GIF, BMP or WebP files.", group=GIVEN, is_flag=False
     )
-    flags.DEFINE_integer("top", 5, "How many classes.", lower_bound=1)
-    define_tta_flag()
+    top: int = row(
+        5,
+        "How many classes are named, the likeliest first.",
+        group=HOW,
+        low=1,
+        common=True,
+    )
+    format: str = row(
+        "text",
+        "How the answer is written.",
+        group=HOW,
+        choices=("text", "json"),
+        common=True,
+    )
+    tta: str = tta()
 
 
-def run(pictures: list[str]) -> None:
+def check(asked: Predicting) -> None:
+    if not asked.pictures:
+        usage = command("predict", "IMAGE…", model=asked.model)
+        raise RequestError(f"No picture was named. Expected: {usage}")
+    check_model(asked.model, asked.weights)
+    check_pictures(asked.pictures)
+
+
+def run(asked: Predicting) -> None:
     from pipelines.evaluation.prediction import predict
     from pipelines.evaluation.saved_models import open_model
-    from zoo.errors import RequestError
 
-    values = flags.FLAGS
-    if not pictures:
-        raise RequestError(
-            "No picture was named. Expected: python -m apps.predict "
-            "--model=RUN IMAGE…"
-        )
-    model = open_model(values.model, values.weights)
-    for picture in pictures:
-        guesses = predict(model, picture, values.top, tta=values.tta)
-        if values.format == "json":
+    model = open_model(asked.model, asked.weights)
+    for picture in asked.pictures:
+        guesses = predict(model, picture, asked.top, tta=asked.tta)
+        if asked.format == "json":
             say(as_json(picture, guesses))
         else:
             say(picture)
@@ -62,7 +84,7 @@ def as_json(picture: str, guesses) -> str:
 
 
 def cli() -> None:
-    launch(run, define_flags, arguments=True)
+    launch(run, Predicting, word="pictures", check=check)
 
 
 if __name__ == "__main__":

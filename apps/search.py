@@ -1,52 +1,83 @@
 """Finds the pictures of a data set that are most like a picture.
 
-    python -m apps.search --index=features.npz --query=cat.jpg,dog.jpg \\
-        --output=hits.html
+    zoo search cat.jpg dog.jpg --index=features.npz --output=hits.html
 
-The index is what apps.features wrote; the query goes through the same model.
-Prints a table and writes a page with the pictures. Every picture is compared
-by cosine distance; above 1,000,000 an index of faiss is built once and kept
-beside the features. Exit codes: 0 done, 2 a wrong request, 3 bad data, 4 a
-damaged file, or a model that is not the one of the index.
+The index is what the command features wrote; the query goes through the same
+model. Prints a table and writes a page with the pictures. Every picture is
+compared by cosine distance; above 1,000,000 an index of faiss is built once
+and kept beside the features. Exit codes: 0 done, 2 a wrong request, 3 bad
+data, 4 a damaged file, or a model that is not the one of the index.
 """
 
-from absl import flags
+import dataclasses
+import os
 
+from apps.checks import check_pictures
 from apps.command import Bar
 from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
+from apps.command import tell
+from apps.shared_settings import GIVEN
+from apps.shared_settings import HOW
+from apps.shared_settings import Asked
+from apps.shared_settings import output
+from pipelines.pages.commands import command
+from pipelines.runs.settings import required
+from pipelines.runs.settings import row
+from zoo.errors import RequestError
 
 
-def define_flags() -> None:
-    flags.DEFINE_string(
-        "index", None, "A file of features, by apps.features.", required=True
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Searching(Asked):
+    """What is looked for, and where."""
+
+    index: str = required(
+        "A file that the command features wrote.", group=GIVEN, common=True
     )
-    flags.DEFINE_list("query", None, "Pictures, between commas.", required=True)
-    flags.DEFINE_integer("top", 9, "How many to find for each.", lower_bound=1)
-    flags.DEFINE_string("output", "hits.html", "The page to write, new.")
+    query: tuple[str, ...] = required(
+        "The pictures to find others for, between commas.",
+        group=GIVEN,
+        common=True,
+    )
+    top: int = row(
+        9,
+        "How many pictures are found for each, the nearest first.",
+        group=HOW,
+        low=1,
+        common=True,
+    )
+    output: str = output("hits.html", "The page to write, new.")
 
 
-def run() -> None:
+def check(asked: Searching) -> None:
+    check_new_file(asked.output)
+    if not asked.query:
+        raise RequestError("`query` names no picture.")
+    if not os.path.exists(asked.index):
+        features = command("features", model="RUN", output=asked.index)
+        raise RequestError(
+            f"There is no file of features {asked.index}. Write one by "
+            f"{features} PHOTOS"
+        )
+    check_pictures(asked.query)
+
+
+def run(asked: Searching) -> None:
     from pipelines.features.searching import search
     from pipelines.features.searching import write_page
-    from zoo.errors import RequestError
 
-    values = flags.FLAGS
-    check_new_file(values.output)
-    if not values.query:
-        raise RequestError("--query names no picture.")
     found = search(
-        values.index,
-        values.query,
-        values.top,
-        say=say,
+        asked.index,
+        asked.query,
+        asked.top,
+        say=tell,
         progress=Bar("sorting", "vector"),
     )
     for answer in found.answers:
         say("\n".join(lines_of(answer)))
-    write_page(found, values.output)
-    say(f"written to {values.output}")
+    write_page(found, asked.output)
+    say(f"written to {asked.output}")
 
 
 def lines_of(answer) -> list[str]:
@@ -63,7 +94,7 @@ def lines_of(answer) -> list[str]:
 
 
 def cli() -> None:
-    launch(run, define_flags)
+    launch(run, Searching, word="query", check=check)
 
 
 if __name__ == "__main__":

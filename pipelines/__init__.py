@@ -12,12 +12,12 @@ def finetune(data: str, *, output: str | None = None, say=print, **settings):
 
     Args:
         data: A folder with one sub-folder of pictures a class, or whatever
-            else `python -m apps.finetune --data=` takes.
+            else `data` may be (`pipelines.runs.config`).
         output: The run's folder, new; made up from data, model and time
             where None.
         say: Tells a person something in one line.
-        settings: What the command's flags are named after: `model`,
-            `weights`, `epochs`, `image_size` … What is left out is chosen by
+        settings: Those of `FinetuneConfig`: `model`, `weights`, `epochs`,
+            `image_size` … (docs/settings.md). What is left out is chosen by
             the pictures and the device.
 
     Returns:
@@ -29,7 +29,7 @@ def finetune(data: str, *, output: str | None = None, say=print, **settings):
         DataError: The pictures cannot be trained on.
         IntegrityError: The weights are damaged.
     """
-    from pipelines.runs.run_folder import new_folder
+    from pipelines.runs.places import new_folder
     from pipelines.training.config import FinetuneConfig
     from pipelines.training.fine_tuning.fine_tuning import finetune_run
 

@@ -15,7 +15,7 @@ FORBIDDEN = {
 }
 # Run by an interpreter of its own, which has torch.
 APART = ROOT / "pipelines" / "benchmarks" / "torch_loader.py"
-HEAVY = {"zoo", "pipelines", "tensorflow", "keras", "numpy", "matplotlib"}
+HEAVY = {"tensorflow", "keras", "numpy", "matplotlib"}
 # Started as programs of their own, by their names or paths.
 PROGRAMS = {"__init__", "__main__"}
 LINES_OF_A_FUNCTION, ARGUMENTS, LINES_OF_A_FILE = 50, 7, 300

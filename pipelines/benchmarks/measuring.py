@@ -62,7 +62,7 @@ def benchmark_pipeline(
     names = list(dict.fromkeys(("limit", *names)))
     if wrong := set(names) - set(SUBJECTS):
         raise RequestError(
-            f"--subjects={','.join(sorted(wrong))} is not known. Expected "
+            f"`subjects={','.join(sorted(wrong))}` is not known. Expected "
             f"some of: {', '.join(SUBJECTS)}."
         )
     # Refused here in its own words, rather than by a subject's last ones.
@@ -80,7 +80,7 @@ def benchmark_pipeline(
                 skipped[name] = workers.pop(name).problem
         if "limit" not in workers:
             raise RequestError(
-                f"--data={setting.data} cannot be decoded: {skipped['limit']}"
+                f"`data={setting.data}` cannot be decoded: {skipped['limit']}"
             )
         _take_turns(list(workers.values()), rounds, seconds, progress)
         base = workers["limit"].speeds

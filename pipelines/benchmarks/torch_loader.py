@@ -1,4 +1,4 @@
-"""PyTorch's DataLoader as a subject of `python -m apps.benchmark pipeline`.
+"""PyTorch's DataLoader as a subject of the benchmark `pipeline`.
 
     PYTHON pipelines/benchmarks/torch_loader.py \
         '{"data": "FOLDER", "image_size": 224, …}'

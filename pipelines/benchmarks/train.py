@@ -171,7 +171,7 @@ def _check(flag: str, wanted, known) -> None:
     if not wanted or (wrong := set(wanted) - set(known)):
         received = ",".join(sorted(wrong)) if wanted else "none"
         raise RequestError(
-            f"--{flag} is some of: {', '.join(known)}. Received: {received}"
+            f"`{flag}` is some of: {', '.join(known)}. Received: {received}"
         )
 
 

@@ -2,7 +2,7 @@
 
 Keras computes BatchNorm out of separate float32 operations. TensorFlow's
 fused kernel gives the same numbers: a ResNet-20 in mixed bfloat16 trains
-twice as fast with it on a CPU (`python -m apps.benchmark step`). The copy that
+twice as fast with it on a CPU (the benchmark `step`). The copy that
 is trained keeps depthwise convolutions in float32 there, for speed as well.
 """
 

@@ -79,11 +79,11 @@ def _resolver(cluster: str):
             return resolvers.SlurmClusterResolver()
     except (KeyError, RuntimeError, ValueError, OSError) as error:
         raise RequestError(
-            f"--cluster={cluster} finds no cluster around this process: "
+            f"`cluster={cluster}` finds no cluster around this process: "
             f"{error}. docs/long_runs.md shows how one is started."
         ) from error
     raise RequestError(
-        f"--cluster is one of {', '.join(CLUSTERS)}. Received: {cluster}"
+        f"`cluster` is one of {', '.join(CLUSTERS)}. Received: {cluster}"
     )
 
 
@@ -153,7 +153,7 @@ def check_agreement(strategy: tf.distribute.Strategy, step: int) -> None:
     if total != replicas * step or squares != replicas * step * step:
         raise RequestError(
             f"This worker would go on from step {step}, others from another "
-            "one. All workers need the same --output, in a folder that they "
+            "one. All workers need the same `output`, in a folder that they "
             "share."
         )
 
@@ -185,7 +185,7 @@ def check_batch(
     if batch_size < 1 or batch_size % parts:
         cut = f" in {accumulate} parts each" if accumulate > 1 else ""
         raise RequestError(
-            f"--global_batch_size={batch_size} cannot be shared evenly by "
+            f"`global_batch_size={batch_size}` cannot be shared evenly by "
             f"{strategy.num_replicas_in_sync} devices{cut}. Give a multiple "
             f"of {parts}."
         )

@@ -32,7 +32,7 @@ def check_disk(folder, size: int = _WRITTEN) -> Finding:
         return Finding(
             "disk",
             f"{place} cannot be written to ({error.strerror}): name another "
-            "folder with --runs",
+            "folder with `runs`",
             ok=False,
             values={"free_bytes": free},
         )
@@ -42,9 +42,9 @@ def check_disk(folder, size: int = _WRITTEN) -> Finding:
     )
     advice = ""
     if free < _LEAST_FREE:
-        advice = f": free {_LEAST_FREE / _GIB:.0f} GiB, or name another --runs"
+        advice = f": free {_LEAST_FREE / _GIB:.0f} GiB, or name another `runs`"
     elif speed < _SLOWEST:
-        advice = ": checkpoints will hold runs up; name a local disk as --runs"
+        advice = ": checkpoints will hold runs up; name a local disk as `runs`"
     return Finding(
         "disk",
         text + advice,

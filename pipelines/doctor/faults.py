@@ -55,7 +55,7 @@ def check_kills(
     same command is given again; the last time it may end.
 
     Args:
-        trainer: The words that start `apps.train`, without flags.
+        trainer: The words that start training, without its settings.
         runs: The folder on whose disk it is tried. What was written there is
             removed where all was well.
         kills: How often.
@@ -101,7 +101,7 @@ def _place(runs) -> pathlib.Path:
         place = tempfile.mkdtemp(prefix="faults-", dir=runs)
     except OSError as error:
         raise RequestError(
-            f"--runs={runs} cannot be written to: {error.strerror}."
+            f"`runs={runs}` cannot be written to: {error.strerror}."
         ) from error
     return pathlib.Path(place).absolute()
 
@@ -110,7 +110,7 @@ def small_run(trainer: list[str], place, epochs: int) -> list[str]:
     """Draws pictures, and returns a command that trains on them.
 
     Args:
-        trainer: The words that start `apps.train`, without flags.
+        trainer: The words that start training, without its settings.
         place: Where the pictures are put.
         epochs: How long it trains; of 60 steps each.
     """

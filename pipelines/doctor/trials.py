@@ -99,7 +99,7 @@ def check_finite() -> Finding:
     if wrong:
         text = (
             f"losses are not finite in {', '.join(wrong)}: give another "
-            "--precision"
+            "`precision`"
         )
     return Finding(name, text, not wrong, found)
 
@@ -154,8 +154,8 @@ def check_model(
 def _smaller(batch_size: int) -> str:
     least = "not enough memory for one step"
     if batch_size > 1:
-        return f"{least}: try --global_batch_size={batch_size // 2}"
-    return f"{least}: try a smaller --image_size or --model"
+        return f"{least}: try `global_batch_size={batch_size // 2}`"
+    return f"{least}: try a smaller `image_size` or `model`"
 
 
 def _not_run(name: str, trouble) -> Finding:

@@ -197,8 +197,8 @@ def find_recipe(name: str) -> Recipe:
 def settings_of(name: str | None, given: Mapping) -> dict:
     """Returns what a recipe says beside what was given.
 
-    Where another optimizer, schedule, loss or size is given, what the recipe
-    says about its own goes with it.
+    Where another optimizer, schedule, loss, size or plan is given, what the
+    recipe says about its own goes with it.
 
     Args:
         name: The recipe's; None for no settings at all.
@@ -223,10 +223,11 @@ def settings_of(name: str | None, given: Mapping) -> dict:
 
 
 # What has a meaning only with the optimizer, schedule, loss or size it is
-# for.
+# for, or without a plan.
 _TOGETHER = {
     "optimizer": ("learning_rate", "momentum", "weight_decay"),
     "schedule": ("warmup", "milestones", "decay"),
     "loss": ("target_threshold",),
     "image_size": ("train_size",),
+    "plan": ("epochs", "learning_rate"),
 }

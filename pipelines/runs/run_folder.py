@@ -5,7 +5,6 @@ import os
 import pathlib
 import platform
 import subprocess
-import time
 import zipfile
 
 import keras
@@ -14,32 +13,35 @@ import PIL
 import tensorflow as tf
 
 from pipelines.runs.lock import FolderLock
+from pipelines.runs.places import CHECKPOINTS
+from pipelines.runs.places import CONFIG
+from pipelines.runs.places import HISTORY
+from pipelines.runs.places import METRICS
+from pipelines.runs.places import MODEL
+from pipelines.runs.places import PREDICTIONS
+from pipelines.runs.places import REPORT
+from pipelines.runs.places import SNAPSHOTS
+from pipelines.runs.places import model_file
+from pipelines.runs.places import refuse_if_taken
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
-from zoo.registry import list_models
-from zoo.variants import nearest
 from zoo.weights.files import write_atomically
 
-CONFIG = "config.json"
-METRICS = "metrics.json"
-HISTORY = "history.json"
-MODEL = "model.keras"
-CHECKPOINTS = "checkpoints"
-SNAPSHOTS = "snapshots"
-PREDICTIONS = "predictions.csv"
-REPORT = "report.html"
-RUNS = "tensorboard_logs"
-
-_OWN_FILES = (CONFIG, METRICS, HISTORY, MODEL, CHECKPOINTS, PREDICTIONS, REPORT)
+__all__ = [
+    "CHECKPOINTS",
+    "CONFIG",
+    "HISTORY",
+    "METRICS",
+    "MODEL",
+    "PREDICTIONS",
+    "REPORT",
+    "SNAPSHOTS",
+    "RunFolder",
+    "load_model",
+    "provenance",
+]
 
 _LIBRARIES = (keras, tf, np, PIL)
-
-
-def new_folder(data: str, model: str | None) -> str:
-    """Returns a folder for a run that nobody has named one for."""
-    name = os.path.basename(os.path.normpath(data)).replace(":", "-")
-    moment = time.strftime("%Y%m%d-%H%M%S")
-    return os.path.join(RUNS, f"{name}-{model or 'auto'}-{moment}")
 
 
 class RunFolder:
@@ -57,40 +59,19 @@ class RunFolder:
 
     def __init__(self, path, *, resume: bool = False, finished: bool = False):
         if not finished:
-            self.refuse_if_taken(path, resume=resume)
+            refuse_if_taken(path, resume=resume)
         self.path = pathlib.Path(path)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RequestError(
-                f"--output={path} cannot be made: {error.strerror}."
+                f"`output={path}` cannot be made: {error.strerror}."
             ) from error
         if not os.access(self.path, os.W_OK):
-            raise RequestError(f"--output={path} cannot be written to.")
+            raise RequestError(f"`output={path}` cannot be written to.")
         self._lock = FolderLock(self.path)
 
-    @staticmethod
-    def refuse_if_taken(path, *, resume: bool = False) -> None:
-        """Refuses a folder that holds a run, before any time is spent.
-
-        Args:
-            path: The folder.
-            resume: Whether a run may lie there that was not finished.
-
-        Raises:
-            RequestError: It holds a run already.
-        """
-        path = pathlib.Path(path)
-        found = [name for name in _OWN_FILES if (path / name).exists()]
-        if not found:
-            return
-        if resume and METRICS not in found and _was_begun(path):
-            return
-        state = "a finished run" if METRICS in found else "a run"
-        raise RequestError(
-            f"--output={path} already holds {state}. Give another folder, or "
-            f"remove this one first (it has {found[0]})."
-        )
+    refuse_if_taken = staticmethod(refuse_if_taken)
 
     def __enter__(self):
         return self
@@ -121,14 +102,6 @@ class RunFolder:
             temporary.unlink(missing_ok=True)
             raise
         return self.path / MODEL
-
-
-def _was_begun(path: pathlib.Path) -> bool:
-    """Whether a folder's configuration is one that this module wrote."""
-    try:
-        return "commit" in json.loads((path / CONFIG).read_bytes())
-    except (OSError, ValueError):
-        return False
 
 
 def provenance() -> dict:
@@ -164,14 +137,7 @@ def load_model(path):
         RequestError: There is no model there.
         IntegrityError: The file is damaged.
     """
-    path = pathlib.Path(path)
-    file = path / MODEL if path.is_dir() else path
-    if not file.is_file():
-        raise RequestError(
-            f"--model={path} holds no {MODEL}. Expected the folder of a "
-            "finished run, a .keras file or a name that apps.models lists "
-            f"(nearest: {', '.join(nearest(path.name, list_models()))})."
-        )
+    file = model_file(path)
     try:
         return keras.models.load_model(file)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:

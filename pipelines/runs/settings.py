@@ -163,22 +163,45 @@ def settings_of(config: type) -> dict[str, Setting]:
     }
 
 
-def kinds_of(config: type) -> dict[str, type]:
-    """Returns what type of value each setting takes: the first it may be.
+def types_of(config: type) -> dict[str, tuple[type, ...]]:
+    """Returns the types that each setting's value may have, in order.
 
-    `float | str | None` is a number, or a word in its place.
+    `float | str | None` is a number, or a word in its place, or nothing.
+
+    Example:
+
+    ```python
+    from pipelines.runs.config import RunConfig
+    from pipelines.runs.settings import types_of
+    assert types_of(RunConfig)["epochs"] == (int, type(None))
+    ```
     """
+    hints = typing.get_type_hints(config)
     return {
-        name: _kind(hint)
-        for name, hint in typing.get_type_hints(config).items()
-        if name in config.__dataclass_fields__
+        field.name: _types(hints[field.name])
+        for field in dataclasses.fields(config)
     }
 
 
-def _kind(hint) -> type:
-    if isinstance(hint, types.UnionType):
-        hint = typing.get_args(hint)[0]
-    return typing.get_origin(hint) or hint
+def _types(hint) -> tuple[type, ...]:
+    union = isinstance(hint, types.UnionType)
+    members = typing.get_args(hint) if union else (hint,)
+    return tuple(typing.get_origin(each) or each for each in members)
+
+
+# What a value is that is no text.
+_KINDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple: "several values",
+}
+
+
+def expected(kinds: tuple[type, ...]) -> str:
+    """Says what a value is that may have these types, see `types_of`."""
+    word = f" or {AUTO!r}" if str in kinds else ""
+    return _KINDS[kinds[0]] + word
 
 
 def default_of(config: type, name: str):
@@ -195,10 +218,18 @@ def check(config) -> None:
     Raises:
         RequestError: Names the setting.
     """
+    kinds = types_of(type(config))
     for name, setting in settings_of(type(config)).items():
         value = getattr(config, name)
         if value is None:
             continue
+        is_word = str in kinds[name] and (
+            value == AUTO or kinds[name][0] is str
+        )
+        if isinstance(value, str) and not is_word:
+            raise RequestError(
+                f"`{name}` is {expected(kinds[name])}. Received: {value!r}"
+            )
         setting.check(name, value)
         if setting.only_with and value != default_of(type(config), name):
             other, values = setting.only_with

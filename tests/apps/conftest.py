@@ -8,6 +8,8 @@ import pytest
 from absl import flags
 from PIL import Image
 
+from pipelines.pages.commands import called_as
+
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
@@ -33,6 +35,7 @@ def command(capsys, monkeypatch):
             for name in set(flags.FLAGS) - before:
                 delattr(flags.FLAGS, name)
             flags.FLAGS.unparse_flags()
+            called_as("zoo ")
         return Answer(code, *capsys.readouterr())
 
     return run

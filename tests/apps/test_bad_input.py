@@ -142,7 +142,11 @@ def test_folder_that_holds_a_run(training, tmp_path):
         ("epochs", 0, "--epochs lies in 1…"),
         ("learning_rate", -1, "--learning_rate is above 0"),
         ("label_smoothing", 1.5, "--label_smoothing lies in 0…"),
-        ("augmentation", "magic", "--augmentation=magic .*standard"),
+        (
+            "augmentation",
+            "magic",
+            "--augmentation is one of .*gentle.*magic",
+        ),
         ("precision", "float8", "precision.*float32"),
         ("epochs", "many", "epochs.*many"),
         ("colour", "red", "colour"),
@@ -199,8 +203,8 @@ def test_pattern_that_matches_nothing(command):
 
 
 def test_argument_that_is_no_flag(command):
-    answer = command(models, "resnet50")
-    assert_refused(answer, 2, "unexpected argument 'resnet50'")
+    answer = command(models, "resnet50", "resnet18")
+    assert_refused(answer, 2, "unexpected word 'resnet18'")
 
 
 def test_the_shell_sees_one_line_and_the_code(tmp_path):

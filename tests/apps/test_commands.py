@@ -31,7 +31,7 @@ COMMANDS = (
     "search",
     "train",
 )
-HEAVY = ("tensorflow", "keras", "numpy", "zoo", "pipelines")
+HEAVY = ("tensorflow", "keras", "numba", "matplotlib")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -56,7 +56,7 @@ def test_help_is_light(name):
     assert done.returncode == 0, done
     assert "python -m apps." in done.stdout
     own = [line for line in done.stdout.splitlines() if line[:4] == "  --"]
-    assert 1 <= len(own) <= 15, own
+    assert 1 <= len(own) <= 18, own
 
 
 @pytest.fixture

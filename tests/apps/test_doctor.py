@@ -90,8 +90,8 @@ def test_killing_a_run(command, monkeypatch, tmp_path, ok):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["nurse"], "Expected nothing or one of: machine, faults"),
-        (["faults", "--kills=0"], "--kills=0"),
+        (["nurse"], "`subject` is one of machine, faults. Received: nurse"),
+        (["faults", "--kills=0"], "--kills lies in 1…10000. Received: 0"),
         (["--data=photos"], "Give --model, too"),
         (["--model=resnet21"], "resnet20"),
     ],

@@ -79,7 +79,7 @@ def test_subjects_take_turns(setting):
 
 
 def test_subjects_that_are_not_known(setting):
-    with pytest.raises(RequestError, match=r"--subjects=jpeg is not known\."):
+    with pytest.raises(RequestError, match=r"`subjects=jpeg` is not known\."):
         measuring.benchmark_pipeline(setting, names=("jpeg",))
 
 

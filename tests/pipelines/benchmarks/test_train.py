@@ -114,9 +114,9 @@ def test_what_goes_wrong_in_a_loop_is_said():
 @pytest.mark.parametrize(
     ("names", "precisions", "message"),
     [
-        (("vgg",), ("float32",), "--models is some of: resnet50, "),
+        (("vgg",), ("float32",), "`models` is some of: resnet50, "),
         ((), ("float32",), "Received: none"),
-        (("resnet20",), ("int8",), "--precisions is some of: float32, "),
+        (("resnet20",), ("int8",), "`precisions` is some of: float32, "),
     ],
 )
 def test_what_is_not_known(names, precisions, message):

@@ -53,5 +53,5 @@ def test_a_disk_that_takes_nothing(tmp_path, monkeypatch):
     assert not found.ok
     assert found.text == (
         f"{tmp_path} cannot be written to (No space left on device): name "
-        "another folder with --runs"
+        "another folder with `runs`"
     )

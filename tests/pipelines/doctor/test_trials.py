@@ -84,7 +84,7 @@ def test_losses_that_are_not_finite(answer):
     found = check_finite()
     assert not found.ok
     assert found.text == (
-        "losses are not finite in float16: give another --precision"
+        "losses are not finite in float16: give another `precision`"
     )
     answer({"float32": [1.0, 0.5]})
     assert check_finite().ok
@@ -111,7 +111,7 @@ def test_a_model_that_fits(answer):
 
 @pytest.mark.parametrize(
     ("batch", "advice"),
-    [(64, "--global_batch_size=32"), (1, "a smaller --image_size or --model")],
+    [(64, "`global_batch_size=32`"), (1, "a smaller `image_size` or `model`")],
 )
 @pytest.mark.parametrize("ending", [{"code": -9}, {"found": "memory"}])
 def test_a_model_that_does_not_fit(answer, batch, advice, ending):

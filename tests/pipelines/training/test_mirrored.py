@@ -287,7 +287,7 @@ def test_features_of_several_stages_at_once(runs):
 
 def test_a_batch_that_two_devices_cannot_share(runs):
     assert runs["message"] == (
-        "--global_batch_size=7 cannot be shared evenly by 2 devices. "
+        "`global_batch_size=7` cannot be shared evenly by 2 devices. "
         "Give a multiple of 2."
     )
 

@@ -1,0 +1,84 @@
+"""Where a run's files lie, and whether a folder is free for a run.
+
+Pure Python: a folder that is taken is refused before anything is imported.
+"""
+
+import json
+import os
+import pathlib
+import time
+
+from zoo.errors import RequestError
+from zoo.registry import list_models
+from zoo.variants import nearest
+
+CONFIG = "config.json"
+METRICS = "metrics.json"
+HISTORY = "history.json"
+MODEL = "model.keras"
+CHECKPOINTS = "checkpoints"
+SNAPSHOTS = "snapshots"
+PREDICTIONS = "predictions.csv"
+REPORT = "report.html"
+# The folder of all runs.
+RUNS = "tensorboard_logs"
+
+_OWN_FILES = (CONFIG, METRICS, HISTORY, MODEL, CHECKPOINTS, PREDICTIONS, REPORT)
+
+
+def new_folder(data: str, model: str | None) -> str:
+    """Returns a folder for a run that nobody has named one for."""
+    name = os.path.basename(os.path.normpath(data)).replace(":", "-")
+    moment = time.strftime("%Y%m%d-%H%M%S")
+    return os.path.join(RUNS, f"{name}-{model or 'auto'}-{moment}")
+
+
+def refuse_if_taken(path, *, resume: bool = False) -> None:
+    """Refuses a folder that holds a run, before any time is spent.
+
+    Args:
+        path: The folder.
+        resume: Whether a run may lie there that was not finished.
+
+    Raises:
+        RequestError: It holds a run already.
+    """
+    path = pathlib.Path(path)
+    found = [name for name in _OWN_FILES if (path / name).exists()]
+    if not found:
+        return
+    if resume and METRICS not in found and _was_begun(path):
+        return
+    state = "a finished run" if METRICS in found else "a run"
+    raise RequestError(
+        f"`output={path}` already holds {state}. Give another folder, or "
+        f"remove this one first (it has {found[0]})."
+    )
+
+
+def _was_begun(path: pathlib.Path) -> bool:
+    """Whether a folder's configuration is one that a run wrote."""
+    try:
+        return "commit" in json.loads((path / CONFIG).read_bytes())
+    except (OSError, ValueError):
+        return False
+
+
+def model_file(path) -> pathlib.Path:
+    """Returns the file of a finished model.
+
+    Args:
+        path: A run folder or a `.keras` file.
+
+    Raises:
+        RequestError: There is no model there.
+    """
+    path = pathlib.Path(path)
+    file = path / MODEL if path.is_dir() else path
+    if not file.is_file():
+        raise RequestError(
+            f"`model={path}` holds no {MODEL}. Expected the folder of a "
+            "finished run, a .keras file or the name of a network (nearest: "
+            f"{', '.join(nearest(path.name, list_models()))})."
+        )
+    return file
