@@ -126,7 +126,7 @@ def check(asked: Measuring) -> None:
 
 
 def _step(asked: Measuring) -> dict:
-    from pipelines.benchmarks.benchmark import benchmark_step
+    from pipelines.benchmarks.step import benchmark_step
 
     results = benchmark_step(
         asked.model,
@@ -143,7 +143,7 @@ def _step(asked: Measuring) -> dict:
 
 
 def _train(asked: Measuring) -> dict:
-    from pipelines.benchmarks.train import NETWORKS
+    from pipelines.benchmarks.keras_networks import NETWORKS
     from pipelines.benchmarks.train import benchmark_train
 
     results = benchmark_train(
@@ -223,15 +223,15 @@ def _manifest(asked: Measuring) -> dict:
 def _pipeline(asked: Measuring) -> dict:
     import sys
 
-    from pipelines.benchmarks import measuring
+    from pipelines.benchmarks import pipeline
 
-    results, skipped = measuring.benchmark_pipeline(
-        measuring.Setting(
+    results, skipped = pipeline.benchmark_pipeline(
+        pipeline.Setting(
             asked.data,
             asked.image_size or 224,
             asked.global_batch_size or _BATCH,
         ),
-        names=asked.subjects or measuring.SUBJECTS,
+        names=asked.subjects or pipeline.SUBJECTS,
         rounds=asked.rounds or 5,
         seconds=asked.seconds,
         torch_python=asked.torch_python or sys.executable,

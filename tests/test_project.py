@@ -53,7 +53,8 @@ def room_of(module):
     if top != "pipelines":
         return top if top in PACKAGES else None
     room = rest.partition(".")[0]
-    return room if (ROOT / top / room / "__init__.py").exists() else None
+    known = room and (ROOT / top / room / "__init__.py").exists()
+    return room if known else None
 
 
 def rooms_of_the_table():

@@ -4,7 +4,7 @@
         '{"data": "FOLDER", "image_size": 224, …}'
 
 Run by an interpreter that has torch and Pillow, and takes torchvision's
-transforms where they are; it speaks as pipelines/benchmarks/worker.py
+transforms where they are; it speaks as pipelines/benchmarks/pipeline_worker.py
 does. Here because no package of this project imports torch.
 """
 
@@ -21,7 +21,7 @@ from PIL import Image
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
 
-from pipelines.benchmarks.worker import serve
+from pipelines.benchmarks.pipeline_worker import serve
 
 AREA, ASPECT = (0.08, 1.0), (3 / 4, 4 / 3)
 

@@ -6,9 +6,10 @@ import pytest
 
 import zoo
 from pipelines.benchmarks import train
-from pipelines.benchmarks.train import NETWORKS
+from pipelines.benchmarks.keras_networks import NETWORKS
+from pipelines.benchmarks.taking_turns import Loop
+from pipelines.benchmarks.taking_turns import take_turns
 from pipelines.benchmarks.train import Network
-from pipelines.benchmarks.train import _Loop
 from zoo.errors import RequestError
 
 
@@ -97,8 +98,8 @@ def test_one_loop_runs_at_a_time():
 
         return run
 
-    loops = [_Loop(fit("a")), _Loop(fit("b"))]
-    train._take_turns(loops, 3, lambda done: order.append(done))
+    loops = [Loop(fit("a")), Loop(fit("b"))]
+    take_turns(loops, 3, lambda done: order.append(done))
     assert order == ["b", "a", 1, "a", "b", 2, "b", "a", 3]
     assert [len(loop.seconds) for loop in loops] == [2, 2]
 
@@ -108,7 +109,7 @@ def test_what_goes_wrong_in_a_loop_is_said():
         raise RuntimeError("no memory left")
 
     with pytest.raises(RuntimeError, match="no memory left"):
-        _Loop(fit).go()
+        Loop(fit).go()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """One subject in a process of its own, measured when it is told to.
 
-    python -m pipelines.benchmarks.worker '{"name": "plain", …}'
+    python -m pipelines.benchmarks.pipeline_worker '{"name": "plain", …}'
 
 Says `ready` when the first batch is there. Then, for each number of seconds
 on a line of its own, runs that long and says what it did as a line of JSON.
@@ -50,14 +50,14 @@ def main(text: str) -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     asked = json.loads(text)
-    from pipelines.benchmarks import ours
+    from pipelines.benchmarks import pipeline_ours
 
-    subjects = ours.SUBJECTS
+    subjects = pipeline_ours.SUBJECTS
     if asked["name"] not in subjects:
-        from pipelines.benchmarks import others
+        from pipelines.benchmarks import pipeline_others
 
-        subjects = others.SUBJECTS
-    setting = ours.Setting(
+        subjects = pipeline_others.SUBJECTS
+    setting = pipeline_ours.Setting(
         asked["data"], asked["image_size"], asked["batch_size"]
     )
     batches = iter(subjects[asked["name"]](setting))

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from pipelines.benchmarks.ours import Setting
+from pipelines.benchmarks.pipeline_ours import Setting
 
 # 256 pixels for a crop of 224.
 _MARGIN = 8 / 7

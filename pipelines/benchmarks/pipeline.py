@@ -15,8 +15,8 @@ import tempfile
 
 import psutil
 
-from pipelines.benchmarks.ours import SUBJECTS as OURS
-from pipelines.benchmarks.ours import Setting
+from pipelines.benchmarks.pipeline_ours import SUBJECTS as OURS
+from pipelines.benchmarks.pipeline_ours import Setting
 from pipelines.data.sources.opening import open_splits
 from zoo.errors import RequestError
 
@@ -117,7 +117,7 @@ class _Worker:
             "image_size": setting.image_size,
             "batch_size": setting.batch_size,
         }
-        module = [sys.executable, "-m", "pipelines.benchmarks.worker"]
+        module = [sys.executable, "-m", "pipelines.benchmarks.pipeline_worker"]
         program = [torch_python, str(_TORCH)] if name == "torch" else module
         self._process = subprocess.Popen(
             [*program, json.dumps(asked)],

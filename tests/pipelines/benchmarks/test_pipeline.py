@@ -10,9 +10,10 @@ import tensorflow as tf
 from pipelines.batches.augmentation import AUGMENTATIONS
 from pipelines.batches.cropping import crop_window
 from pipelines.batches.order import sample_order
-from pipelines.benchmarks import measuring
-from pipelines.benchmarks import ours
-from pipelines.benchmarks.worker import serve
+from pipelines.benchmarks import pipeline
+from pipelines.benchmarks import pipeline_ours
+from pipelines.benchmarks.pipeline_ours import Setting
+from pipelines.benchmarks.pipeline_worker import serve
 from pipelines.data.sources.opening import open_splits
 from zoo.errors import RequestError
 
@@ -21,7 +22,7 @@ NAMES = ("limit", "full_decode", "plain", "plain_streamed", "randaugment")
 
 @pytest.fixture(scope="module")
 def setting(picture_folder):
-    return ours.Setting(str(picture_folder), image_size=16, batch_size=4)
+    return Setting(str(picture_folder), image_size=16, batch_size=4)
 
 
 def test_a_worker_answers_every_command():
@@ -39,15 +40,15 @@ def test_a_worker_answers_every_command():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_subjects_yield_batches(setting, name):
-    batch = next(iter(ours.SUBJECTS[name](setting)))
+    batch = next(iter(pipeline_ours.SUBJECTS[name](setting)))
     pictures = batch[0] if isinstance(batch, tuple) else batch
     assert len(pictures) == 4
 
 
 def test_the_limit_decodes_the_windows_of_plain(setting, monkeypatch):
-    monkeypatch.setattr(ours, "_WINDOWS", 20)
+    monkeypatch.setattr(pipeline_ours, "_WINDOWS", 20)
     examples = open_splits(setting.data).train
-    indices, windows = ours._windows(examples, 4)
+    indices, windows = pipeline_ours._windows(examples, 4)
     order = sample_order(examples.labels, batch_size=4)
     for i in range(20):
         assert int(order(tf.constant(i, tf.int64))[1]) == indices[i]
@@ -55,13 +56,13 @@ def test_the_limit_decodes_the_windows_of_plain(setting, monkeypatch):
         key = tf.constant([0, i], tf.int64)
         window = crop_window(image.shape, key, AUGMENTATIONS["crop"])
         np.testing.assert_array_equal(windows[i], window)
-    decoded = ours.limit(setting)
+    decoded = pipeline_ours.limit(setting)
     np.testing.assert_array_equal(next(iter(decoded)), windows[:4, 2])
 
 
 def test_subjects_take_turns(setting):
     turns = []
-    rows, skipped = measuring.benchmark_pipeline(
+    rows, skipped = pipeline.benchmark_pipeline(
         setting,
         names=("plain", "torch"),
         rounds=2,
@@ -80,10 +81,10 @@ def test_subjects_take_turns(setting):
 
 def test_subjects_that_are_not_known(setting):
     with pytest.raises(RequestError, match=r"`subjects=jpeg` is not known\."):
-        measuring.benchmark_pipeline(setting, names=("jpeg",))
+        pipeline.benchmark_pipeline(setting, names=("jpeg",))
 
 
 def test_data_that_is_not_there(tmp_path):
-    nowhere = ours.Setting(str(tmp_path / "no"), image_size=16, batch_size=4)
+    nowhere = Setting(str(tmp_path / "no"), image_size=16, batch_size=4)
     with pytest.raises(RequestError, match=r"^`data`: there is no folder"):
-        measuring.benchmark_pipeline(nowhere, names=("plain",))
+        pipeline.benchmark_pipeline(nowhere, names=("plain",))
