@@ -23,8 +23,8 @@ from apps.shared_settings import Asked
 from pipelines.runs.options import RunOptions
 from pipelines.runs.settings import row
 from pipelines.training.config import FinetuneConfig
-from pipelines.training.config import check_asked
-from pipelines.training.config import check_finding
+from pipelines.training.fine_tuning.refusals import check_asked
+from pipelines.training.fine_tuning.refusals import check_finding
 from zoo.errors import RequestError
 
 _INSTEAD = "What it does instead of one run"

@@ -206,41 +206,6 @@ def _check_threshold(config: RunConfig) -> None:
         )
 
 
-def check_asked(config: FinetuneConfig) -> None:
-    """Refuses what has no meaning together, before anything is filled in.
-
-    Raises:
-        RequestError: A setting would be ignored.
-    """
-    if config.probe and config.augmentation not in (AUTO, "none"):
-        raise RequestError(
-            "`probe` looks at the pictures as they are, so "
-            f"`augmentation={config.augmentation}` has no meaning with it. "
-            "Leave one of the two out."
-        )
-    if config.probe and config.train_size:
-        raise RequestError(
-            "`probe` looks at the pictures at the size that it judges, so "
-            f"`train_size={config.train_size}` has no meaning with it. Leave "
-            "one of the two out."
-        )
-
-
-def check_finding(config: FinetuneConfig) -> None:
-    """Refuses what has no meaning where only a rate is looked for.
-
-    Raises:
-        RequestError: A setting would be ignored.
-    """
-    for name in ("plan", "probe", "learning_rate", "epochs", "patience"):
-        usual = default_of(FinetuneConfig, name), AUTO
-        if getattr(config, name) not in usual:
-            raise RequestError(
-                f"`find_lr` only looks for a learning rate, so `{name}` has "
-                "no meaning with it. Leave one of the two out."
-            )
-
-
 def recipe_config(name: str, **given) -> TrainConfig:
     """Returns a recipe's configuration.
 

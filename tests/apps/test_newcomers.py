@@ -30,7 +30,8 @@ for words in json.load(sys.stdin):
     child = os.fork()
     if not child:
         for stream, name in ((1, "out"), (2, "err")):
-            os.dup2(open(name, "wb", 0).fileno(), stream)
+            with open(name, "wb", 0) as file:
+                os.dup2(file.fileno(), stream)
         answer(words)
         os._exit(0)
     os.waitpid(child, 0)

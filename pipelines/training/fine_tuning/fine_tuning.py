@@ -7,8 +7,6 @@ from pipelines.runs.settings import AUTO
 from pipelines.training.building import build_model
 from pipelines.training.callbacks import BestWeights
 from pipelines.training.config import FinetuneConfig
-from pipelines.training.config import check_asked
-from pipelines.training.config import check_finding
 from pipelines.training.defaults import choose_splits
 from pipelines.training.fine_tuning.feature_cache import FeatureCache
 from pipelines.training.fine_tuning.phases import run_phase
@@ -19,6 +17,8 @@ from pipelines.training.fine_tuning.plan import usual_epochs
 from pipelines.training.fine_tuning.probing import probe_run
 from pipelines.training.fine_tuning.rate_finder import draw_rates
 from pipelines.training.fine_tuning.rate_finder import find_rate
+from pipelines.training.fine_tuning.refusals import check_asked
+from pipelines.training.fine_tuning.refusals import check_finding
 from pipelines.training.finished import Finished
 from pipelines.training.losses import Loss
 from pipelines.training.optimizers import SGDWithL2
