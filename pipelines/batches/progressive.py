@@ -7,11 +7,9 @@ stage is the same pipeline with another size and its own `first_step`.
 
 import dataclasses
 
-from zoo.errors import RequestError
-
 
 @dataclasses.dataclass(frozen=True)
-class Stage:
+class SizeStage:
     """Some epochs with pictures of one size.
 
     Args:
@@ -32,7 +30,7 @@ def progressive_stages(
     *,
     stages: int = 4,
     multiple: int = 32,
-) -> tuple[Stage, ...]:
+) -> tuple[SizeStage, ...]:
     """Cuts a run into stages of growing pictures.
 
     Args:
@@ -58,13 +56,16 @@ def progressive_stages(
     ```
     """
     if not 0 < smallest <= largest or min(epochs, stages, multiple) < 1:
+        # The zoo imports Keras.
+        from zoo.errors import RequestError
+
         raise RequestError(
             "Progressive sizes grow, over at least one epoch and stage. "
             f"Received: {smallest} to {largest} in {stages} stages and "
             f"{epochs} epochs"
         )
     stages = min(stages, epochs)
-    found: list[Stage] = []
+    found: list[SizeStage] = []
     for i in range(stages):
         first = i * epochs // stages
         count = (i + 1) * epochs // stages - first
@@ -75,5 +76,5 @@ def progressive_stages(
         if found and found[-1].image_size == size:
             last = found.pop()
             first, count = last.first_epoch, last.epochs + count
-        found.append(Stage(first, count, size))
+        found.append(SizeStage(first, count, size))
     return tuple(found)

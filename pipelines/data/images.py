@@ -96,6 +96,8 @@ class EncodedPicture:
             with the fast integer transform, at most a few levels off.
         """
 
+        window = tf.convert_to_tensor(window, tf.int32)
+
         def from_jpeg():
             if size is None:
                 return _decode_window(self._encoded, window, 1)

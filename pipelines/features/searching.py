@@ -103,7 +103,7 @@ def search(
         raise RequestError(
             f"{index} holds maps of shape {table.features.shape[1:]}. "
             "Searching takes a vector a picture: compute the features with "
-            "`pool=True`."
+            "`pool`."
         )
     vectors = reopen(table.recipe, len(queries)).run(examples)
     found = _neighbours(table, index, vectors, top, say, progress)

@@ -199,9 +199,9 @@ def test_maps_are_not_searched(command, searching, home, tmp_path):
         "32 pictures, 8 x 8 x 16 numbers each (0.1 MB)"
     )
     answer = searching(index=maps)
-    assert answer.code == 2 and "compute the features with --pool" in answer.err
+    assert answer.code == 2 and "compute the features with" in answer.err
     answer = command(features, *words)
-    assert answer.code == 2 and "maps.npz is there already" in answer.err
+    assert answer.code == 2 and "is there already" in answer.err
 
 
 def test_an_unknown_stage(command, home, tmp_path):

@@ -2,19 +2,19 @@
 
 import pytest
 
-from pipelines.batches.progressive import Stage
+from pipelines.batches.progressive import SizeStage
 from pipelines.batches.progressive import progressive_stages
 from zoo.errors import RequestError
 
 
 def test_stages_by_hand():
     assert progressive_stages(128, 300, 10, stages=3) == (
-        Stage(0, 3, 128),
-        Stage(3, 3, 224),
-        Stage(6, 4, 300),
+        SizeStage(0, 3, 128),
+        SizeStage(3, 3, 224),
+        SizeStage(6, 4, 300),
     )
-    assert progressive_stages(64, 64, 7) == (Stage(0, 7, 64),)
-    assert progressive_stages(128, 224, 1) == (Stage(0, 1, 224),)
+    assert progressive_stages(64, 64, 7) == (SizeStage(0, 7, 64),)
+    assert progressive_stages(128, 224, 1) == (SizeStage(0, 1, 224),)
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 5, 90])

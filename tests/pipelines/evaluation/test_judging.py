@@ -13,10 +13,9 @@ from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.judging import judge
 from pipelines.evaluation.judging import match_classes
 from pipelines.evaluation.metrics import classification_metrics
-from pipelines.evaluation.metrics import mean_of_probabilities
 from pipelines.evaluation.metrics import softmax
-from pipelines.evaluation.saved_models import open_model
 from pipelines.evaluation.saved_models import open_snapshots
+from pipelines.evaluation.views import views_of
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
@@ -139,16 +138,6 @@ def test_nothing_is_written_where_classes_differ(
     assert not (tmp_path / "run").exists()
 
 
-def test_opening_a_model(model, tmp_path):
-    model.save(tmp_path / "model.keras")
-    for where in (tmp_path, tmp_path / "model.keras"):
-        assert zoo.class_names(open_model(str(where))) == NAMES
-    with pytest.raises(RequestError, match="=resnet18 is an untrained network"):
-        open_model("resnet18")
-    with pytest.raises(RequestError, match=r"holds no model\.keras"):
-        open_model("resnet2000")
-
-
 @pytest.fixture(scope="module")
 def snapshots(tiny, tmp_path_factory):
     """A folder of two models, and the models; cycle 10 comes after cycle 2."""
@@ -209,29 +198,37 @@ def test_snapshots_are_judged_by_the_mean_of_their_probabilities(
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
-def test_a_folder_without_snapshots(model, tmp_path):
-    assert open_snapshots("resnet18") == open_snapshots(str(tmp_path)) == {}
-    model.save(tmp_path / "cycle-1.keras")
-    assert list(open_snapshots(str(tmp_path))) == ["cycle-1.keras"]
-    # A finished run is what counts where there is one.
-    model.save(tmp_path / "model.keras")
-    assert open_snapshots(str(tmp_path)) == {}
-
-
-def test_snapshots_of_two_runs_are_refused(model, tiny, tmp_path):
-    model.save(tmp_path / "cycle-1.keras")
-    tiny(NAMES[::-1]).save(tmp_path / "cycle-2.keras")
-    with pytest.raises(
-        RequestError, match=r"cycle-2\.keras has other classes .* cycle-1\.ker"
-    ):
-        open_snapshots(str(tmp_path))
-
-
-def test_the_mean_of_probabilities_holds_at_the_extremes():
-    sure, other = np.array([[0.0, 2000.0]]), np.array([[1.0, 0.0]])
-    mean = mean_of_probabilities([sure, other])
-    assert np.isfinite(mean).all()
-    np.testing.assert_allclose(
-        softmax(mean), (softmax(sure) + softmax(other)) / 2, rtol=1e-12
+@pytest.mark.parametrize("tta", ["flip", "tencrop", "multiscale"])
+def test_views_are_judged_by_the_mean_of_their_probabilities(
+    model, picture_folder, tmp_path, tta
+):
+    examples = open_held_out(str(picture_folder))
+    record = zoo.preprocessing(model)
+    views = [views_of(e, record, tta) for e in examples.encoded([*range(6)])]
+    mean = np.stack(
+        [softmax(np.asarray(model(each))).mean(0) for each in views]
     )
-    assert mean_of_probabilities([sure]) is sure
+    labels = np.repeat([NAMES.index(n) for n in ("blue", "green", "red")], 2)
+    output = tmp_path / "judged"
+    metrics = judge(
+        model, str(picture_folder), str(output), batch_size=25, tta=tta
+    )
+    assert metrics["examples"] == 6
+    assert metrics["top1"] == (mean.argmax(axis=1) == labels).mean()
+    assert metrics["loss"] == pytest.approx(
+        -np.log(mean[range(6), labels]).mean(), abs=1e-5
+    )
+    with open(output / "predictions.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    np.testing.assert_allclose(
+        [float(row["probability"]) for row in rows],
+        mean.max(axis=1),
+        atol=2e-6,
+    )
+    assert json.loads((output / "config.json").read_text())["tta"] == tta
+
+
+def test_views_that_are_not_known(model, picture_folder, tmp_path):
+    with pytest.raises(RequestError, match="`tta=eleven` is not known"):
+        judge(model, str(picture_folder), str(tmp_path / "x"), tta="eleven")
+    assert not (tmp_path / "x").exists()

@@ -7,6 +7,7 @@ import pytest
 from pipelines.evaluation.metrics import classification_metrics
 from pipelines.evaluation.metrics import cross_entropy
 from pipelines.evaluation.metrics import in_top
+from pipelines.evaluation.metrics import mean_of_probabilities
 from pipelines.evaluation.metrics import softmax
 
 
@@ -83,3 +84,13 @@ def test_softmax_by_hand():
     assert probabilities.dtype == np.float64
     np.testing.assert_allclose(probabilities, [[0.25, 0.75], [0.5, 0.5]])
     np.testing.assert_allclose(softmax(np.array([0.0, 0])), [0.5, 0.5])
+
+
+def test_the_mean_of_probabilities_holds_at_the_extremes():
+    sure, other = np.array([[0.0, 2000.0]]), np.array([[1.0, 0.0]])
+    mean = mean_of_probabilities([sure, other])
+    assert np.isfinite(mean).all()
+    np.testing.assert_allclose(
+        softmax(mean), (softmax(sure) + softmax(other)) / 2, rtol=1e-12
+    )
+    assert mean_of_probabilities([sure]) is sure

@@ -8,6 +8,7 @@ from pipelines.data.images import whole_picture
 from pipelines.evaluation.metrics import softmax
 from pipelines.evaluation.prediction import Guess
 from pipelines.evaluation.prediction import predict
+from pipelines.evaluation.views import views_of
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
@@ -36,6 +37,27 @@ def test_the_likeliest_come_first(model, picture):
     found = [guess.probability for guess in guesses]
     np.testing.assert_allclose(found, expected[order], atol=1e-6)
     assert sum(found) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("tta", ["flip", "tencrop", "multiscale"])
+def test_views_are_averaged(model, picture, tta):
+    views = views_of(picture.read_bytes(), zoo.preprocessing(model), tta)
+    expected = softmax(np.asarray(model(views))).mean(0)
+    found = {g.name: g.probability for g in predict(model, picture, tta=tta)}
+    np.testing.assert_allclose(
+        [found[name] for name in NAMES], expected, rtol=1e-6
+    )
+    alone = {g.name: g.probability for g in predict(model, picture)}
+    assert found != alone
+
+
+def test_no_views_are_the_picture_to_the_bit(model, picture):
+    assert predict(model, picture, tta="none") == predict(model, picture)
+
+
+def test_views_that_are_not_known(model, picture):
+    with pytest.raises(RequestError, match="`tta=eleven` is not known"):
+        predict(model, picture, tta="eleven")
 
 
 def test_the_names_are_those_of_the_logits(model, picture):

@@ -85,7 +85,7 @@ def test_a_head_with_layers_of_its_own():
 
 def test_a_stage_that_is_none(model):
     with pytest.raises(
-        RequestError, match=r"stage9: .*stem, stage1, stage2, head, pooled\."
+        RequestError, match=r"stage9`: .*stem, stage1, stage2, head, pooled\."
     ):
         Embedder(model, "stage9")
 
