@@ -67,16 +67,20 @@ def find_layer(model, layer_type):
         layer_type: `zoo.layers.PixelScaling` or `zoo.layers.Logits`, of which
             a classifier of the zoo holds one each.
     """
-    found = [layer for layer in model.layers if isinstance(layer, layer_type)]
+    found = _layers(model, layer_type)
     return found[0] if len(found) == 1 else None
 
 
 def _only(model, layer_type):
-    layer = find_layer(model, layer_type)
-    if layer is None:
+    found = _layers(model, layer_type)
+    if len(found) != 1:
         raise RequestError(
-            f"The model {model.name!r} does not hold exactly one layer of "
-            f"type {layer_type.__name__}, as a classifier of the zoo does. "
-            "Build it with zoo.create_model."
+            f"The model {model.name!r} holds {len(found)} layers of type "
+            f"{layer_type.__name__}; a classifier of the zoo holds exactly "
+            "one. Build it with zoo.create_model."
         )
-    return layer
+    return found[0]
+
+
+def _layers(model, layer_type) -> list:
+    return [layer for layer in model.layers if isinstance(layer, layer_type)]

@@ -125,7 +125,7 @@ def test_drop_path_is_there_where_it_is_asked_for(outline, no_weights):
     }
     assert rates["stage6_block3_drop_path"] == pytest.approx(0.15 * 14 / 15)
     assert len(rates) == 9
-    with pytest.raises(RequestError, match="drop_path_rate is in"):
+    with pytest.raises(RequestError, match="`drop_path_rate` is in"):
         MobileNetV3(drop_path_rate=1)
 
 
