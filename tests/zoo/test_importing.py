@@ -27,6 +27,7 @@ import zoo
 from zoo.weights import check_weights
 from zoo.weights import find_source
 from zoo.weights import hub
+from zoo.weights.atomic import write_atomically
 from zoo.weights.origins import find_origin
 
 assert len(zoo.list_models(pretrained=True)) > 30

@@ -1,10 +1,8 @@
 """Reading and writing weight files, safely and all or nothing."""
 
 import hashlib
-import os
 import pathlib
 import tempfile
-import uuid
 
 import numpy as np
 import safetensors.numpy
@@ -12,6 +10,7 @@ import safetensors.numpy
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 from zoo.weights import reading
+from zoo.weights.atomic import write_atomically
 from zoo.weights.file_metadata import describe
 from zoo.weights.reading.metadata import read_metadata
 from zoo.weights.reading.metadata import write_attributes
@@ -35,26 +34,6 @@ def variable_names(model) -> dict:
         for variable in layer.weights:
             named[f"{layer.name}/{variable.name}"] = variable
     return named
-
-
-def write_atomically(path, data: bytes) -> None:
-    """Writes a file so that it is there whole or not at all.
-
-    Raises:
-        OSError: The disk is full or the folder cannot be written.
-    """
-    path = pathlib.Path(path)
-    # Not by tempfile, whose files no other user may read.
-    temporary = path.with_name(f".tmp-{uuid.uuid4().hex}")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def save_weights(model, path, metadata=None) -> str:
