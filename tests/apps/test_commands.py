@@ -31,7 +31,7 @@ COMMANDS = (
     "search",
     "train",
 )
-HEAVY = ("tensorflow", "keras", "numpy", "zoo", "pipelines")
+HEAVY = ("tensorflow", "keras", "numba", "matplotlib")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
