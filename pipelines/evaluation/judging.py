@@ -27,7 +27,7 @@ from pipelines.runs.run_folder import METRICS
 from pipelines.runs.run_folder import PREDICTIONS
 from pipelines.runs.run_folder import RunFolder
 from zoo.errors import DataError
-from zoo.weights.files import write_atomically
+from zoo.weights.atomic import write_atomically
 
 
 def judge(

@@ -26,7 +26,7 @@ from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import MODEL
 from pipelines.runs.run_folder import REPORT
 from zoo.errors import DataError
-from zoo.weights.files import write_atomically
+from zoo.weights.atomic import write_atomically
 
 _DRAWN_CLASSES = 50
 _LISTED_CLASSES = 200

@@ -17,7 +17,7 @@ from pipelines.features.neighbours import Neighbours
 from pipelines.features.neighbours import exact_neighbours
 from pipelines.features.neighbours import normalised
 from zoo.errors import RequestError
-from zoo.weights.files import write_atomically
+from zoo.weights.atomic import write_atomically
 
 # Up to here every vector is compared.
 EXACT_LIMIT = 1_000_000

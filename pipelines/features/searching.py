@@ -19,7 +19,7 @@ from pipelines.pages.rendering import render
 from pipelines.pages.thumbnails import thumbnail
 from pipelines.pages.thumbnails import thumbnails
 from zoo.errors import RequestError
-from zoo.weights.files import write_atomically
+from zoo.weights.atomic import write_atomically
 
 
 @dataclasses.dataclass(frozen=True)

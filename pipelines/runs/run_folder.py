@@ -25,7 +25,7 @@ from pipelines.runs.places import model_file
 from pipelines.runs.places import refuse_if_taken
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
-from zoo.weights.files import write_atomically
+from zoo.weights.atomic import write_atomically
 
 __all__ = [
     "CHECKPOINTS",

@@ -6,7 +6,7 @@ import pathlib
 from pipelines.audit.auditing import Audit
 from pipelines.audit.report.page import as_page
 from pipelines.audit.report.table import as_table
-from zoo.weights.files import write_atomically
+from zoo.weights.atomic import write_atomically
 
 PAGE = "report.html"
 TABLE = "report.json"

@@ -28,7 +28,7 @@ from pipelines.data.sources.layout import VALIDATION
 from pipelines.data.sources.shards import MANIFEST
 from pipelines.data.sources.shards import VERSION
 from zoo.errors import RequestError
-from zoo.weights.files import write_atomically
+from zoo.weights.atomic import write_atomically
 
 REQUEST = "packing.json"
 _AS_IT_IS = Packing()

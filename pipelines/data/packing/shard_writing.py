@@ -17,7 +17,7 @@ from pipelines.data.packing.record_writers import open_writer
 from pipelines.data.packing.reencoding import reencode
 from pipelines.data.sources.records import TFRECORD
 from pipelines.data.sources.shards import KEYS
-from zoo.weights.files import write_atomically
+from zoo.weights.atomic import write_atomically
 
 UNFINISHED = ".unfinished"
 _CHUNK = 64

@@ -12,7 +12,7 @@ import numpy as np
 from pipelines.data.sources.records import Index
 from pipelines.data.sources.records import Keys
 from pipelines.data.sources.records import index_file
-from zoo.weights.files import write_atomically
+from zoo.weights.atomic import write_atomically
 
 # Smaller files are walked anew: that takes a moment.
 SMALLEST = 32 * 2**20

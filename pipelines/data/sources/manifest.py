@@ -29,7 +29,7 @@ from pipelines.data.sources.layout import TRAIN
 from pipelines.data.sources.layout import VALIDATION
 from pipelines.pages.commands import command
 from zoo.errors import RequestError
-from zoo.weights.files import write_atomically
+from zoo.weights.atomic import write_atomically
 
 HEADER = ("path", "label", "split", "size", "sha256")
 _CHUNK = 256

@@ -16,9 +16,9 @@ from zoo.weights import WeightsSource
 from zoo.weights import check_weights
 from zoo.weights import read_weights
 from zoo.weights import sources
+from zoo.weights.atomic import write_atomically
 from zoo.weights.files import read_metadata
 from zoo.weights.files import variable_names
-from zoo.weights.files import write_atomically
 
 
 @pytest.fixture
