@@ -185,18 +185,12 @@ BASE = {"model": "resnet20", "global_batch_size": 6, "image_size": 16}
     ("changes", "message"),
     [
         ({"model": "resnet21"}, r"No model is called 'resnet21'\. Nearest: re"),
-<<<<<<< HEAD
-        ({"augmentation": "wild"}, r"--augmentation=wild is not known"),
-        ({"data": "/nowhere"}, r"`data`: there is no folder /nowhere"),
-        ({"global_batch_size": 13}, r"=13 is more than the 12 .* at most 12\."),
-=======
         ({"augmentation": "wild"}, r"`augmentation=wild` is not known"),
-        ({"data": "/nowhere"}, r"--data: there is no folder /nowhere"),
+        ({"data": "/nowhere"}, r"`data`: there is no folder /nowhere"),
         (
             {"global_batch_size": 13},
             r"=13` is more than the 12 .* at most 12\.",
         ),
->>>>>>> work-c
         ({"image_size": 23}, r"shorter side has 2\d pixels, the crop needs 23"),
     ],
 )
