@@ -63,10 +63,10 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RequestError(
-                f"--output={path} cannot be made: {error.strerror}."
+                f"`output={path}` cannot be made: {error.strerror}."
             ) from error
         if not os.access(self.path, os.W_OK):
-            raise RequestError(f"--output={path} cannot be written to.")
+            raise RequestError(f"`output={path}` cannot be written to.")
         self._lock = FolderLock(self.path)
 
     @staticmethod
@@ -88,7 +88,7 @@ class RunFolder:
             return
         state = "a finished run" if METRICS in found else "a run"
         raise RequestError(
-            f"--output={path} already holds {state}. Give another folder, or "
+            f"`output={path}` already holds {state}. Give another folder, or "
             f"remove this one first (it has {found[0]})."
         )
 
@@ -168,8 +168,8 @@ def load_model(path):
     file = path / MODEL if path.is_dir() else path
     if not file.is_file():
         raise RequestError(
-            f"--model={path} holds no {MODEL}. Expected the folder of a "
-            "finished run, a .keras file or a name that apps.models lists "
+            f"`model={path}` holds no {MODEL}. Expected the folder of a "
+            "finished run, a .keras file or a name of `zoo.list_models()` "
             f"(nearest: {', '.join(nearest(path.name, list_models()))})."
         )
     try:

@@ -168,11 +168,8 @@ def kinds_of(config: type) -> dict[str, type]:
 
     `float | str | None` is a number, or a word in its place.
     """
-    return {
-        name: _kind(hint)
-        for name, hint in typing.get_type_hints(config).items()
-        if name in config.__dataclass_fields__
-    }
+    hints = typing.get_type_hints(config)
+    return {name: _kind(hints[name]) for name in settings_of(config)}
 
 
 def _kind(hint) -> type:

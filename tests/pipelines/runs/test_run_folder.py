@@ -42,7 +42,7 @@ def test_a_taken_folder_is_refused(folder):
     folder.write_config({"model": "resnet20"})
     for refuse in (RunFolder, RunFolder.refuse_if_taken):
         with pytest.raises(
-            RequestError, match=r"run already holds a run\. Give another"
+            RequestError, match=r"run` already holds a run\. Give another"
         ) as caught:
             refuse(folder.path)
         assert caught.value.exit_code == 2
@@ -74,7 +74,7 @@ def read_only(tmp_path):
 
 @pytest.mark.parametrize("below", ["", "run"])
 def test_a_read_only_disk_is_refused(read_only, below):
-    with pytest.raises(RequestError, match=r"--output=.* cannot be") as caught:
+    with pytest.raises(RequestError, match=r"`output=.*` cannot be") as caught:
         RunFolder(read_only / below)
     assert caught.value.exit_code == 2
 
@@ -152,6 +152,6 @@ def test_there_is_no_model(folder):
     for where in (folder.path, folder.path / "nowhere.keras", "resnet2000"):
         with pytest.raises(
             RequestError,
-            match=r"--model=.* holds no model\.keras\. Expected the folder of",
+            match=r"`model=.*` holds no model\.keras\. Expected the folder of",
         ):
             load_model(where)
