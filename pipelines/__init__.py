@@ -12,13 +12,13 @@ def finetune(data: str, *, output: str | None = None, say=print, **settings):
 
     Args:
         data: A folder with one sub-folder of pictures a class, or whatever
-            else `python -m apps.finetune --data=` takes.
+            else `FinetuneConfig` takes.
         output: The run's folder, new; made up from data, model and time
             where None.
         say: Tells a person something in one line.
-        settings: What the command's flags are named after: `model`,
-            `weights`, `epochs`, `image_size` … What is left out is chosen by
-            the pictures and the device.
+        settings: Of `pipelines.training.config.FinetuneConfig`: `model`,
+            `weights`, `epochs`, `recipe` … What is left out is chosen by the
+            pictures and the device.
 
     Returns:
         A `pipelines.training.finished.Finished`: `model`, `history`, `metrics`,
@@ -29,11 +29,13 @@ def finetune(data: str, *, output: str | None = None, say=print, **settings):
         DataError: The pictures cannot be trained on.
         IntegrityError: The weights are damaged.
     """
+    from pipelines.runs.recipes import settings_of
     from pipelines.runs.run_folder import new_folder
     from pipelines.training.config import FinetuneConfig
     from pipelines.training.fine_tuning.fine_tuning import finetune_run
 
-    settings = {"model": None, "weights": "auto", **settings}
+    recipe = settings_of(settings.get("recipe"), settings)
+    settings = {"model": None, "weights": "auto", **recipe, **settings}
     output = output or new_folder(data, settings["model"])
     config = FinetuneConfig(data=data, output=output, **settings)
     return finetune_run(config, say=say)

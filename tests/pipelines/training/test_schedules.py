@@ -271,8 +271,8 @@ def test_every_schedule_is_tested():
             {"name": "exponential", "milestones": ("1ep", "2ep")},
             "Received: 1ep,2ep",
         ),
-        ({"milestones": ("1ep",)}, "`milestones` is for `schedule=step` or ex"),
-        ({"decay": 0.5}, "`decay` is for `schedule=step` or exponential or p"),
+        ({"milestones": ("1ep",)}, "`milestones` is for `schedule=step or ex"),
+        ({"decay": 0.5}, "`decay` is for `schedule=step or exponential or p"),
         ({"name": "constant", "cycles": 2}, "`cycles` is for `schedule=cos"),
     ],
 )

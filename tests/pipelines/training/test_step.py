@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from pipelines.training.fine_tuning.unfreezing import freeze_below
 
 from pipelines.devices.logits import make_logits_step
 from pipelines.evaluation.metrics import in_top
+from pipelines.training.fine_tuning.freezing import freeze_below
 from pipelines.training.losses import Loss
 from pipelines.training.losses import smoothed_cross_entropy
 from pipelines.training.optimizers import SGDWithL2

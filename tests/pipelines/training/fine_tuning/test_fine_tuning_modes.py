@@ -388,9 +388,7 @@ def test_a_stopped_run_goes_on_to_the_bit_however_it_learns(
         plain(self, batch, logs)
 
     said = []
-    whole = finetune_run(
-        configure("whole", **LEARNING[name]), say=said.append
-    )
+    whole = finetune_run(configure("whole", **LEARNING[name]), say=said.append)
     mixed = any("mixed or repeated pictures are always" in s for s in said)
     assert mixed == (name != "one cycle of one phase")
     monkeypatch.setattr(Progress, "on_train_batch_end", count)
