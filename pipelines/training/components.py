@@ -21,9 +21,7 @@ from pipelines.training.losses import Loss
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.optimizers import in_precision
 from pipelines.training.optimizers import with_rates
-from pipelines.training.schedules import RunLength
 from pipelines.training.schedules import Schedule
-from pipelines.training.schedules import scaled_rate
 
 
 def optimizer_of(
@@ -62,11 +60,8 @@ def schedule_of(
     Raises:
         RequestError: The warm-up is as long as the phase.
     """
-    batch = config.global_batch_size
-    return schedule_wish(config, usual_warmup(config)).fit(
-        scaled_rate(phase.learning_rate, batch),
-        RunLength(phase.epochs, steps_per_epoch, batch),
-    )
+    wish = schedule_wish(config, usual_warmup(config))
+    return wish.fill(phase, steps_per_epoch, config.global_batch_size)
 
 
 def loss_of(config: RunConfig, examples: Examples) -> Loss:

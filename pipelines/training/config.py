@@ -175,7 +175,7 @@ class FinetuneConfig(RunConfig):
         _check_threshold(self)
         wish = schedule_wish(self)
         for phase in self.plan or ():
-            wish.fit(1.0, RunLength(phase.epochs, _MANY, 1))
+            wish.fill(phase, _MANY, batch_size=1)
 
     def as_dict(self) -> dict:
         plan = None if self.plan is None else in_words(self.plan)

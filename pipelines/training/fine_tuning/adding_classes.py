@@ -157,9 +157,9 @@ def _together(old: Splits, new: Splits, names, seed: int) -> Splits:
 
 def _found(finished: Finished, old_model, splits: Splits, old: Splits) -> dict:
     """Returns what became of the old classes, beside the new ones."""
-    judged = splits.validation
-    right = finished.logits.argmax(axis=1) == judged.labels
-    known = judged.labels < len(old.validation.class_names)
+    labels = splits.validation.labels
+    right = finished.logits.argmax(axis=1) == labels
+    known = labels < len(old.validation.class_names)
     before = Evaluator(old_model, tf.distribute.get_strategy()).evaluate(
         evaluation_data(
             old.validation, zoo.preprocessing(old_model), batch_size=64

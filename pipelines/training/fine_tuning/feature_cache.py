@@ -111,12 +111,12 @@ class FeatureCache:
 
     def _unchanged_from(self, position: int) -> list[int]:
         """Phases below whose stages nothing learns before their turn."""
-        found, learned = [position], self._stage(position)
+        found, lowest = [position], self._stage(position)
         for later in range(position + 1, len(self._plan)):
             stage = self._stage(later)
-            if 0 < stage <= learned:
+            if 0 < stage <= lowest:
                 found.append(later)
-            learned = min(learned, stage)
+            lowest = min(lowest, stage)
         return found
 
     def _stage(self, position: int) -> int:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 from pipelines.training.schedules.base import Schedule
+from pipelines.training.schedules.base import scaled_rate
 from pipelines.training.schedules.cosine import CosineSchedule
 from pipelines.training.schedules.cosine import fill_with_cycles
 from pipelines.training.schedules.durations import duration_in_steps
@@ -91,6 +92,22 @@ class ScheduleWish:
                 f"`{flag}` is for `schedule={' or '.join(names)}`, not for "
                 f"{self.name}. Leave it out."
             )
+
+    def fill(self, phase, steps_per_epoch: int, batch_size: int) -> Schedule:
+        """Returns the schedule that fills a phase.
+
+        Args:
+            phase: Its `epochs`, and its `learning_rate` for a batch of 256.
+            steps_per_epoch: Of the run.
+            batch_size: Examples of a step.
+
+        Raises:
+            RequestError: The warm-up is as long as the phase.
+        """
+        return self.fit(
+            scaled_rate(phase.learning_rate, batch_size),
+            RunLength(phase.epochs, steps_per_epoch, batch_size),
+        )
 
     def fit(self, peak: float, length: RunLength) -> Schedule:
         """Returns the schedule that fills a run.
