@@ -30,10 +30,12 @@ def finetune(data: str, *, output: str | None = None, say=print, **settings):
         IntegrityError: The weights are damaged.
     """
     from pipelines.runs.places import new_folder
+    from pipelines.runs.recipes import settings_of
     from pipelines.training.config import FinetuneConfig
     from pipelines.training.fine_tuning.fine_tuning import finetune_run
 
-    settings = {"model": None, "weights": "auto", **settings}
+    recipe = settings_of(settings.get("recipe"), settings)
+    settings = {"model": None, "weights": "auto", **recipe, **settings}
     output = output or new_folder(data, settings["model"])
     config = FinetuneConfig(data=data, output=output, **settings)
     return finetune_run(config, say=say)

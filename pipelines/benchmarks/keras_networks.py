@@ -7,7 +7,7 @@ import keras
 
 
 @dataclasses.dataclass(frozen=True)
-class Network:
+class KerasNetwork:
     """A network that both sides have.
 
     Args:
@@ -94,7 +94,7 @@ def _with_head(network, classes: int, dropout: float = 0.0) -> keras.Model:
 
 
 NETWORKS = {
-    "resnet50": Network(resnet50, 224, 8, 2, 1000),
-    "efficientnet_b0": Network(efficientnet_b0, 224, 8, 2, 1000),
-    "resnet20": Network(resnet20, 32, 128, 10, 10),
+    "resnet50": KerasNetwork(resnet50, 224, 8, 2, 1000),
+    "efficientnet_b0": KerasNetwork(efficientnet_b0, 224, 8, 2, 1000),
+    "resnet20": KerasNetwork(resnet20, 32, 128, 10, 10),
 }

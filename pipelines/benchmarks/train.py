@@ -14,9 +14,9 @@ import tensorflow as tf
 import zoo
 from pipelines.batches.training_data import TrainingData
 from pipelines.benchmarks.keras_networks import NETWORKS
-from pipelines.benchmarks.keras_networks import Network
+from pipelines.benchmarks.keras_networks import KerasNetwork
 from pipelines.benchmarks.made_pictures import made_batches
-from pipelines.benchmarks.taking_turns import Loop
+from pipelines.benchmarks.taking_turns import WaitingLoop
 from pipelines.benchmarks.taking_turns import take_turns
 from pipelines.devices.batch_norm import trainable_copy
 from pipelines.runs.config import PRECISIONS
@@ -82,7 +82,7 @@ def _check(flag: str, wanted, known) -> None:
         )
 
 
-def _sides(name, network: Network, precisions, turns: int) -> dict:
+def _sides(name, network: KerasNetwork, precisions, turns: int) -> dict:
     """Returns the loops, by side and precision; none has begun."""
     data = made_batches(
         network.image_size,
@@ -98,12 +98,14 @@ def _sides(name, network: Network, precisions, turns: int) -> dict:
             theirs = network.theirs(network.image_size, network.classes)
         finally:
             keras.config.set_dtype_policy("float32")
-        sides["ours", precision] = Loop(_our_loop(ours, data, turns))
-        sides["keras", precision] = Loop(_their_loop(theirs, data, turns))
+        sides["ours", precision] = WaitingLoop(_our_loop(ours, data, turns))
+        sides["keras", precision] = WaitingLoop(
+            _their_loop(theirs, data, turns)
+        )
     return sides
 
 
-def _ours(name: str, network: Network) -> keras.Model:
+def _ours(name: str, network: KerasNetwork) -> keras.Model:
     side = network.image_size
     return trainable_copy(
         zoo.create_model(
@@ -138,7 +140,7 @@ def _their_loop(model, data: TrainingData, turns: int):
     )
 
 
-def _rows(name: str, sides, precisions, network: Network) -> list[dict]:
+def _rows(name: str, sides, precisions, network: KerasNetwork) -> list[dict]:
     images = network.batch_size * network.steps
     rows = []
     for (side, precision), loop in sides.items():

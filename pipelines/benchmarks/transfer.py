@@ -19,9 +19,9 @@ from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.sources.opening import open_splits
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
-from pipelines.training.fine_tuning.unfreezing import Phase
-from pipelines.training.fine_tuning.unfreezing import freeze_below
-from pipelines.training.fine_tuning.unfreezing import parse_plan
+from pipelines.training.fine_tuning.freezing import freeze_below
+from pipelines.training.fine_tuning.plan import Phase
+from pipelines.training.fine_tuning.plan import parse_plan
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.schedules import scaled_rate
 

@@ -111,7 +111,7 @@ def newest(root, say: Callable[[str], None] = print) -> Checkpoint | None:
         raise IntegrityError(
             f"All {len(damaged)} checkpoint(s) in {root} are damaged, the "
             f"newest because: {damaged[0]} Nothing was started anew; give "
-            "another --output, or --noresume after moving this folder away."
+            "another `output`, or `resume=False` after moving this folder away."
         )
     return None
 

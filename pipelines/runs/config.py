@@ -1,15 +1,18 @@
 """What every run is asked to do: its settings, one row each."""
 
 import dataclasses
+import math
 import re
 
 from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.data.sources.described import DATA_HELP
 from pipelines.runs.recipes import RECIPES
 from pipelines.runs.settings import AUTO
 from pipelines.runs.settings import check
 from pipelines.runs.settings import documented
 from pipelines.runs.settings import required
 from pipelines.runs.settings import row
+from pipelines.runs.settings import settings_of
 from zoo.errors import RequestError
 
 PRECISIONS = {
@@ -51,13 +54,7 @@ class RunConfig:
         RequestError: A value is out of its range.
     """
 
-    data: str = required(
-        "The pictures: a folder with one sub-folder a class (or train/ and "
-        "val/ with those in them), a CSV table, a folder of shards, "
-        "'herbarium' (the built-in set) or 'tfds:NAME[:SPLIT]'.",
-        group=START,
-        common=True,
-    )
+    data: str = required(DATA_HELP, group=START, common=True)
     model: str | None = required(
         "The name of a network of the zoo.", group=START, common=True
     )
@@ -383,17 +380,22 @@ class RunConfig:
         if self.weights in ("", "none"):
             object.__setattr__(self, "weights", None)
         check(self)
-        if None not in (self.train_size, self.image_size):
-            self._check_sizes()
+        self._check_sizes()
         if self.profile_steps is not None:
             parse_steps(self.profile_steps)
 
     def _check_sizes(self) -> None:
-        if self.train_size > self.image_size:
+        judged = self.image_size or math.inf
+        learned = self.train_size or judged
+        if learned > judged:
             raise RequestError(
-                f"`train_size={self.train_size}` is more than the "
-                f"{self.image_size} px that are judged. Give at most that, or "
-                "a larger `image_size`."
+                f"`train_size={learned}` is more than the {judged} px that "
+                "are judged. Give at most that, or a larger `image_size`."
+            )
+        if (self.progressive_from or 0) > learned:
+            raise RequestError(
+                f"`progressive_from={self.progressive_from}` is more than the "
+                f"{learned} px that it grows to. Give less, or leave it out."
             )
 
     def resolved(self, **changes):
@@ -401,7 +403,27 @@ class RunConfig:
         return dataclasses.replace(self, **changes)
 
     def as_dict(self) -> dict:
+        """Returns all settings, as `config.json` has them."""
         return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict):
+        """Reads what `as_dict` gave, from JSON or from an older version.
+
+        What is not known any more is left out, and what was not known then
+        is what nobody had given.
+
+        Raises:
+            RequestError: A value is out of its range.
+        """
+        known = settings_of(cls)
+        return cls(
+            **{
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in values.items()
+                if name in known
+            }
+        )
 
 
 def parse_steps(text: str) -> tuple[int, int]:

@@ -32,7 +32,7 @@ class FolderLock:
             holder = os.read(self._descriptor, 200).decode(errors="replace")
             os.close(self._descriptor)
             raise RequestError(
-                f"--output={folder} is in use by {holder.strip() or '?'}. "
+                f"`output={folder}` is in use by {holder.strip() or '?'}. "
                 "Wait for it to end, or give another folder."
             ) from error
         owner = f"process {os.getpid()} on {socket.gethostname()}\n"

@@ -10,8 +10,10 @@ from pipelines.runs.options import RunOptions
 from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.run_folder import provenance
+from pipelines.runs.settings import default_of
 from zoo.errors import RequestError
 
+_DECIDED_NOW = ("optimizer",)
 # What may change without changing what is computed.
 _FREE = ("output", "checkpoint_steps", "profile_steps", "scalar_steps")
 
@@ -43,6 +45,7 @@ def check_same_run(
     then: dict,
     now: dict,
     *,
+    kind: type[RunConfig],
     allow_inexact: bool,
     say: Callable[[str], None] = print,
 ) -> None:
@@ -51,6 +54,8 @@ def check_same_run(
     Args:
         then: What `identity` returned for the run that was begun.
         now: What it returns for this one.
+        kind: Of the configuration: what an older version did not know yet
+            counts as its default.
         allow_inexact: Whether to say what differs and go on.
         say: Told what differs.
 
@@ -59,7 +64,9 @@ def check_same_run(
     """
     other = [
         f"{what} ({before} then, {after} now)"
-        for what, before, after in _differences(then, now)
+        for what, before, after in _differences(
+            {**then, "settings": _as_now(then["settings"], kind)}, now
+        )
     ]
     libraries = [
         f"{name} {then['versions'].get(name)} then, {version} now"
@@ -94,10 +101,11 @@ def several_runs(config: RunConfig, options: RunOptions, **more) -> RunFolder:
         RequestError: There are others in the folder.
     """
     folder = RunFolder(config.output, resume=options.resume)
-    wanted = json.loads(json.dumps({**config.as_dict(), **more}))
+    wanted = _as_json({**config.as_dict(), **more})
     begun = folder.path / CONFIG
     if begun.is_file():
-        then = json.loads(begun.read_bytes())
+        held = json.loads(begun.read_bytes())
+        then = held | _as_now(held, type(config))
         other = [n for n, v in wanted.items() if then.get(n) != v]
         if other and not options.allow_inexact:
             folder.release()
@@ -108,6 +116,19 @@ def several_runs(config: RunConfig, options: RunOptions, **more) -> RunFolder:
             )
     folder.write_config(wanted)
     return folder
+
+
+def _as_now(then: dict, kind: type[RunConfig]) -> dict:
+    """Writes an older version's settings as this one would."""
+    # What fine-tuning decides by the network now was the same for all.
+    general = {name: default_of(RunConfig, name) for name in _DECIDED_NOW}
+    # Which folder it is does not matter, but every run has one.
+    settings = {"output": "", **general, **then}
+    return _as_json(kind.from_dict(settings).as_dict())
+
+
+def _as_json(values: dict) -> dict:
+    return json.loads(json.dumps(values))
 
 
 def _differences(then: dict, now: dict):

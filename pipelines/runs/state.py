@@ -1,6 +1,6 @@
 """A run's state: all that its next step depends on, and nothing else.
 
-Weights are a file of their own, which `--weights=` takes like any other. The
+Weights are a file of their own, which `weights` takes like any other. The
 rest is the state of random layers, the optimizer with its slots and its loss
 scale, the running mean of the weights, where the run stands, what it has
 added up of the present epoch, and what its callbacks remember.

@@ -1,5 +1,6 @@
-"""A running mean of the weights, which is often better than the last ones.
+"""A running mean of the weights (EMA), often better than the last ones.
 
+The exponential moving average is what is judged and saved in their place.
 Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging",
 1992; with a decay as in Tan and Le, "EfficientNet", 2019, section 5.2.
 """

@@ -1,4 +1,4 @@
-"""Building the model that a run trains."""
+"""Building the model that a run trains, and its trainer."""
 
 import keras
 import tensorflow as tf
@@ -7,6 +7,10 @@ import zoo
 from pipelines.devices.batch_norm import trainable_copy
 from pipelines.runs.config import PRECISIONS
 from pipelines.runs.config import RunConfig
+from pipelines.training.components import loss_of
+from pipelines.training.components import optimizer_of
+from pipelines.training.run import Run
+from pipelines.training.trainer import Trainer
 
 
 def build_model(config: RunConfig, class_names) -> keras.Model:
@@ -38,6 +42,22 @@ def build_model(config: RunConfig, class_names) -> keras.Model:
         return trainable_copy(model, replicas)
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def make_trainer(run: Run) -> Trainer:
+    """Makes what trains a run's model, standing at its first step."""
+    config = run.config
+    with run.strategy.scope():
+        optimizer = optimizer_of(config, run.model)
+    return Trainer(
+        run.model,
+        optimizer,
+        run.strategy,
+        loss=loss_of(config, run.splits.train),
+        accumulate=config.accumulate,
+        clip_norm=config.clip_norm,
+        average_decay=config.ema,
+    )
 
 
 def _renew_head(model: keras.Model) -> None:

@@ -16,6 +16,9 @@ from pipelines.runs.settings import changed
 from pipelines.runs.settings import default_of
 from pipelines.runs.settings import documented
 from pipelines.runs.settings import row
+from pipelines.training.fine_tuning.plan import Phase
+from pipelines.training.fine_tuning.plan import in_words
+from pipelines.training.fine_tuning.plan import parse_plan
 from pipelines.training.schedules import RunLength
 from pipelines.training.schedules import ScheduleWish
 from zoo.errors import RequestError
@@ -35,10 +38,13 @@ class TrainConfig(RunConfig):
         RequestError: Values are out of range or contradict each other.
     """
 
-    # What `auto` means where pictures are larger than the input.
-    PHOTO_AUGMENTATION: ClassVar[str] = "standard"
-    # Examples of a step where nobody says how many.
-    USUAL_BATCH: ClassVar[int] = 128
+    # Of fine-tuning: here everything learns from the first step to the last.
+    plan: ClassVar[None] = None
+    stage_lr_decay: ClassVar[float] = 1.0
+    freeze_batch_norm: ClassVar[bool] = False
+    cache: ClassVar[bool] = False
+    patience: ClassVar[int] = 0
+    probe: ClassVar[bool] = False
 
     model: str | None = changed(RunConfig, "model", flag_default="resnet50")
     epochs: int | None = changed(RunConfig, "epochs", usual=str(EPOCHS))
@@ -72,10 +78,6 @@ class FinetuneConfig(RunConfig):
         RequestError: Values are out of range or contradict each other.
     """
 
-    # A short run from good features gains nothing from hard crops.
-    PHOTO_AUGMENTATION: ClassVar[str] = "gentle"
-    USUAL_BATCH: ClassVar[int] = 32
-
     model: str | None = changed(
         RunConfig, "model", usual="by pictures and device"
     )
@@ -93,19 +95,35 @@ class FinetuneConfig(RunConfig):
         "learning_rate",
         help="The highest rate, for a batch of 256; it is scaled linearly to "
         "the batch in use. 'auto' finds it.",
+        usual="by the optimizer, 0.4 for sgd",
     )
-    plan: str | None = row(
+    warmup: str | None = changed(
+        RunConfig,
+        "warmup",
+        help="How long the rate of each phase rises: 5ep, 500st, 100000ex or "
+        "5% of the phase.",
+        usual="10%, and 45% in one_cycle",
+    )
+    optimizer: str | None = changed(
+        RunConfig,
+        "optimizer",
+        default=None,
+        usual="sgd, and adamw for Vision Transformers",
+    )
+    plan: str | tuple[Phase, ...] | None = row(
         None,
         "Phases in order, STAGE:EPOCHS@RATE: that stage and all above it "
-        "learn; such as 'head:3@0.1, stage3:4@0.02, all:5@0.005'.",
+        "learn; such as 'head:3@0.1, stage3:4@0.02, all:5@0.005'. Each has "
+        "the whole schedule.",
         group=FREEZING,
         usual="made from `epochs` and `learning_rate`",
         common=True,
     )
-    stage_lr_decay: float = row(
-        1.0,
+    stage_lr_decay: float | None = row(
+        None,
         "Each stage learns at this many times the rate of the one above it.",
         group=FREEZING,
+        usual="1, and 0.75 for Vision Transformers with adamw",
         above=0,
         high=1,
     )
@@ -141,6 +159,11 @@ class FinetuneConfig(RunConfig):
 
     def __post_init__(self):
         super().__post_init__()
+        if isinstance(self.plan, str):
+            plan = parse_plan(self.plan) if self.plan else None
+            object.__setattr__(self, "plan", plan)
+        elif self.plan is not None:
+            object.__setattr__(self, "plan", tuple(self.plan) or None)
         if self.plan and (self.epochs or self.learning_rate):
             raise RequestError(
                 "`plan` says epochs and rates itself. Give either `plan`, or "
@@ -149,13 +172,29 @@ class FinetuneConfig(RunConfig):
         self._refuse("probe", "takes no steps", _OF_STEPS)
         self._refuse("add_classes", "goes on with a run's model", _OF_STARTS)
         if self.weights is None:
-            for name in ("probe", "freeze_batch_norm", "stage_lr_decay"):
-                if self._is_given(name):
-                    raise RequestError(
-                        f"`{name}` is for weights that have learned "
-                        "something. Give `weights`, or leave it out."
-                    )
+            self._refuse_without_weights()
         _check_threshold(self)
+        wish = schedule_wish(self)
+        for phase in self.plan or ():
+            wish.fill(phase, _MANY, batch_size=1)
+
+    def as_dict(self) -> dict:
+        plan = None if self.plan is None else in_words(self.plan)
+        return {**super().as_dict(), "plan": plan}
+
+    def _refuse_without_weights(self) -> None:
+        given = {
+            "probe": self.probe,
+            "freeze_batch_norm": self.freeze_batch_norm,
+            # 1 is what it is without.
+            "stage_lr_decay": self.stage_lr_decay not in (None, 1),
+        }
+        for name in given:
+            if given[name]:
+                raise RequestError(
+                    f"`{name}` is for weights that have learned something. "
+                    "Give `weights`, or leave it out."
+                )
 
     def _is_given(self, name: str) -> bool:
         return getattr(self, name) != default_of(type(self), name)
@@ -180,18 +219,37 @@ _OF_STEPS = (
     "stage_lr_decay",
     "freeze_batch_norm",
     "label_smoothing",
+    "recipe",
+    "optimizer",
+    "schedule",
+    "warmup",
+    "milestones",
+    "decay",
+    "cycles",
+    "mixup",
+    "cutmix",
+    "repeats",
+    "progressive_from",
+    "loss",
+    "class_weights",
+    "logit_adjustment",
 )
-
-
 # What says where a run starts.
 _OF_STARTS = ("probe", "fold", "shots")
 
 
-def schedule_wish(config: RunConfig) -> ScheduleWish:
-    """Returns what a configuration asks of a schedule."""
+def schedule_wish(
+    config: RunConfig, usual_warmup: str | None = None
+) -> ScheduleWish:
+    """Returns what a configuration asks of a schedule.
+
+    Args:
+        config: What is asked for.
+        usual_warmup: Where it says nothing; None for the schedule's own.
+    """
     return ScheduleWish(
         config.schedule,
-        config.warmup,
+        config.warmup or usual_warmup,
         tuple(config.milestones),
         config.decay,
         config.cycles,
@@ -206,12 +264,15 @@ def _check_threshold(config: RunConfig) -> None:
         )
 
 
-def recipe_config(name: str, **given) -> TrainConfig:
+def recipe_config(
+    name: str, *, kind: type[RunConfig] = TrainConfig, **given
+) -> RunConfig:
     """Returns a recipe's configuration.
 
     Args:
         name: The recipe's.
-        **given: Fields of `TrainConfig`, which override it; at least `data`
+        kind: `TrainConfig` or `FinetuneConfig`.
+        **given: Its settings, which override the recipe's; at least `data`
             and `output`.
 
     Raises:
@@ -226,4 +287,4 @@ def recipe_config(name: str, **given) -> TrainConfig:
     assert (config.optimizer, config.epochs) == ("momentum", 10)
     ```
     """
-    return TrainConfig(**recipe_settings(name, given), **given, recipe=name)
+    return kind(**recipe_settings(name, given), **given, recipe=name)

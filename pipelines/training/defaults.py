@@ -1,181 +1,300 @@
-"""What a configuration leaves open, chosen by the pictures and the device."""
+"""What a configuration leaves open, and why it becomes what it becomes.
+
+All of it is decided here, once, by pure functions: `resolve` what can be
+known from the pictures and the devices, `resolve_plan` what needs the model's
+stages too. What had to be looked up (which device, whether weights can be
+fetched) comes in as a fact.
+"""
 
 import dataclasses
 
 import numpy as np
 
 import zoo
-from pipelines.data.balance import shots
-from pipelines.data.checks import check_pictures
-from pipelines.data.checks import check_sizes
-from pipelines.data.checks import skip_bad_pictures
-from pipelines.data.examples import Splits
-from pipelines.data.folds import fold_of
-from pipelines.data.sources.opening import open_splits
-from pipelines.devices.strategy import quick_precision
 from pipelines.runs.config import RunConfig
 from pipelines.runs.settings import AUTO
-from zoo.errors import DataError
+from pipelines.training.choices import Choice
+from pipelines.training.choices import Choosing
+from pipelines.training.config import EPOCHS
+from pipelines.training.config import FinetuneConfig
+from pipelines.training.config import TrainConfig
+from pipelines.training.fine_tuning.plan import Phase
+from pipelines.training.fine_tuning.plan import Plan
+from pipelines.training.fine_tuning.plan import default_plan
+from pipelines.training.fine_tuning.plan import fitted
+from pipelines.training.optimizers import OPTIMIZERS
+from pipelines.training.start import AT_HAND
+from pipelines.training.start import SMALL
+from pipelines.training.start import first_choice
+from pipelines.training.start import usual_weights
 
 # Pictures not much larger than the input are shifted, larger ones cropped.
 _SHIFT_BELOW = 1.25
-# Where the largest class is this many times the smallest, rare classes are
-# shown in proportion to the square root of their sizes.
+# Where the largest class is so many times the smallest, rare ones are shown in
+# proportion to the square root of their sizes.
 _UNEVEN = 3
 _BALANCE = 0.5
-# Above this many pictures, only so many of each part are looked at.
-_LOOKED_AT = 200_000
+# A network made for pictures up to this size has features of that scale;
+# photos hold more, and twice the side shows it at four times the cost.
+_SMALL_NETWORK = 64
+# Epochs of fine-tuning: at most so many, for a small set as many as show
+# about so many pictures in all.
+MOST_EPOCHS = 100
+_PICTURES_SHOWN = 24_000
+# What learns by AdamW at a rate that falls from block to block, as BEiT and
+# MAE are fine-tuned.
+_TRANSFORMERS = ("vit",)
+_TRANSFORMER_DECAY = 0.75
 
 
-def own_image_size(own: int, smallest: int) -> int:
-    """The size that a model was made for, whatever the pictures are."""
-    return own
+@dataclasses.dataclass(frozen=True)
+class Usual:
+    """What a way of training does where nobody says otherwise.
+
+    Args:
+        batch: Examples of a step, or less where there are fewer.
+        photos: The augmentation of pictures larger than the input.
+        warmup: How long the rate rises; None for the schedule's own.
+    """
+
+    batch: int
+    photos: str
+    warmup: str | None = None
 
 
-def choose_splits(
-    config: RunConfig, progress=None, *, least_classes: int = 2
-) -> Splits:
-    """Opens the pictures that a configuration learns from and judges by.
+_FROM_SCRATCH = Usual(128, "standard")
+# A short run from good features gains nothing from hard crops.
+_FINE_TUNING = Usual(32, "gentle", warmup="10%")
+
+
+@dataclasses.dataclass(frozen=True)
+class Devices:
+    """What there is to compute on, and what can be had.
+
+    Args:
+        gpu: Whether there is a GPU.
+        precision: The one that the device is quickest at.
+        fetched: Whether the weights of the first choice of a network, where
+            nobody names one, are here.
+    """
+
+    gpu: bool
+    precision: str
+    fetched: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Resolved:
+    """A configuration with everything chosen that its model is built from.
+
+    Args:
+        config: With these defaults filled in.
+        choices: Of what was left open, by the names of the settings.
+    """
+
+    config: RunConfig
+    choices: dict[str, Choice]
+
+
+def usual_of(config: RunConfig) -> Usual:
+    """Returns what is usual in the way of training of a configuration."""
+    return _FINE_TUNING if isinstance(config, FinetuneConfig) else _FROM_SCRATCH
+
+
+def usual_warmup(config: RunConfig) -> str | None:
+    """Returns how long the rate rises by itself; None for the schedule's own.
+
+    One cycle rises for nearly half of its length, whoever asks for it.
+    """
+    if config.schedule == "one_cycle":
+        return None
+    return usual_of(config).warmup
+
+
+def resolve(
+    config: RunConfig, counts: np.ndarray, sides: np.ndarray, devices: Devices
+) -> Resolved:
+    """Decides what a configuration leaves open, all but a plan.
 
     Args:
         config: What was asked for.
-        progress: Called with numbers done and in all, where it takes long.
-        least_classes: How many there have to be.
+        counts: Pictures of each class to learn from.
+        sides: The shorter side of every picture, in pixels.
+        devices: What there is to compute on.
 
-    Raises:
-        RequestError: There is no such data set.
-        DataError: It cannot be trained on.
+    Example:
+
+    ```python
+    import numpy as np
+    from pipelines.training.config import FinetuneConfig
+    from pipelines.training.defaults import Devices, resolve
+    config = FinetuneConfig("photos", None, "run", weights="auto")
+    found = resolve(config, np.array([20, 25]), np.full(45, 300),
+                    Devices(gpu=False, precision="float32", fetched=False))
+    assert found.config.model == "resnet20"
+    assert found.choices["image_size"].value == 64
+    ```
     """
-    splits = open_splits(
-        config.data,
-        seed=config.seed,
-        progress=progress,
-        least_classes=least_classes,
-    )
-    if splits.train is None:
-        raise DataError(
-            f"{config.data} has no training part, only one to judge by. "
-            "Expected a sub-folder named 'train', or class folders only."
+    found = Choosing(config)
+    _choose_start(found, sides, devices)
+    if isinstance(config, TrainConfig):
+        _choose_length(found)
+    elif not config.probe:
+        _choose_optimizer(found)
+    _choose_image_size(found, sides)
+    _choose_augmentation(found, sides)
+    _choose_balance(found, counts)
+    _choose_batch(found, int(counts.sum()))
+    if config.precision == AUTO:
+        quick = devices.precision
+        found.choose("precision", quick, "what the device is quick at")
+    if config.train_size is None:
+        size = found["image_size"]
+        found.choose("train_size", size, "the size that is judged")
+    return Resolved(found.resolved(), found.choices)
+
+
+def _choose_start(found: Choosing, sides, devices: Devices) -> None:
+    """A network and weights where nobody has named them."""
+    if found["model"] is not None:
+        if found["weights"] == AUTO:
+            model = found["model"]
+            why = f"the usual ones of {model}"
+            found.choose("weights", usual_weights(model), why)
+        return
+    start = first_choice(sides, gpu=devices.gpu)
+    if start == AT_HAND:
+        why = f"most pictures have {SMALL} px or less"
+    elif devices.fetched:
+        device = "a GPU" if devices.gpu else "no GPU"
+        why = f"for photos, with {device} to compute on"
+    else:
+        why = (
+            f"the weights {start.weights!r} of {start.model} are not here and "
+            f"cannot be fetched from {start.address}; these come with the "
+            "package"
         )
-    if config.fold:
-        splits = fold_of(splits, *config.fold, seed=config.seed)
-    if config.shots:
-        few = shots(splits.train, config.shots, seed=config.seed)
-        splits = dataclasses.replace(splits, train=few)
-    return splits
+        start = AT_HAND
+    found.choose("model", start.model, why)
+    if found["weights"] == AUTO:
+        found.choose("weights", start.weights, f"the usual of {start.model}")
 
 
-def look_at(
-    config: RunConfig, splits: Splits, say=print, progress=None
-) -> tuple[Splits, Splits, np.ndarray]:
-    """Looks at the pictures, and refuses or leaves out those that are bad.
+def _choose_length(found: Choosing) -> None:
+    if found["epochs"] is None:
+        found.choose("epochs", EPOCHS, "the usual of training from scratch")
+    if found["learning_rate"] is None:
+        name = found["optimizer"]
+        rate = OPTIMIZERS[name].learning_rate
+        found.choose("learning_rate", rate, f"the usual of {name}")
 
-    Of a very large set some are looked at, spread evenly: an audit has seen
-    them all.
+
+def _choose_optimizer(found: Choosing) -> None:
+    """By the kind of network, and the rates of its stages with it."""
+    transformer = zoo.model_info(found["model"]).family in _TRANSFORMERS
+    chosen = found["optimizer"] is None
+    if chosen and transformer:
+        why = "the lengths of a transformer's gradients differ by layer"
+        found.choose("optimizer", "adamw", why)
+    elif chosen:
+        found.choose("optimizer", "sgd", "what convolutions learn best by")
+    if found["stage_lr_decay"] is None:
+        if transformer and chosen and found["weights"] is not None:
+            why = "lower blocks transfer as they are, higher ones learn"
+            found.choose("stage_lr_decay", _TRANSFORMER_DECAY, why)
+        else:
+            found.choose("stage_lr_decay", 1.0, "one rate for all stages")
+
+
+def _choose_image_size(found: Choosing, sides) -> None:
+    if found["image_size"] is not None:
+        return
+    own = zoo.model_info(found["model"]).input_size
+    doubled = (
+        isinstance(found.config, FinetuneConfig)
+        and own <= _SMALL_NETWORK
+        and sides.min() >= 2 * own
+    )
+    if doubled:
+        why = f"twice what {found['model']} was made for: pictures hold more"
+        found.choose("image_size", 2 * own, why)
+    else:
+        why = f"what {found['model']} was made for"
+        found.choose("image_size", own, why)
+
+
+def _choose_augmentation(found: Choosing, sides) -> None:
+    if found["augmentation"] != AUTO:
+        return
+    size, middle = found["image_size"], np.median(sides)
+    if middle <= _SHIFT_BELOW * size:
+        why = f"the pictures are not much larger than {size} px"
+        found.choose("augmentation", "shift", why)
+    else:
+        why = f"the pictures are larger than {size} px"
+        found.choose("augmentation", usual_of(found.config).photos, why)
+
+
+def _choose_balance(found: Choosing, counts: np.ndarray) -> None:
+    if found["balance"] is not None:
+        return
+    largest, smallest = int(counts.max()), int(counts.min())
+    if found["class_weights"] or found["logit_adjustment"]:
+        why = "the loss makes up for rare classes already"
+        found.choose("balance", 0.0, why)
+    elif largest > _UNEVEN * max(1, smallest):
+        why = f"classes have {smallest:,} to {largest:,} pictures"
+        found.choose("balance", _BALANCE, why)
+    else:
+        found.choose("balance", 0.0, "the classes are of similar sizes")
+
+
+def _choose_batch(found: Choosing, pictures: int) -> None:
+    if found["global_batch_size"] is not None:
+        return
+    usual = usual_of(found.config).batch
+    most = 2 ** int(np.log2(pictures))
+    why = "the usual" if usual <= most else f"of {pictures:,} pictures"
+    found.choose("global_batch_size", min(usual, most), why)
+
+
+def usual_epochs(pictures: int) -> int:
+    """Returns how many epochs a set is fine-tuned for where nobody says it."""
+    return max(EPOCHS, min(MOST_EPOCHS, _PICTURES_SHOWN // pictures))
+
+
+def resolve_plan(
+    config: RunConfig, parameters: dict[str, int], pictures: int
+) -> tuple[Plan, dict[str, Choice]]:
+    """Decides what learns when, at which rate.
 
     Args:
-        config: Says what becomes of a bad picture.
-        splits: The pictures.
-        say: Told what was left out or not looked at.
-        progress: Called with the numbers of pictures done and in all.
+        config: With all other defaults filled in. Of a rate that is still to
+            be found ("auto") the usual one takes the place.
+        parameters: Of each stage of the model, from the pixels to the logits.
+        pictures: To learn from.
 
     Returns:
-        What there is to train on and to judge by; what was looked at; the
-        shorter side of each of these, in pixels.
+        The plan, in the stages of the model, and what was chosen of it.
 
     Raises:
-        DataError: Pictures are bad, or no others are left.
+        RequestError: The plan names a stage that there is not.
     """
-    parts = splits.train, splits.validation
-    if sum(map(len, parts)) > _LOOKED_AT:
-        seen = Splits(*(_some(part) for part in parts))
-        say(
-            f"{len(seen.train) + len(seen.validation):,} of "
-            f"{sum(map(len, parts)):,} pictures are looked at beforehand"
-        )
-        sides = check_pictures(seen.train, seen.validation, progress=progress)
-        return splits, seen, sides
-    if config.on_bad_image == "fail":
-        return splits, splits, check_pictures(*parts, progress=progress)
-    kept = skip_bad_pictures(*parts, progress=progress)
-    if kept.note:
-        say(kept.note)
-    left = Splits(*kept.parts, splits.note)
-    return left, left, kept.sides
-
-
-def _some(examples):
-    if len(examples) <= _LOOKED_AT:
-        return examples
-    chosen = np.linspace(0, len(examples) - 1, _LOOKED_AT).astype("int64")
-    return examples.subset(chosen)
-
-
-def fill_in(config: RunConfig, train, sides, choose_image_size) -> RunConfig:
-    """Returns the configuration with everything chosen but the model.
-
-    Args:
-        config: What was asked for; names a model.
-        train: The pictures to learn from.
-        sides: The shorter side of every picture, in pixels.
-        choose_image_size: Given the model's own size and the smallest
-            picture's shorter side, returns a size.
-    """
-    size = config.image_size
-    if size is None:
-        own = zoo.model_info(config.model).input_size
-        size = choose_image_size(own, int(sides.min()))
-    augmentation, precision = config.augmentation, config.precision
-    if augmentation == AUTO:
-        small = np.median(sides) <= _SHIFT_BELOW * size
-        augmentation = "shift" if small else config.PHOTO_AUGMENTATION
-    return config.resolved(
-        image_size=size,
-        train_size=config.train_size or size,
-        augmentation=augmentation,
-        balance=_balance(config, train),
-        global_batch_size=_batch_size(config, len(train)),
-        precision=quick_precision() if precision == AUTO else precision,
-    )
-
-
-def _balance(config: RunConfig, train) -> float:
-    if config.balance is not None:
-        return config.balance
-    counts = train.counts()
-    uneven = counts.max() > _UNEVEN * max(1, counts.min())
-    return _BALANCE if uneven else 0.0
-
-
-def _batch_size(config: RunConfig, count: int) -> int:
-    if config.global_batch_size is not None:
-        return config.global_batch_size
-    return min(config.USUAL_BATCH, 2 ** int(np.log2(count)))
-
-
-def check_enlarging(config, asked_size, splits, sides, say) -> None:
-    """Enlarges a little where no size was asked for, and never silently.
-
-    Args:
-        config: With all defaults filled in.
-        asked_size: The size that a person gave, or None.
-        splits: The pictures.
-        sides: The shorter side of each, in pixels.
-        say: Told how many are enlarged.
-
-    Raises:
-        DataError: Pictures are smaller than what was asked for.
-    """
-    size = config.image_size
-    if config.upscale:
-        smallest = 1
-    elif asked_size is not None:
-        smallest = size
-    else:
-        smallest = size // 4 + 1
-    counts = len(splits.train)
-    check_sizes(splits.train, sides[:counts], smallest)
-    check_sizes(splits.validation, sides[counts:], smallest)
-    enlarged = int((sides < size).sum())
-    if enlarged:
-        say(f"{enlarged} pictures are smaller than {size} px and are enlarged")
+    names = list(parameters)
+    if config.plan:
+        return fitted(config.plan, names), {}
+    choices = {}
+    epochs, rate = config.epochs, config.learning_rate
+    optimizer = OPTIMIZERS[config.optimizer]
+    if epochs is None:
+        epochs = usual_epochs(pictures)
+        why = f"{pictures:,} pictures to learn from"
+        choices["epochs"] = Choice(epochs, why)
+    if rate in (None, AUTO):
+        rate = optimizer.fine_tuning_rate
+        why = f"the usual of {config.optimizer} in fine-tuning"
+        choices["learning_rate"] = Choice(rate, why)
+    if config.weights is None or isinstance(config, TrainConfig):
+        return (Phase(names[0], epochs, rate),), choices
+    plan = default_plan(parameters, epochs, rate, optimizer.below_head)
+    return plan, choices

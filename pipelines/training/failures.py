@@ -44,7 +44,7 @@ def not_a_number(train: TrainingData, step: int, epoch: int) -> Diverged:
     return Diverged(
         f"The loss is no finite number at step {step + 1:,} (epoch "
         f"{epoch + 1}). Its batch holds {_names(train, step)}. Lower "
-        "--learning_rate, give --clip_norm=1, or look at these pictures; "
+        "`learning_rate`, give `clip_norm=1`, or look at these pictures; "
         "checkpoints hold finite weights only."
     )
 
@@ -116,6 +116,6 @@ class LossScaleWatch:
             raise Diverged(
                 f"No step was taken in the last {left_out} of {step:,}: every "
                 f"one overflows float16, whose loss scale is down to "
-                f"{scale:g}. Give --precision=bfloat16 or float32, or a lower "
-                "--learning_rate."
+                f"{scale:g}. Give `precision=bfloat16` or float32, or a lower "
+                "`learning_rate`."
             )

@@ -62,10 +62,9 @@ def finished_run(config: RunConfig) -> Finished:
     """
     folder = RunFolder(config.output, finished=True)
     held = json.loads((folder.path / CONFIG).read_bytes())
-    known = {field.name for field in dataclasses.fields(config)}
     classes = len(held["class_names"])
     return Finished(
-        config.resolved(**{n: v for n, v in held.items() if n in known}),
+        type(config).from_dict(held),
         load_model(folder.path),
         json.loads((folder.path / HISTORY).read_bytes()),
         json.loads((folder.path / METRICS).read_bytes()),

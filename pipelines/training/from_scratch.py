@@ -1,27 +1,17 @@
 """Training a whole network, from scratch or from weights."""
 
-import dataclasses
-
-from pipelines.data.balance import noisy_labels
-from pipelines.data.examples import Splits
+from pipelines.batches.training_data import whole_batches
 from pipelines.runs.interruption import stop_requests
 from pipelines.runs.options import RunOptions
-from pipelines.runs.run_folder import SNAPSHOTS
-from pipelines.training.callbacks import CosineRestarts
-from pipelines.training.callbacks import Snapshots
+from pipelines.training.building import make_trainer
+from pipelines.training.components import schedule_of
 from pipelines.training.config import TrainConfig
-from pipelines.training.defaults import choose_splits
+from pipelines.training.fine_tuning.phases import describe_sizes
+from pipelines.training.fine_tuning.phases import run_plan
 from pipelines.training.finished import Finished
+from pipelines.training.finishing import finish
 from pipelines.training.preparation import prepare
 from pipelines.training.run import Run
-from pipelines.training.schedules import Schedule
-from pipelines.training.schedules import cycle_ends
-from pipelines.training.train_config import filled
-from pipelines.training.train_config import loss_of
-from pipelines.training.train_config import mixing_of
-from pipelines.training.train_config import optimizer_of
-from pipelines.training.train_config import schedule_of
-from pipelines.training.trainer import Trainer
 
 
 def train(
@@ -52,86 +42,26 @@ def train(
         Interrupted: It was asked to stop; what it had reached is saved.
         WorkerLost: Another host of the run is gone.
     """
-    run = prepare(
-        filled(config),
-        options=options,
-        say=say,
-        progress=progress,
-        open_data=open_data,
-    )
+    run = prepare(config, options=options, say=say, progress=progress)
     with run.folder, stop_requests() as run.stop:
-        trainer = _trainer(run)
-        _fit(run, trainer)
-        return run.finish(trainer.history)
+        trainer = make_trainer(run)
+        run.tell_choices()
+        say(describe(run))
+        if describe_sizes(run):
+            say(describe_sizes(run))
+        run_plan(run, trainer, progress)
+        return finish(run, trainer.history)
 
 
-def _fit(run: Run, trainer: Trainer) -> None:
-    config = run.config
-    data = run.training_data(
-        run.first_step, mixing=mixing_of(config), repeats=config.repeats
-    )
-    schedule = schedule_of(config, data.steps_per_epoch)
-    run.say(describe(config, schedule, data.steps_per_epoch))
-    callbacks = [
-        CosineRestarts(schedule, run.first_step),
-        *run.callbacks(data, config.epochs),
-    ]
-    if config.snapshots:
-        ends = cycle_ends(schedule, config.epochs * data.steps_per_epoch)
-        folder = run.folder.path / SNAPSHOTS
-        callbacks.append(Snapshots(folder, ends, run.first_step))
-    trainer.fit(
-        data,
-        run.validation_data(),
-        epochs=config.epochs,
-        callbacks=run.keep(trainer, callbacks),
-        learner=run.learner,
-        stop=run.stop,
-    )
-    if trainer.average:
-        trainer.average.give()
-
-
-def _trainer(run: Run) -> Trainer:
-    config = run.config
-    with run.strategy.scope():
-        optimizer = optimizer_of(config)
-    return Trainer(
-        run.model,
-        optimizer,
-        run.strategy,
-        loss=loss_of(config, run.splits.train),
-        accumulate=config.accumulate,
-        clip_norm=config.clip_norm,
-        average_decay=config.ema,
-    )
-
-
-def open_data(config: TrainConfig, progress=None) -> Splits:
-    """Opens the pictures, and makes labels wrong where that is asked for.
-
-    Raises:
-        RequestError: There is no such data set.
-        DataError: It cannot be trained on.
-    """
-    splits = choose_splits(config, progress)
-    if not config.label_noise:
-        return splits
-    train = splits.train
-    labels = noisy_labels(
-        train.labels, len(train.class_names), config.label_noise, config.seed
-    )
-    return dataclasses.replace(
-        splits, train=dataclasses.replace(train, labels=labels)
-    )
-
-
-def describe(config: TrainConfig, schedule: Schedule, steps: int) -> str:
-    """Says in one line how a run learns; `steps` are those of an epoch."""
+def describe(run: Run) -> str:
+    """Says in one line how a run learns whose plan is one phase."""
+    config, (phase,) = run.config, run.plan
+    steps = whole_batches(run.splits.train, config.global_batch_size)
+    schedule = schedule_of(config, phase, steps)
     cycles = f" in {config.cycles} cycles" if config.cycles > 1 else ""
     return (
         f"{config.optimizer}, learning rate up to {schedule.peak:.4g} for "
         f"batches of {config.global_batch_size}, warm-up {schedule.warmup} "
-        f"steps, {config.schedule}{cycles}, {config.epochs} epochs of {steps} "
+        f"steps, {config.schedule}{cycles}, {phase.epochs} epochs of {steps} "
         "steps"
     )

@@ -123,19 +123,19 @@ class Loss:
     def __post_init__(self):
         if self.kind not in LOSSES:
             raise RequestError(
-                f"--loss is one of {', '.join(LOSSES)}. Received: {self.kind}"
+                f"`loss` is one of {', '.join(LOSSES)}. Received: {self.kind}"
             )
         threshold = self.target_threshold
         if threshold is None:
             return
         if self.kind != "bce":
             raise RequestError(
-                "--target_threshold makes targets of 0 and 1, which only "
-                "--loss=bce can take. Give that, or leave it out."
+                "`target_threshold` makes targets of 0 and 1, which only "
+                "`loss=bce` can take. Give that, or leave it out."
             )
         if not 0 < threshold < 1:
             raise RequestError(
-                f"--target_threshold lies between 0 and 1. Received: "
+                f"`target_threshold` lies between 0 and 1. Received: "
                 f"{threshold}"
             )
 

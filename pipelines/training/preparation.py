@@ -1,19 +1,25 @@
-"""What comes before the first step of every run."""
+"""What comes before the first step of a run: open, resolve, build, begin."""
 
 import atexit
+import dataclasses
 import pathlib
 import shutil
 import tempfile
+from collections.abc import Callable
 
 import keras
+import numpy as np
+import tensorflow as tf
 
 import zoo
 from pipelines.batches.augmentation import AUGMENTATIONS
 from pipelines.batches.augmentation import find_augmentation
 from pipelines.batches.training_data import whole_batches
+from pipelines.data.examples import Splits
 from pipelines.devices.strategy import check_batch
 from pipelines.devices.strategy import describe_devices
 from pipelines.devices.strategy import make_strategy
+from pipelines.devices.strategy import quick_precision
 from pipelines.devices.strategy import workers_of
 from pipelines.runs.checkpoints import clean
 from pipelines.runs.checkpoints import newest
@@ -25,14 +31,42 @@ from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.settings import AUTO
 from pipelines.training.building import build_model
-from pipelines.training.defaults import check_enlarging
-from pipelines.training.defaults import choose_splits
-from pipelines.training.defaults import fill_in
-from pipelines.training.defaults import look_at
-from pipelines.training.defaults import own_image_size
+from pipelines.training.choices import from_json
+from pipelines.training.defaults import Devices
+from pipelines.training.defaults import Resolved
+from pipelines.training.defaults import resolve
+from pipelines.training.defaults import resolve_plan
+from pipelines.training.fine_tuning.phases import check_plan
+from pipelines.training.fine_tuning.plan import Plan
+from pipelines.training.opening import check_enlarging
+from pipelines.training.opening import choose_splits
+from pipelines.training.opening import look_at
+from pipelines.training.opening import with_label_noise
 from pipelines.training.run import Run
+from pipelines.training.start import first_choice
 from zoo.errors import RequestError
 from zoo.weights import check_weights
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Opened:
+    """What a run has before anything is decided.
+
+    Args:
+        options: How it is carried out.
+        strategy: Where it computes.
+        splits: What there is to train on and to judge by.
+        seen: What of it was looked at.
+        sides: The shorter side of each of these pictures, in pixels.
+        say: Tells a person something in one line.
+    """
+
+    options: RunOptions
+    strategy: tf.distribute.Strategy
+    splits: Splits
+    seen: Splits
+    sides: np.ndarray
+    say: Callable[[str], None]
 
 
 def prepare(
@@ -41,11 +75,6 @@ def prepare(
     options: RunOptions | None = None,
     say=print,
     progress=None,
-    open_data=choose_splits,
-    choose_model=None,
-    choose_image_size=own_image_size,
-    build=build_model,
-    check_model=None,
 ) -> Run:
     """Opens the data, checks it, builds the model and makes the run's folder.
 
@@ -56,63 +85,113 @@ def prepare(
         options: How the run is carried out; the usual where None.
         say: Tells a person something in one line.
         progress: Called with the numbers of pictures checked and in all.
-        open_data: Opens the pictures.
-        choose_model: Given the configuration and the pictures' shorter
-            sides, returns one that names a model, where none was named.
-        choose_image_size: See `pipelines.training.defaults.fill_in`.
-        build: Builds the model out of configuration and class names.
-        check_model: Called with the model before anything is written, to
-            refuse what does not suit it.
 
     Raises:
         RequestError: Something asked for does not exist or does not fit.
         DataError: The pictures cannot be trained on.
         IntegrityError: The weights, or all checkpoints, are damaged.
     """
+    opened = open_run(config, options=options, say=say, progress=progress)
+    resolved = resolve_opened(config, opened)
+    with opened.strategy.scope():
+        model = build_model(resolved.config, opened.splits.train.class_names)
+    return begin(resolved, opened, model)
+
+
+def open_run(
+    config: RunConfig,
+    *,
+    options: RunOptions | None = None,
+    say=print,
+    progress=None,
+    splits: Splits | None = None,
+) -> Opened:
+    """Opens the pictures and looks at them, where the run will compute.
+
+    Args:
+        config: What was asked for.
+        options: How the run is carried out; the usual where None.
+        say: Tells a person something in one line.
+        progress: Called with the numbers of pictures checked and in all.
+        splits: Pictures that are open already; those that the configuration
+            names where None.
+
+    Raises:
+        RequestError: Something asked for does not exist or does not fit.
+        DataError: The pictures cannot be trained on.
+    """
     options = options or RunOptions()
     _check_names(config)
     strategy = make_strategy(options.cluster)
-    workers = workers_of(strategy)
-    if workers.is_chief:
+    if workers_of(strategy).is_chief:
         RunFolder.refuse_if_taken(config.output, resume=options.resume)
     if config.global_batch_size:
         check_batch(config.global_batch_size, strategy, config.accumulate)
     keras.utils.set_random_seed(config.seed)
-    splits = open_data(config, progress)
+    splits = splits or choose_splits(config, progress)
+    splits = with_label_noise(config, splits)
     if splits.note:
         say(splits.note)
     splits, seen, sides = look_at(config, splits, say, progress)
-    asked_size = config.image_size
-    if choose_model:
-        config = choose_model(config, sides)
-    config = fill_in(config, splits.train, sides, choose_image_size)
-    check_enlarging(config, asked_size, seen, sides, say)
+    return Opened(options, strategy, splits, seen, sides, say)
+
+
+def resolve_opened(config: RunConfig, opened: Opened) -> Resolved:
+    """Decides what the configuration leaves open, by what was opened.
+
+    Raises:
+        RequestError: The devices cannot share the batch evenly, or it is
+            larger than the set.
+        DataError: Pictures are too small for what was asked for.
+    """
+    splits, strategy = opened.splits, opened.strategy
+    devices = _devices(config, opened.sides)
+    resolved = resolve(config, splits.train.counts(), opened.sides, devices)
+    asked_size, config = config.image_size, resolved.config
+    check_enlarging(config, asked_size, opened.seen, opened.sides, opened.say)
     check_batch(config.global_batch_size, strategy, config.accumulate)
     whole_batches(splits.train, config.global_batch_size)
-    say(
+    opened.say(
         f"{len(splits.train):,} pictures to train on, "
         f"{len(splits.validation):,} to judge by, "
         f"{len(splits.train.class_names)} classes; {config.model} at "
         f"{_sizes(config)}, augmentation {config.augmentation!r}, "
         f"{config.precision}, {describe_devices(strategy)}"
     )
-    with strategy.scope():
-        model = build(config, splits.train.class_names)
-        learner = _learner(config, model)
-    if check_model:
-        check_model(model)
+    return resolved
+
+
+def begin(resolved: Resolved, opened: Opened, model: keras.Model) -> Run:
+    """Makes the run and its folder, or goes on with the one that is there.
+
+    Args:
+        resolved: What is done, all but a plan decided.
+        opened: What was opened for it.
+        model: The copy to train, made in the strategy's scope.
+
+    Raises:
+        RequestError: What was asked for does not suit the model, or the
+            folder holds another run.
+        IntegrityError: All checkpoints are damaged.
+    """
+    config, options = resolved.config, opened.options
+    replicas = opened.strategy.num_replicas_in_sync
     run = Run(
         config=config,
-        folder=_folder(config, options, workers),
-        strategy=strategy,
+        strategy=opened.strategy,
         model=model,
-        learner=learner,
-        splits=splits,
+        plan=_plan(config, model, len(opened.splits.train)),
+        splits=opened.splits,
         augmentation=AUGMENTATIONS[config.augmentation],
-        say=say,
-        identity=identity(config, splits, strategy.num_replicas_in_sync),
-        resumed=_resumable(config, options, say),
+        say=opened.say,
+        identity=identity(config, opened.splits, replicas),
+        choices=dict(resolved.choices),
     )
+    _check_sizes(run)
+    if not config.probe:
+        check_plan(run)
+    run.folder = _folder(config, options, run.workers)
+    run.resumed = _resumable(config, options, opened.say)
     try:
         _go_on(run, options)
     except BaseException:
@@ -121,41 +200,62 @@ def prepare(
     return run
 
 
+def _devices(config: RunConfig, sides: np.ndarray) -> Devices:
+    """Looks up what there is; fetches weights where nobody names a network."""
+    gpu = bool(tf.config.list_physical_devices("GPU"))
+    fetched = config.model is not None or first_choice(sides, gpu=gpu).fetch()
+    return Devices(gpu, quick_precision(), fetched)
+
+
+def _plan(config: RunConfig, model: keras.Model, pictures: int) -> Plan:
+    """The plan, perhaps with rates that are still to be found."""
+    if config.probe:
+        return ()
+    plan, _ = resolve_plan(config, stage_parameters(model), pictures)
+    return plan
+
+
+def stage_parameters(model: keras.Model) -> dict[str, int]:
+    """Returns how many weights each stage of a model has."""
+    return {stage.name: stage.parameters for stage in zoo.stages(model)}
+
+
 def _sizes(config: RunConfig) -> str:
     if config.train_size == config.image_size:
         return f"{config.image_size} px"
     return f"{config.image_size} px, learned at {config.train_size}"
 
 
-def _learner(config: RunConfig, model: keras.Model) -> keras.Model:
-    """Returns the model's layers at the size that they learn at."""
-    side = config.train_size
+def _check_sizes(run: Run) -> None:
+    """Refuses sizes of pictures to learn from that the network cannot take."""
+    config, side = run.config, run.config.train_size
     try:
-        return zoo.resized(model, (side, side, 3))
+        run.train_model()
     except RequestError as error:
         raise RequestError(
-            f"--train_size={side}: {error}. Give "
-            f"--train_size={config.image_size}, the size that is judged."
+            f"`train_size={side}`: {error}. Give "
+            f"`train_size={config.image_size}`, the size that is judged."
         ) from error
 
 
 def _go_on(run: Run, options: RunOptions) -> None:
     """Takes over what was decided before, where the run goes on."""
-    if run.resumed:
-        begun = run.resumed.facts["run"]
-        check_same_run(
-            begun["identity"],
-            run.identity,
-            allow_inexact=options.allow_inexact,
-            say=run.say,
-        )
-        step, path = run.resumed.step, run.resumed.path
-        run.say(f"going on after step {step:,} ({path})")
-        run.started -= begun["elapsed"]
-        run.decisions |= begun["decisions"]
-        run.resolve(**begun["resolved"])
-    else:
-        run.resolve()
+    if not run.resumed:
+        run.settle()
+        return
+    begun = run.resumed.facts["run"]
+    check_same_run(
+        begun["identity"],
+        run.identity,
+        kind=type(run.config),
+        allow_inexact=options.allow_inexact,
+        say=run.say,
+    )
+    step, path = run.resumed.step, run.resumed.path
+    run.say(f"going on after step {step:,} ({path})")
+    run.started -= begun["elapsed"]
+    run.decisions |= begun["decisions"]
+    run.settle(from_json(begun.get("chosen", {})), **begun["resolved"])
 
 
 def _folder(config: RunConfig, options: RunOptions, workers) -> RunFolder:

@@ -12,25 +12,21 @@ import zoo
 from pipelines.batches.augmentation import Augmentation
 from pipelines.batches.evaluation_data import EvaluationData
 from pipelines.batches.evaluation_data import evaluation_data
+from pipelines.batches.progressive import Stage
+from pipelines.batches.progressive import progressive_stages
 from pipelines.batches.training_data import Reading
 from pipelines.batches.training_data import Sampling
 from pipelines.batches.training_data import TrainingData
 from pipelines.batches.training_data import training_data
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
-from pipelines.devices.batch_norm import plain_copy
 from pipelines.devices.strategy import Workers
 from pipelines.devices.strategy import workers_of
-from pipelines.evaluation.evaluator import Evaluator
-from pipelines.evaluation.metrics import classification_metrics
-from pipelines.evaluation.report import write_report
 from pipelines.runs.checkpoints import Checkpoint
 from pipelines.runs.config import RunConfig
 from pipelines.runs.interruption import Interrupted
 from pipelines.runs.interruption import StopRequest
 from pipelines.runs.run_folder import CHECKPOINTS
-from pipelines.runs.run_folder import HISTORY
-from pipelines.runs.run_folder import METRICS
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.state import RunState
 from pipelines.runs.state import from_files
@@ -38,12 +34,21 @@ from pipelines.training.callbacks import Checkpoints
 from pipelines.training.callbacks import Profiler
 from pipelines.training.callbacks import Progress
 from pipelines.training.callbacks import TensorBoard
-from pipelines.training.failures import NotWritten
-from pipelines.training.finished import Finished
+from pipelines.training.choices import Choice
+from pipelines.training.choices import as_json
+from pipelines.training.choices import describe
+from pipelines.training.components import mixing_of
+from pipelines.training.fine_tuning.plan import Plan
+from pipelines.training.fine_tuning.plan import epochs_of
 from zoo.preprocessing import Preprocessing
 
 _PICTURES_SHOWN = 32
 _LARGEST_BATCH = 256
+# Growing sizes are multiples of what networks halve a picture to; those for
+# small pictures halve it less often.
+_SIZES_APART = 32
+_SMALL_APART = 4
+_SMALL_SIZE = 128
 
 
 @dataclasses.dataclass
@@ -52,35 +57,38 @@ class Run:
 
     Args:
         config: With all defaults filled in.
-        folder: Where results go.
         strategy: Where it computes.
         model: The copy that is trained, in the run's precision.
-        learner: Its layers on pictures of the size that it learns from.
+        plan: What learns when; its rates may still be open.
         splits: The pictures.
         augmentation: What training does to them.
         say: Tells a person something in one line.
         identity: What makes it this run and no other.
+        folder: Where results go; made when all that can be refused has been.
         resumed: The checkpoint that it goes on from, or None.
         stop: Asks it to stop.
         started: When it began, as `time.perf_counter` counts.
-        resolved: Settings that were decided since it was prepared.
+        settled: Settings that were decided since it was prepared.
         decisions: What else was decided by measuring, by what it is about.
+        choices: What was chosen where nobody had asked for anything.
     """
 
     config: RunConfig
-    folder: RunFolder
     strategy: tf.distribute.Strategy
     model: keras.Model
-    learner: keras.Model
+    plan: Plan
     splits: Splits
     augmentation: Augmentation
     say: Callable[[str], None]
     identity: dict
+    folder: RunFolder | None = None
     resumed: Checkpoint | None = None
     stop: StopRequest | None = None
     started: float = dataclasses.field(default_factory=time.perf_counter)
-    resolved: dict = dataclasses.field(default_factory=dict)
+    settled: dict = dataclasses.field(default_factory=dict)
     decisions: dict = dataclasses.field(default_factory=dict)
+    choices: dict[str, Choice] = dataclasses.field(default_factory=dict)
+    _train_models: dict = dataclasses.field(default_factory=dict)
 
     @property
     def workers(self) -> Workers:
@@ -91,32 +99,76 @@ class Run:
         """Steps that had been taken when this process began."""
         return self.resumed.step if self.resumed else 0
 
-    def resolve(self, **changes) -> None:
-        """Decides what was left open, and writes the configuration anew."""
+    def settle(self, choices: dict | None = None, **changes) -> None:
+        """Decides what was left open, and writes the configuration anew.
+
+        Args:
+            choices: What of it nobody had asked for.
+            changes: Settings.
+        """
         self.config = self.config.resolved(**changes)
-        self.resolved |= changes
-        names = self.splits.train.class_names
+        self.settled |= changes
+        self.choices |= choices or {}
         self.folder.write_config(
-            {**self.config.as_dict(), "class_names": names}
+            {
+                **self.config.as_dict(),
+                "class_names": self.splits.train.class_names,
+                "chosen": as_json(self.choices),
+            }
         )
 
+    def tell_choices(self) -> None:
+        """Says what was chosen, and why."""
+        for line in describe(self.choices):
+            self.say(line)
+
     @property
-    def training_preprocessing(self) -> Preprocessing:
-        return zoo.preprocessing(self.model).at(self.config.train_size)
+    def sizes(self) -> tuple[Stage, ...]:
+        """The sizes of pictures to learn from, one after the other."""
+        smallest, size = self.config.progressive_from, self.config.train_size
+        return progressive_stages(
+            smallest or size,
+            size,
+            epochs_of(self.plan),
+            stages=4 if smallest else 1,
+            multiple=_SIZES_APART if size >= _SMALL_SIZE else _SMALL_APART,
+        )
+
+    def train_model(self, size: int | None = None) -> keras.Model:
+        """The model's layers on pictures of a size to learn from.
+
+        Args:
+            size: In pixels; that of `train_size` where None.
+
+        Raises:
+            RequestError: The network fits one size only.
+        """
+        size = size or self.config.train_size
+        if size not in self._train_models:
+            with self.strategy.scope():
+                made = zoo.resized(self.model, (size, size, 3))
+            self._train_models[size] = made
+        return self._train_models[size]
+
+    def training_preprocessing(self, size: int | None = None) -> Preprocessing:
+        """Of pictures to learn from; `size` as of `train_model`."""
+        return zoo.preprocessing(self.model).at(size or self.config.train_size)
 
     def training_data(
-        self, first_step: int = 0, *, mixing=None, **sampling
+        self, first_step: int = 0, size: int | None = None
     ) -> TrainingData:
-        """The batches from a step on; `sampling` as of `Sampling`."""
+        """The batches from a step on; `size` as of `train_model`."""
         return training_data(
             self.splits.train,
-            self.training_preprocessing,
+            self.training_preprocessing(size),
             augmentation=self.augmentation,
             batch_size=self.config.global_batch_size,
             sampling=Sampling(
-                seed=self.config.seed, balance=self.config.balance, **sampling
+                seed=self.config.seed,
+                balance=self.config.balance,
+                repeats=self.config.repeats,
             ),
-            mixing=mixing,
+            mixing=mixing_of(self.config, epochs_of(self.plan)),
             reading=Reading(first_step, self.workers.index, self.workers.count),
         )
 
@@ -143,12 +195,12 @@ class Run:
             hold=hold,
         )
 
-    def callbacks(self, train: TrainingData, epochs: int) -> list:
+    def callbacks(self) -> list:
         """The callbacks that show a run."""
         pictures = None
         done = self.first_step or None
         if not done:
-            pictures, _ = next(iter(train.dataset))
+            pictures, _ = next(iter(self.training_data().dataset))
             pictures = pictures[:_PICTURES_SHOWN].numpy()
         board = TensorBoard(
             self.folder.path,
@@ -157,7 +209,7 @@ class Run:
             scalar_steps=self.config.scalar_steps,
             resumed_at=done,
         )
-        found = [board, Progress(epochs)]
+        found = [board, Progress(epochs_of(self.plan))]
         if self.config.profile_steps:
             steps = self.config.profile_steps
             found.append(Profiler(self.folder.path, steps, resumed_at=done))
@@ -200,60 +252,8 @@ class Run:
     def _facts(self) -> dict:
         return {
             "identity": self.identity,
-            "resolved": self.resolved,
+            "resolved": self.settled,
+            "chosen": as_json(self.choices),
             "decisions": self.decisions,
             "elapsed": time.perf_counter() - self.started,
         }
-
-    def finish(self, history: list[dict]) -> Finished:
-        """Writes what came of the run.
-
-        Raises:
-            NotWritten: The disk is full or gone. The checkpoints are there.
-        """
-        try:
-            return self._finish(history)
-        except OSError as error:
-            raise NotWritten(
-                "all steps are taken, but the results cannot be written to "
-                f"{self.folder.path} ({error.strerror or error}). Make room; "
-                "the last checkpoint is kept"
-            ) from error
-
-    def _finish(self, history: list[dict]) -> Finished:
-        """Writes the model, what it reaches and a report to look at.
-
-        The metrics come last: they are the sign of a finished run.
-        """
-        seconds = time.perf_counter() - self.started
-        model = plain_copy(self.model)
-        self.folder.save_model(model)
-        self.folder.write_json(HISTORY, history)
-        evaluator = Evaluator(model, tf.distribute.get_strategy())
-        held_out = self.splits.validation
-        logits = evaluator.logits(
-            evaluation_data(
-                held_out,
-                zoo.preprocessing(model),
-                batch_size=self.evaluation_batch,
-                hold=True,
-            )
-        )
-        metrics = {
-            **classification_metrics(logits, held_out.labels),
-            "seconds": seconds,
-            "epochs": len(history),
-            "training_examples": len(self.splits.train),
-        }
-        write_report(
-            self.folder.path,
-            model=model,
-            history=history,
-            metrics=metrics,
-            examples=held_out,
-            logits=logits,
-        )
-        self.folder.write_json(METRICS, metrics)
-        return Finished(
-            self.config, model, history, metrics, logits, self.folder
-        )

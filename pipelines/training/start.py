@@ -5,7 +5,6 @@ import socket
 import urllib.parse
 
 import numpy as np
-import tensorflow as tf
 
 from zoo.errors import RequestError
 from zoo.weights import find_source
@@ -25,6 +24,24 @@ class Start:
     model: str
     weights: str
 
+    @property
+    def address(self) -> str:
+        """Where the weights are fetched from."""
+        return find_source(self.model, self.weights).address
+
+    def fetch(self) -> bool:
+        """Fetches the weights, and says whether they are here now."""
+        if self == AT_HAND:
+            return True
+        source = find_source(self.model, self.weights)
+        try:
+            if not place(source.address).exists():
+                _reach(source.address)
+            source.fetch()
+        except (OSError, RequestError):
+            return False
+        return True
+
 
 ON_GPU = Start("resnet50", "imagenet")
 # A nineteenth of ResNet-50's multiply-adds (see `zoo.cards`); as published,
@@ -34,29 +51,16 @@ ON_CPU = Start("mobilenetv3_large", "imagenet")
 AT_HAND = Start("resnet20", "cifar10")
 
 
-def choose_start(sides: np.ndarray, say=print) -> Start:
-    """Chooses a network for pictures that nobody has named one for.
+def first_choice(sides: np.ndarray, *, gpu: bool) -> Start:
+    """Returns what suits pictures and device, could everything be had.
 
     Args:
         sides: The shorter side of every picture, in pixels.
-        say: Told where the first choice cannot be had.
+        gpu: Whether there is one to compute on.
     """
     if np.median(sides) <= SMALL:
         return AT_HAND
-    start = ON_GPU if tf.config.list_physical_devices("GPU") else ON_CPU
-    source = find_source(start.model, start.weights)
-    try:
-        if not place(source.address).exists():
-            _reach(source.address)
-        source.fetch()
-    except (OSError, RequestError):
-        say(
-            f"the weights {source.name!r} of {start.model} are not here and "
-            f"cannot be fetched from {source.address}; {AT_HAND.model} with "
-            f"{AT_HAND.weights!r}, which come with the package, instead"
-        )
-        return AT_HAND
-    return start
+    return ON_GPU if gpu else ON_CPU
 
 
 def usual_weights(model: str) -> str | None:

@@ -1,9 +1,12 @@
 """The step: one function for every strategy."""
 
+import dataclasses
 import math
 
 import numpy as np
 import tensorflow as tf
+
+from pipelines.training.averaging import WeightAverage
 
 # What a step adds up over its examples, in this order.
 SUMS = ("loss", "top1", "top5", "examples")
@@ -12,6 +15,24 @@ SUMS = ("loss", "top1", "top5", "examples")
 MEASURES = (*SUMS, "gradient_norm", "asked")
 _NOT_ASKED = np.float32(0)
 _TINY = 1e-6
+
+
+@dataclasses.dataclass(frozen=True)
+class StepOptions:
+    """What happens between gradients and update, and after it.
+
+    Args:
+        accumulate: Parts into which a replica cuts its examples, one after
+            the other in memory, for one update (gradient accumulation).
+            BatchNorm sees the parts.
+        clip_norm: What the norm of all gradients, summed over replicas, is
+            brought down to where it is larger; None for no limit.
+        average: A running mean of the weights to update, or None.
+    """
+
+    accumulate: int = 1
+    clip_norm: float | None = None
+    average: WeightAverage | None = None
 
 
 def hits(labels, logits):
@@ -44,9 +65,7 @@ def make_train_step(
     global_batch_size: int,
     loss,
     frozen=None,
-    accumulate: int = 1,
-    clip_norm: float | None = None,
-    average=None,
+    options: StepOptions | None = None,
 ):
     """Builds the function that a trainer calls once a step.
 
@@ -64,17 +83,15 @@ def make_train_step(
         loss: Given labels and logits, returns the loss of each example.
         frozen: What comes before `model` and does not learn, run in
             inference mode; None for nothing.
-        accumulate: Parts into which a replica cuts its examples, one after
-            the other in memory, for one update. BatchNorm sees the parts.
-        clip_norm: What the norm of all gradients, summed over replicas, is
-            brought down to where it is larger.
-        average: A `WeightAverage` to update, or None.
+        options: What else a step does; the usual where None.
 
     Returns:
         A function of (images, labels, asked), possibly distributed, that
         returns float32 `(6,)`: what `MEASURES` names over the global batch.
         `asked` is a number that comes back summed over the workers.
     """
+    options = options or StepOptions()
+    clip_norm = options.clip_norm
     variables = list(model.trainable_variables)
     replicas = strategy.num_replicas_in_sync
 
@@ -91,7 +108,7 @@ def make_train_step(
 
     def replica_step(images, labels, asked):
         found, total, logits = _accumulated(
-            gradients, images, labels, accumulate
+            gradients, images, labels, options.accumulate
         )
         norm = tf.constant(math.nan)
         if clip_norm is not None or replicas == 1:
@@ -118,8 +135,8 @@ def make_train_step(
     @tf.function(reduce_retracing=True, autograph=False)
     def train_step(images, labels, asked=_NOT_ASKED):
         sums = strategy.run(replica_step, args=(images, labels, asked))
-        if average is not None:
-            average.update()
+        if options.average is not None:
+            options.average.update()
         return strategy.reduce(tf.distribute.ReduceOp.SUM, sums, axis=None)
 
     return train_step

@@ -5,6 +5,8 @@ does not restore a position inside an epoch; the step is therefore ours
 (`pipelines.training.step`) while `keras.callbacks.Callback` works unchanged.
 """
 
+import dataclasses
+
 import keras
 import tensorflow as tf
 
@@ -21,10 +23,30 @@ from pipelines.training.failures import explained
 from pipelines.training.failures import not_a_number
 from pipelines.training.losses import Loss
 from pipelines.training.meter import Meter
+from pipelines.training.step import StepOptions
 from pipelines.training.step import make_train_step
 
 # Reading a number back waits for the device, so it is not done each step.
 STEPS_BETWEEN_READS = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Networks:
+    """What computes on the batches of a `fit`, over the trainer's layers.
+
+    Args:
+        train: What learns from batches to train on: the model's layers at
+            another size (`zoo.resized`), or those above `frozen` or above
+            its features (`zoo.split`); the model itself where None.
+        frozen: What runs below it, in inference mode; None where there is
+            nothing, or where batches hold its features already.
+        evaluate: What makes logits of batches to judge by; the model itself
+            where None.
+    """
+
+    train: keras.Model | None = None
+    frozen: keras.Model | None = None
+    evaluate: keras.Model | None = None
 
 
 class Trainer:
@@ -41,7 +63,7 @@ class Trainer:
         strategy: Where it computes.
         loss: Given labels and logits, returns the loss of each example; a
             `pipelines.training.losses.Loss` or any such function.
-        accumulate: See `make_train_step`.
+        accumulate: See `StepOptions`.
         clip_norm: The same.
         average_decay: Of a running mean of the weights (`WeightAverage`),
             which is then what is judged; None for none.
@@ -82,7 +104,6 @@ class Trainer:
         self.strategy = strategy
         self.loss = loss or Loss()
         self.accumulate = accumulate
-        self.clip_norm = clip_norm
         self.global_step = 0
         self.epoch = 0
         self.batch = 0
@@ -99,6 +120,7 @@ class Trainer:
         self.average = None
         if average_decay is not None:
             self.average = WeightAverage(model, average_decay, strategy)
+        self._options = StepOptions(accumulate, clip_norm, self.average)
 
     def progress(self) -> dict:
         """Returns where the run stands, as JSON can hold it."""
@@ -126,9 +148,7 @@ class Trainer:
             global_batch_size=batch_size,
             loss=self.loss,
             frozen=frozen,
-            accumulate=self.accumulate,
-            clip_norm=self.clip_norm,
-            average=self.average,
+            options=self._options,
         )
 
     def fit(
@@ -138,9 +158,7 @@ class Trainer:
         *,
         epochs: int,
         callbacks=(),
-        learner=None,
-        frozen=None,
-        judged=None,
+        networks: Networks | None = None,
         stop=None,
     ) -> list[dict]:
         """Trains from where it stands until `epochs` are over in all.
@@ -156,14 +174,7 @@ class Trainer:
                 of the time spent waiting for pictures), `gradient_norm` and
                 `global_step`, and `val_loss`, `val_top1`, `val_top5` at the
                 end of an epoch.
-            learner: What learns from the batches of `train`: the part of the
-                model above `frozen` or above their features (`zoo.split`),
-                or its layers at another size (`zoo.resized`); the model
-                itself where None.
-            frozen: The part below it, run in inference mode; None where
-                there is none or batches hold its features already.
-            judged: What judges the batches of `validation`; the model
-                itself where None.
+            networks: What computes on the batches; the model where None.
             stop: True as soon as this worker wants to stop; all of them
                 are then asked (`asked_to_stop`).
 
@@ -178,12 +189,15 @@ class Trainer:
         """
         check_batch(train.batch_size, self.strategy, self.accumulate)
         check_agreement(self.strategy, self.global_step)
+        networks = networks or Networks()
         step = self.make_step(
-            learner, batch_size=train.batch_size, frozen=frozen
+            networks.train,
+            batch_size=train.batch_size,
+            frozen=networks.frozen,
         )
         evaluator = self._evaluator
-        if judged is not None:
-            evaluator = Evaluator(judged, self.strategy)
+        if networks.evaluate is not None:
+            evaluator = Evaluator(networks.evaluate, self.strategy)
         batches = iter(
             distribute(self.strategy, train.dataset, train.batch_size)
         )

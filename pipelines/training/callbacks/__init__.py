@@ -2,7 +2,8 @@
 
 from pipelines.training.callbacks.best_weights import BestWeights
 from pipelines.training.callbacks.checkpoints import Checkpoints
-from pipelines.training.callbacks.learning_rate import CosineRestarts
+from pipelines.training.callbacks.cosine_restarts import CosineRestarts
+from pipelines.training.callbacks.learning_rate import ScheduledRate
 from pipelines.training.callbacks.profiler import Profiler
 from pipelines.training.callbacks.progress import Progress
 from pipelines.training.callbacks.snapshots import Snapshots
@@ -14,6 +15,7 @@ __all__ = [
     "CosineRestarts",
     "Profiler",
     "Progress",
+    "ScheduledRate",
     "Snapshots",
     "TensorBoard",
 ]

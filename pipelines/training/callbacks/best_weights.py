@@ -1,4 +1,4 @@
-"""Stops a run that no longer gets better, and goes back to its best."""
+"""Early stopping: ends a run that gets no better, and goes back to its best."""
 
 import math
 

@@ -5,7 +5,6 @@ Rebuffi et al., "iCaRL: Incremental Classifier and Representation Learning",
 ones, which are replayed.
 """
 
-import dataclasses
 import json
 import pathlib
 
@@ -26,9 +25,13 @@ from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import MODEL
 from pipelines.runs.run_folder import load_model
 from pipelines.training.config import FinetuneConfig
-from pipelines.training.defaults import choose_splits
-from pipelines.training.fine_tuning.fine_tuning import finetune_run
+from pipelines.training.fine_tuning.fine_tuning import fine_tune
+from pipelines.training.fine_tuning.refusals import check_asked
 from pipelines.training.finished import Finished
+from pipelines.training.opening import choose_splits
+from pipelines.training.preparation import begin
+from pipelines.training.preparation import open_run
+from pipelines.training.preparation import resolve_opened
 from zoo.errors import RequestError
 
 # Old pictures of each class that are learned again.
@@ -70,15 +73,13 @@ def add_classes(
         weights=str(old_run / MODEL),
         image_size=config.image_size or old_model.input.shape[1],
     )
-    finished = finetune_run(
-        config,
-        say=say,
-        progress=progress,
-        open_data=lambda *_: splits,
-        build=lambda resolved, _: widen(
-            old_model, names, PRECISIONS[resolved.precision]
-        ),
-    )
+    check_asked(config)
+    opened = open_run(config, say=say, progress=progress, splits=splits)
+    resolved = resolve_opened(config, opened)
+    with opened.strategy.scope():
+        policy = PRECISIONS[resolved.config.precision]
+        wider = widen(old_model, names, policy)
+    finished = fine_tune(begin(resolved, opened, wider), progress)
     found = _found(finished, old_model, splits, old)
     say(
         f"old classes: top-1 {found['old_top1']:.2%} (before: "
@@ -128,20 +129,17 @@ def _config_of(run: pathlib.Path) -> FinetuneConfig:
     file = run / CONFIG
     if not file.is_file():
         raise RequestError(
-            f"--add_classes={run} holds no {CONFIG}. Expected the folder of "
+            f"`add_classes={run}` holds no {CONFIG}. Expected the folder of "
             "a finished run."
         )
-    values = json.loads(file.read_text())
-    known = {field.name for field in dataclasses.fields(FinetuneConfig)}
-    values = {name: value for name, value in values.items() if name in known}
-    return FinetuneConfig(**values)
+    return FinetuneConfig.from_dict(json.loads(file.read_text()))
 
 
 def _all_names(old: tuple, new: tuple) -> tuple:
     more = tuple(name for name in new if name not in old)
     if not more:
         raise RequestError(
-            "--add_classes: the new pictures show no class that the model "
+            "`add_classes`: the new pictures show no class that the model "
             f"does not know. Known: {', '.join(old)}."
         )
     return (*old, *more)
@@ -159,9 +157,9 @@ def _together(old: Splits, new: Splits, names, seed: int) -> Splits:
 
 def _found(finished: Finished, old_model, splits: Splits, old: Splits) -> dict:
     """Returns what became of the old classes, beside the new ones."""
-    judged = splits.validation
-    right = finished.logits.argmax(axis=1) == judged.labels
-    known = judged.labels < len(old.validation.class_names)
+    labels = splits.validation.labels
+    right = finished.logits.argmax(axis=1) == labels
+    known = labels < len(old.validation.class_names)
     before = Evaluator(old_model, tf.distribute.get_strategy()).evaluate(
         evaluation_data(
             old.validation, zoo.preprocessing(old_model), batch_size=64

@@ -45,8 +45,8 @@ def compare_with_scratch(
     """
     if config.weights is None or config.probe:
         raise RequestError(
-            "--compare_scratch compares a run from weights with one without. "
-            "Give --weights, and not --probe."
+            "`compare_scratch` compares a run from weights with one without. "
+            "Give `weights`, and not `probe`."
         )
     options = options or RunOptions()
     folder = several_runs(config, options)
@@ -90,7 +90,7 @@ def from_scratch(
         weights=None,
         plan=None,
         learning_rate=None,
-        stage_lr_decay=1.0,
+        stage_lr_decay=None,
         freeze_batch_norm=False,
         epochs=max(1, len(finished.history)),
         image_size=model.input.shape[1],

@@ -44,7 +44,7 @@ def cross_validate(
         DataError: A class has fewer pictures than there are folds.
     """
     if not 2 <= folds <= LARGEST:
-        raise RequestError(f"--folds lies in 2…{LARGEST}. Received: {folds}")
+        raise RequestError(f"`folds` lies in 2…{LARGEST}. Received: {folds}")
     options = options or RunOptions()
     folder = several_runs(config, options, folds=folds)
     results = []

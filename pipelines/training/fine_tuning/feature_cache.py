@@ -1,4 +1,4 @@
-"""What frozen stages make of the pictures, computed once for a whole plan.
+"""Feature cache: what frozen stages make of the pictures, computed once.
 
 A plan unfreezes from the top, so that what lies below a stage is the same
 from the plan's start until that stage's turn: one pass over the pictures
@@ -16,7 +16,7 @@ from pipelines.batches.augmentation import AUGMENTATIONS
 from pipelines.batches.training_data import every_view
 from pipelines.evaluation.extraction import Extractor
 from pipelines.features.cache import Features
-from pipelines.training.fine_tuning.unfreezing import Phase
+from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.run import Run
 from zoo.profile import layer_macs
 
@@ -46,16 +46,16 @@ def _macs_below(model) -> dict[str, int]:
 
 
 @dataclasses.dataclass(frozen=True)
-class Kept:
+class PhaseFeatures:
     """What a phase reads in place of pictures.
 
     Args:
-        learned: Of every view of the pictures to learn from.
-        judged: Of the pictures to judge by.
+        train: Of every view of the pictures to learn from.
+        validation: Of the pictures to judge by.
     """
 
-    learned: Features
-    judged: Features
+    train: Features
+    validation: Features
 
 
 class FeatureCache:
@@ -76,9 +76,9 @@ class FeatureCache:
         # As many as the longest phase wants, for all of them.
         longest = max(phase.epochs for phase in plan)
         self._views = views_of(longest, run.augmentation)
-        self._kept: dict[int, Kept | None] = {}
+        self._kept: dict[int, PhaseFeatures | None] = {}
 
-    def take(self, position: int) -> Kept | None:
+    def take(self, position: int) -> PhaseFeatures | None:
         """Returns what a phase reads, and lets go of it.
 
         Whether it reads features is decided once, however often a run goes
@@ -111,12 +111,12 @@ class FeatureCache:
 
     def _unchanged_from(self, position: int) -> list[int]:
         """Phases below whose stages nothing learns before their turn."""
-        found, learned = [position], self._stage(position)
+        found, lowest = [position], self._stage(position)
         for later in range(position + 1, len(self._plan)):
             stage = self._stage(later)
-            if 0 < stage <= learned:
+            if 0 < stage <= lowest:
                 found.append(later)
-            learned = min(learned, stage)
+            lowest = min(lowest, stage)
         return found
 
     def _stage(self, position: int) -> int:
@@ -130,6 +130,9 @@ class FeatureCache:
             return []
         if run.workers.count > 1:
             run.say("  no cache: several hosts share the pictures")
+            return []
+        if run.config.mixup or run.config.cutmix or run.config.repeats > 1:
+            run.say("  no cache: mixed or repeated pictures are always new")
             return []
         macs = {i: self._macs[self._plan[i].stage] for i in positions}
         served = max(
@@ -162,16 +165,16 @@ class FeatureCache:
         if not wanted:
             return {}
         stages = [self._plan[i].stage for i in wanted]
-        learning, judging = self._extractors(stages)
+        of_train, of_validation = self._extractors(stages)
         count = self._views * len(run.splits.train)
-        size = learning.bytes_of(count) / 2**20
-        if undecided and not learning.has_room_for(count):
+        size = of_train.bytes_of(count) / 2**20
+        if undecided and not of_train.has_room_for(count):
             run.say(f"  no cache: {size:,.0f} MiB of features have no room")
             # Those of fewer phases may have.
             return self._compute(wanted[:-1], undecided=True)
-        judged = self._judge(judging)
+        validation = self._validation_features(of_validation)
         if undecided:
-            saved = self._saved_seconds(wanted, judging)
+            saved = self._saved_seconds(wanted, of_validation)
             if saved < _WORTH:
                 run.say(f"  no cache: it would save {saved:.1f} s")
                 return {}
@@ -181,14 +184,14 @@ class FeatureCache:
                 f"{' and '.join(stages)}, {size:,.0f} MiB; saves about "
                 f"{saved:.0f} s"
             )
-        learned = self._learn(learning, count)
-        train, held_out = run.splits.train, run.splits.validation
+        train = self._train_features(of_train, count)
         return {
-            position: Kept(
-                Features(train, values, self._views), Features(held_out, seen)
+            position: PhaseFeatures(
+                Features(run.splits.train, views, self._views),
+                Features(run.splits.validation, seen),
             )
-            for position, values, seen in zip(
-                wanted, learned, judged, strict=True
+            for position, views, seen in zip(
+                wanted, train, validation, strict=True
             )
         }
 
@@ -199,14 +202,14 @@ class FeatureCache:
             boundaries = [
                 zoo.split(run.model, stage)[0].output for stage in stages
             ]
-            judge = keras.Model(run.model.input, boundaries)
-            learner = zoo.resized(judge, run.learner.input.shape[1:])
-        learning = Extractor(learner, run.strategy, run.folder.path)
-        if learner is judge:
-            return learning, learning
-        return learning, Extractor(judge, run.strategy, run.folder.path)
+            whole = keras.Model(run.model.input, boundaries)
+            resized = zoo.resized(whole, run.train_model().input.shape[1:])
+        of_train = Extractor(resized, run.strategy, run.folder.path)
+        if resized is whole:
+            return of_train, of_train
+        return of_train, Extractor(whole, run.strategy, run.folder.path)
 
-    def _learn(self, extractor: Extractor, count: int) -> list:
+    def _train_features(self, extractor: Extractor, count: int) -> list:
         run = self._run
 
         def report(done, total):
@@ -216,7 +219,7 @@ class FeatureCache:
 
         dataset = every_view(
             run.splits.train,
-            run.training_preprocessing,
+            run.training_preprocessing(),
             augmentation=run.augmentation,
             batch_size=run.evaluation_batch,
             seed=run.config.seed,
@@ -224,20 +227,20 @@ class FeatureCache:
         )
         return extractor.run(dataset, count, report)
 
-    def _judge(self, extractor: Extractor) -> list:
+    def _validation_features(self, extractor: Extractor) -> list:
         run = self._run
         pictures = run.validation_data()
         return extractor.run(
             pictures.dataset, len(pictures.examples), run.go_on
         )
 
-    def _saved_seconds(self, wanted: list[int], judging: Extractor) -> float:
+    def _saved_seconds(self, wanted: list[int], extractor: Extractor) -> float:
         """Estimates by what the features of the pictures to judge by cost."""
-        each = judging.seconds_each
+        each = extractor.seconds_each
         if each is None:
             # So few that the time went into tracing: once more.
             started = time.perf_counter()
-            self._judge(judging)
+            self._validation_features(extractor)
             seconds = time.perf_counter() - started
             each = seconds / self._run.evaluation_batch
         whole = max(self._macs[self._plan[i].stage] for i in wanted)

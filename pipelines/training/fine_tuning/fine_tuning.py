@@ -1,45 +1,32 @@
 """Fine-tuning: the head first, then stage by stage from the top."""
 
-import zoo
+from pipelines.pages.commands import command
 from pipelines.runs.interruption import stop_requests
 from pipelines.runs.options import RunOptions
 from pipelines.runs.settings import AUTO
-from pipelines.training.building import build_model
-from pipelines.training.callbacks import BestWeights
+from pipelines.runs.settings import default_of
+from pipelines.training.building import make_trainer
+from pipelines.training.choices import Choice
 from pipelines.training.config import FinetuneConfig
-from pipelines.training.defaults import choose_splits
-from pipelines.training.fine_tuning.feature_cache import FeatureCache
-from pipelines.training.fine_tuning.phases import run_phase
-from pipelines.training.fine_tuning.plan import as_command
-from pipelines.training.fine_tuning.plan import describe_plan
-from pipelines.training.fine_tuning.plan import plan_of
-from pipelines.training.fine_tuning.plan import usual_epochs
+from pipelines.training.defaults import resolve_plan
+from pipelines.training.fine_tuning.phases import describe_plan
+from pipelines.training.fine_tuning.phases import describe_sizes
+from pipelines.training.fine_tuning.phases import run_plan
+from pipelines.training.fine_tuning.plan import in_words
 from pipelines.training.fine_tuning.probing import probe_run
 from pipelines.training.fine_tuning.rate_finder import draw_rates
 from pipelines.training.fine_tuning.rate_finder import find_rate
 from pipelines.training.fine_tuning.refusals import check_asked
 from pipelines.training.fine_tuning.refusals import check_finding
 from pipelines.training.finished import Finished
-from pipelines.training.losses import Loss
-from pipelines.training.optimizers import SGDWithL2
-from pipelines.training.optimizers import in_precision
-from pipelines.training.optimizers import with_rates
+from pipelines.training.finishing import finish
+from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.preparation import prepare
+from pipelines.training.preparation import stage_parameters
 from pipelines.training.run import Run
-from pipelines.training.start import choose_start
-from pipelines.training.start import usual_weights
 from pipelines.training.trainer import Trainer
 
 RATES = "learning_rate.png"
-
-
-def double_size(own: int, smallest: int) -> int:
-    """Chooses a size for fine-tuning on photos.
-
-    A network made for pictures of 32 pixels has features of that scale;
-    photos hold more, and twice the side shows it at four times the cost.
-    """
-    return 2 * own if own <= 64 and smallest >= 2 * own else own
 
 
 def finetune_run(
@@ -48,8 +35,6 @@ def finetune_run(
     options: RunOptions | None = None,
     say=print,
     progress=None,
-    open_data=choose_splits,
-    build=build_model,
 ) -> Finished:
     """Fine-tunes a model and leaves a run folder behind.
 
@@ -61,8 +46,6 @@ def finetune_run(
         options: How the run is carried out; the usual where None.
         say: Tells a person something in one line.
         progress: Called with the numbers of pictures done and in all.
-        open_data: See `pipelines.training.preparation.prepare`.
-        build: The same.
 
     Raises:
         RequestError: Something asked for does not exist or does not fit.
@@ -71,21 +54,37 @@ def finetune_run(
         Interrupted: It was asked to stop; what it had reached is saved.
     """
     check_asked(config)
-    run = _prepare(
-        config, say, progress, options=options, open_data=open_data, build=build
-    )
+    run = prepare(config, options=options, say=say, progress=progress)
+    return fine_tune(run, progress)
+
+
+def fine_tune(run: Run, progress=None) -> Finished:
+    """Carries a fine-tuning out that has been prepared.
+
+    Args:
+        run: From `pipelines.training.preparation`.
+        progress: Called with the numbers of pictures done and in all.
+
+    Raises:
+        DataError: A picture has changed, or the loss is no finite number.
+        Interrupted: It was asked to stop; what it had reached is saved.
+    """
     with run.folder, stop_requests() as run.stop:
         if run.config.probe:
             return probe_run(run, progress)
-        trainer = _trainer(run)
+        trainer = make_trainer(run)
         _decide(run, trainer)
-        say(f"the same in full: {as_command(run.config)}")
-        plan = plan_of(run.config, run.model)
-        say(f"plan: {run.config.plan}")
-        for line in describe_plan(plan, run):
-            say(f"  {line}")
-        _run_plan(run, trainer, plan, progress)
-        return run.finish(trainer.history)
+        run.tell_choices()
+        run.say(f"the same in full: {as_command(run.config)}")
+        run.say(
+            f"plan: {in_words(run.config.plan)} by {run.config.optimizer}, "
+            f"{run.config.schedule}"
+        )
+        for line in [*describe_plan(run), describe_sizes(run)]:
+            if line:
+                run.say(f"  {line}")
+        run_plan(run, trainer, progress)
+        return finish(run, trainer.history)
 
 
 def find_rate_run(config: FinetuneConfig, *, say=print, progress=None) -> float:
@@ -97,115 +96,71 @@ def find_rate_run(config: FinetuneConfig, *, say=print, progress=None) -> float:
         IntegrityError: The weights are damaged.
     """
     check_finding(config)
-    run = _prepare(config, say, progress)
+    run = prepare(config, say=say, progress=progress)
     with run.folder:
-        return _find_rate(run, _trainer(run))
+        run.tell_choices()
+        return _find_rate(run, make_trainer(run))
 
 
-def name_start(config: FinetuneConfig, sides, say=print) -> FinetuneConfig:
-    """Fills in the model and the weights where nobody has named them."""
-    if config.model is None:
-        start = choose_start(sides, say)
-        weights = start.weights if config.weights == AUTO else config.weights
-        return config.resolved(model=start.model, weights=weights)
-    if config.weights == AUTO:
-        return config.resolved(weights=usual_weights(config.model))
-    return config
-
-
-def stage_factors(model, decay: float) -> list[float]:
-    """Returns what each trainable variable's rate is multiplied by.
+def as_command(config: FinetuneConfig) -> str:
+    """Writes the command that says everything and leaves nothing open.
 
     Args:
-        model: A model of the zoo.
-        decay: Of each stage against the one above it.
+        config: With all defaults filled in.
     """
-    factors = {
-        variable.path: decay**depth
-        for depth, stage in enumerate(reversed(zoo.stages(model)))
-        for layer in stage.layers
-        for variable in layer.trainable_variables
+    values = config.as_dict() | {"weights": config.weights or "none"}
+    if config.train_size == config.image_size:
+        del values["train_size"]
+    for name in ("epochs", "learning_rate", "fold"):
+        del values[name]
+    values["milestones"] = ",".join(config.milestones) or None
+    # What is never chosen need not be said.
+    said = {
+        name: value
+        for name, value in values.items()
+        if name in _CHOSEN or value != default_of(FinetuneConfig, name)
     }
-    return [factors[variable.path] for variable in model.trainable_variables]
+    return command("finetune", **said)
 
 
-def _prepare(config: FinetuneConfig, say, progress, **options) -> Run:
-    return prepare(
-        config,
-        say=say,
-        progress=progress,
-        choose_model=lambda unnamed, sides: name_start(unnamed, sides, say),
-        choose_image_size=double_size,
-        check_model=lambda model: plan_of(config, model),
-        **options,
-    )
-
-
-def _trainer(run: Run) -> Trainer:
-    config = run.config
-    with run.strategy.scope():
-        optimizer = in_precision(
-            with_rates(
-                SGDWithL2(l2=config.weight_decay),
-                run.model.trainable_variables,
-                stage_factors(run.model, config.stage_lr_decay),
-            ),
-            config.precision,
-        )
-    return Trainer(
-        run.model,
-        optimizer,
-        run.strategy,
-        loss=Loss(label_smoothing=config.label_smoothing),
-        accumulate=config.accumulate,
-        clip_norm=config.clip_norm,
-        average_decay=config.ema,
-    )
+# What depends on pictures or device although its default is no None.
+_CHOSEN = ("augmentation", "precision")
 
 
 def _decide(run: Run, trainer: Trainer) -> None:
-    """Chooses epochs and rate where they are open, and writes the plan down."""
-    if run.config.plan:
-        return
+    """Chooses epochs and rates where they are open, and writes the plan down.
+
+    Where the run goes on, they have been chosen before.
+    """
+    choices = {}
     if run.config.learning_rate == AUTO:
-        run.resolve(learning_rate=_find_rate(run, trainer))
-    plan = plan_of(run.config, run.model, usual_epochs(len(run.splits.train)))
-    run.resolve(plan=",".join(map(str, plan)), epochs=None, learning_rate=None)
+        rate = _find_rate(run, trainer)
+        run.settle(learning_rate=rate)
+        why = f"where the loss falls fastest ({RATES})"
+        choices["learning_rate"] = Choice(rate, why)
+    run.plan, chosen = resolve_plan(
+        run.config, stage_parameters(run.model), len(run.splits.train)
+    )
+    if run.config.plan is None:
+        run.settle(
+            choices | chosen,
+            plan=in_words(run.plan),
+            epochs=None,
+            learning_rate=None,
+        )
 
 
 def _find_rate(run: Run, trainer: Trainer) -> float:
-    curve = find_rate(trainer, run.training_data(), learner=run.learner)
+    sgd, own = OPTIMIZERS["sgd"], OPTIMIZERS[run.config.optimizer]
+    curve = find_rate(
+        trainer,
+        run.training_data(),
+        model=run.train_model(),
+        scale=own.fine_tuning_rate / sgd.fine_tuning_rate,
+    )
     draw_rates(curve, run.folder.path / RATES)
     run.say(
         f"learning rate {curve.best:.3g} found in {len(curve.rates)} steps "
         f"({run.folder.path / RATES})"
     )
     return float(f"{curve.best:.3g}")
-
-
-def _run_plan(run: Run, trainer: Trainer, plan, progress) -> None:
-    epochs = sum(phase.epochs for phase in plan)
-    stopper = None
-    callbacks = run.callbacks(run.training_data(), epochs)
-    if run.config.patience:
-        stopper = BestWeights(run.config.patience, say=run.say)
-        callbacks.append(stopper)
-    callbacks = run.keep(trainer, callbacks)
-    cache = FeatureCache(run, plan, progress)
-    until = 0
-    for position, phase in enumerate(plan):
-        until += phase.epochs
-        if trainer.epoch >= until or (stopper and stopper.stopped):
-            continue
-        run_phase(
-            run,
-            trainer,
-            phase,
-            until=until,
-            callbacks=callbacks,
-            kept=cache.take(position),
-        )
-    if stopper:
-        stopper.take_best()
-    elif trainer.average:
-        trainer.average.give()

@@ -2,58 +2,128 @@
 
 What lies below the lowest stage that learns is a constant function of the
 picture. Where it is computed once (`fine_tuning.feature_cache`), the
-stages above learn from that.
+stages above learn from that. Training from scratch is one phase.
 """
 
 import dataclasses
 
-import keras
-
 import zoo
+from pipelines.batches.evaluation_data import EvaluationData
+from pipelines.batches.training_data import TrainingData
+from pipelines.batches.training_data import whole_batches
 from pipelines.features.cache import evaluation_features
 from pipelines.features.cache import training_features
-from pipelines.training.callbacks import CosineRestarts
-from pipelines.training.fine_tuning.feature_cache import Kept
-from pipelines.training.fine_tuning.parts import parts
-from pipelines.training.fine_tuning.unfreezing import Phase
-from pipelines.training.fine_tuning.unfreezing import freeze_below
+from pipelines.runs.run_folder import SNAPSHOTS
+from pipelines.training.callbacks import BestWeights
+from pipelines.training.callbacks import ScheduledRate
+from pipelines.training.callbacks import Snapshots
+from pipelines.training.components import schedule_of
+from pipelines.training.fine_tuning.feature_cache import FeatureCache
+from pipelines.training.fine_tuning.feature_cache import PhaseFeatures
+from pipelines.training.fine_tuning.freezing import cut_at
+from pipelines.training.fine_tuning.freezing import freeze_below
+from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.run import Run
-from pipelines.training.schedules import CosineSchedule
+from pipelines.training.schedules import cycle_ends
 from pipelines.training.schedules import scaled_rate
+from pipelines.training.trainer import Networks
 from pipelines.training.trainer import Trainer
+from zoo.errors import RequestError
 
-_WARMUP = 0.1
+
+def check_plan(run: Run) -> None:
+    """Refuses what has no meaning with a run's plan, or does not fit it.
+
+    Raises:
+        RequestError: A setting would be ignored, a warm-up is longer than a
+            phase, or the network fits one size only.
+    """
+    config, plan = run.config, run.plan
+    steps = whole_batches(run.splits.train, config.global_batch_size)
+    for name, alone in (("cycles", 1), ("snapshots", False)):
+        if getattr(config, name) != alone and len(plan) > 1:
+            raise RequestError(
+                f"`{name}` is for a rate that falls over the whole run, and "
+                f"this plan has {len(plan)} phases. Give a `plan` of one "
+                f"phase, or leave `{name}` out."
+            )
+    for phase in plan:
+        schedule_of(config, phase, steps)
+    if not config.progressive_from:
+        return
+    lowest = zoo.stages(run.model)[0].name
+    if config.cache and any(phase.stage != lowest for phase in plan):
+        raise RequestError(
+            "`progressive_from` shows pictures of growing sizes, of which no "
+            "features can be kept. Give `cache=False` with it, or a `plan` "
+            "of `all` alone."
+        )
+    try:
+        for size in run.sizes:
+            run.train_model(size.image_size)
+    except RequestError as error:
+        raise RequestError(
+            f"`progressive_from={config.progressive_from}`: {error}. Leave "
+            "it out."
+        ) from error
 
 
-@dataclasses.dataclass(frozen=True)
-class PhaseData:
-    """What a phase reads, and which part of the model reads it.
+def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
+    """Trains all phases of a run's plan, from where the trainer stands.
 
     Args:
-        train: Pictures or features to learn from.
-        validation: The same to judge by.
-        learner: What learns from them.
-        frozen: What has to run before the learner, or None.
-        judged: What judges, None for the whole model.
+        run: What is trained on what.
+        trainer: Made for the whole run; where the run goes on, it is put
+            where that was.
+        progress: Called with the numbers of views done and in all, while
+            features are computed.
     """
+    stopper, callbacks = None, run.callbacks()
+    if run.config.patience:
+        stopper = BestWeights(run.config.patience, say=run.say)
+        callbacks.append(stopper)
+    if run.config.snapshots:
+        callbacks.append(_snapshots(run))
+    callbacks = run.keep(trainer, callbacks)
+    cache = FeatureCache(run, run.plan, progress)
+    until = 0
+    for position, phase in enumerate(run.plan):
+        until += phase.epochs
+        if trainer.epoch >= until or (stopper and stopper.stopped):
+            continue
+        _run_phase(
+            run,
+            trainer,
+            phase,
+            until=until,
+            callbacks=callbacks,
+            kept=cache.take(position),
+        )
+    if stopper:
+        stopper.take_best()
+    elif trainer.average:
+        trainer.average.give()
 
-    train: object
-    validation: object
-    learner: keras.Model
-    frozen: keras.Model | None = None
-    judged: keras.Model | None = None
+
+def _snapshots(run: Run) -> Snapshots:
+    """Of a plan of one phase."""
+    (phase,) = run.plan
+    steps = whole_batches(run.splits.train, run.config.global_batch_size)
+    schedule = schedule_of(run.config, phase, steps)
+    ends = cycle_ends(schedule, phase.epochs * steps)
+    return Snapshots(run.folder.path / SNAPSHOTS, ends, run.first_step)
 
 
-def run_phase(
+def _run_phase(
     run: Run,
     trainer: Trainer,
     phase: Phase,
     *,
     until: int,
     callbacks: list,
-    kept: Kept | None = None,
+    kept: PhaseFeatures | None,
 ) -> None:
-    """Trains what a phase unfreezes, from where the trainer stands.
+    """Trains what a phase unfreezes, size by size where they grow.
 
     Args:
         run: What is trained on what.
@@ -63,56 +133,97 @@ def run_phase(
         callbacks: Of the whole run.
         kept: Features to read in place of pictures, where there are.
     """
-    config = run.config
     freeze_below(
-        run.model, phase.stage, freeze_batch_norm=config.freeze_batch_norm
+        run.model, phase.stage, freeze_batch_norm=run.config.freeze_batch_norm
     )
-    data = _data(run, trainer.global_step, phase.stage, kept)
-    steps = phase.epochs * data.train.steps_per_epoch
-    begun = (until - phase.epochs) * data.train.steps_per_epoch
-    warmup = round(_WARMUP * steps)
-    schedule = CosineSchedule(
-        peak=scaled_rate(phase.learning_rate, data.train.batch_size),
-        first_cycle=max(1, steps - warmup),
-        warmup=warmup,
-    )
-    trainer.fit(
-        data.train,
-        data.validation,
-        epochs=until,
-        callbacks=[
-            CosineRestarts(schedule, trainer.global_step - begun),
-            *callbacks,
-        ],
-        stop=run.stop,
-        learner=data.learner,
-        frozen=data.frozen,
-        judged=data.judged,
-    )
-
-
-def _data(run: Run, first_step: int, stage: str, kept) -> PhaseData:
-    if stage == zoo.stages(run.model)[0].name:
-        return PhaseData(
-            run.training_data(first_step), run.validation_data(), run.learner
+    for size in run.sizes:
+        end = min(until, size.first_epoch + size.epochs)
+        # Of this phase, not passed yet, and nobody has had enough of it.
+        if trainer.epoch >= end or trainer.epoch < size.first_epoch:
+            continue
+        reading = _reading(
+            run, trainer.global_step, phase.stage, size.image_size, kept
         )
-    below, above = parts(run, stage)
+        steps = reading.train.steps_per_epoch
+        begun = (until - phase.epochs) * steps
+        rate = ScheduledRate(
+            schedule_of(run.config, phase, steps), trainer.global_step - begun
+        )
+        trainer.fit(
+            reading.train,
+            reading.validation,
+            epochs=end,
+            callbacks=[rate, *callbacks],
+            networks=reading.networks,
+            stop=run.stop,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Reading:
+    """What is read for some epochs, and which networks read it."""
+
+    train: TrainingData
+    validation: EvaluationData
+    networks: Networks
+
+
+def _reading(
+    run: Run, first_step: int, stage: str, size: int, kept
+) -> _Reading:
+    config = run.config
     if kept is None:
-        return PhaseData(
-            run.training_data(first_step),
+        return _Reading(
+            run.training_data(first_step, size),
             run.validation_data(),
-            above.learner,
-            frozen=below.learner,
+            _networks_on_pictures(run, stage, size),
         )
-    return PhaseData(
+    train_shape = run.train_model(size).input.shape[1:]
+    with run.strategy.scope():
+        _, train, evaluate = cut_at(run.model, stage, train_shape)
+    return _Reading(
         training_features(
-            kept.learned,
-            batch_size=run.config.global_batch_size,
-            seed=run.config.seed,
+            kept.train,
+            batch_size=config.global_batch_size,
+            seed=config.seed,
             first_step=first_step,
-            balance=run.config.balance,
+            balance=config.balance,
         ),
-        evaluation_features(kept.judged, batch_size=run.evaluation_batch),
-        above.learner,
-        judged=above.judge,
+        evaluation_features(kept.validation, batch_size=run.evaluation_batch),
+        Networks(train, evaluate=evaluate),
     )
+
+
+def _networks_on_pictures(run: Run, stage: str, size: int) -> Networks:
+    model = run.train_model(size)
+    if stage == zoo.stages(run.model)[0].name:
+        return Networks(model)
+    with run.strategy.scope():
+        frozen, train, _ = cut_at(run.model, stage, model.input.shape[1:])
+    return Networks(train, frozen)
+
+
+def describe_plan(run: Run) -> list[str]:
+    """Says, a line a phase, what learns, for how long and at which rate."""
+    stages = zoo.stages(run.model)
+    names = [stage.name for stage in stages]
+    lines = []
+    for number, phase in enumerate(run.plan, start=1):
+        learning = stages[names.index(phase.stage) :]
+        weights = sum(stage.parameters for stage in learning)
+        rate = scaled_rate(phase.learning_rate, run.config.global_batch_size)
+        first, last = learning[0].name, learning[-1].name
+        what = last if first == last else f"{first} … {last}"
+        lines.append(
+            f"{number}. {what} ({weights:,} weights), {phase.epochs} "
+            f"epoch(s), learning rate up to {rate:.3g}"
+        )
+    return lines
+
+
+def describe_sizes(run: Run) -> str:
+    """Says how the pictures to learn from grow; empty where they do not."""
+    if len(run.sizes) == 1:
+        return ""
+    grown = [f"{s.epochs} epoch(s) at {s.image_size} px" for s in run.sizes]
+    return f"pictures grow: {', '.join(grown)}"

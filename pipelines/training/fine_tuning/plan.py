@@ -1,89 +1,187 @@
-"""Plans of fine-tuning: chosen, described, written as a command."""
+"""Plans: which stages learn, for how long and how fast, phase by phase.
 
-import zoo
-from pipelines.runs.settings import AUTO
-from pipelines.runs.settings import default_of
-from pipelines.training.config import FinetuneConfig
-from pipelines.training.fine_tuning.unfreezing import Phase
-from pipelines.training.fine_tuning.unfreezing import default_plan
-from pipelines.training.fine_tuning.unfreezing import parse_plan
-from pipelines.training.run import Run
-from pipelines.training.schedules import scaled_rate
+Progressive unfreezing: Howard and Ruder, "Universal Language Model
+Fine-tuning", 2018, section 3.3: train the head first, then let one stage more
+learn at a time, from the top. Training from scratch is the plan of one phase,
+`all`. Pure Python: a plan is text in a command and in `config.json`, and
+records everywhere else.
+"""
 
-# Epochs: as few as that, and as many for a small set as show about so many
-# pictures in all.
-EPOCHS = 30
-MOST_EPOCHS = 100
-_PICTURES_SHOWN = 24_000
-LEARNING_RATE = 0.4
+import dataclasses
+import re
+
+from zoo.errors import RequestError
+from zoo.variants import nearest
+
+# In place of a stage: the lowest one, whatever a model calls it.
+ALL = "all"
+# Parts of the epochs; the whole network gets what is left.
+_HEAD_SHARE = 4 / 30
+_UPPER_SHARE = 18 / 30
+_PHASE = re.compile(
+    r"(?P<stage>[a-z]+\d*)\s*:\s*(?P<epochs>\d+)\s*@\s*"
+    r"(?P<rate>(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)"
+)
 
 
-def usual_epochs(pictures: int) -> int:
-    """Returns how many epochs a set is fine-tuned for where nobody says it."""
-    return max(EPOCHS, min(MOST_EPOCHS, _PICTURES_SHOWN // pictures))
-
-
-def plan_of(
-    config: FinetuneConfig, model, epochs: int = EPOCHS
-) -> tuple[Phase, ...]:
-    """Returns the plan that a configuration asks for.
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """A part of a run in which the same stages learn.
 
     Args:
-        config: What is asked for.
-        model: Names the stages.
-        epochs: Where the configuration does not say how many.
+        stage: The lowest stage that learns, or `all`; those above it learn
+            as well.
+        epochs: How long.
+        learning_rate: The highest rate, for a batch of 256.
+
+    Raises:
+        RequestError: It has no epoch or no rate.
     """
-    parameters = {stage.name: stage.parameters for stage in zoo.stages(model)}
-    names = list(parameters)
-    if config.plan:
-        return parse_plan(config.plan, names)
-    epochs = config.epochs or epochs
-    rate = config.learning_rate
-    rate = LEARNING_RATE if rate in (None, AUTO) else rate
-    if config.weights is None:
-        return (Phase(names[0], epochs, rate),)
-    return default_plan(parameters, epochs, rate)
+
+    stage: str
+    epochs: int
+    learning_rate: float
+
+    def __post_init__(self):
+        if self.epochs < 1 or not self.learning_rate > 0:
+            raise RequestError(
+                f"`plan`: '{self}' needs at least 1 epoch and a rate above 0."
+            )
+
+    def __str__(self):
+        rate = self.learning_rate
+        short = f"{rate:g}"
+        # A run that goes on reads its plan: no digit may be lost.
+        exact = short if float(short) == rate else repr(float(rate))
+        return f"{self.stage}:{self.epochs}@{exact}"
 
 
-def as_command(config: FinetuneConfig) -> str:
-    """Writes the command that says everything and leaves nothing open."""
-    values = config.as_dict() | {"weights": config.weights or "none"}
-    if config.train_size == config.image_size:
-        values["train_size"] = None
-    open_ones = ("epochs", "learning_rate", "fold")
-    words = ["python -m apps.finetune"]
-    for name, value in values.items():
-        if value is None or name in open_ones or value == _unless(name):
-            continue
-        if isinstance(value, bool):
-            words.append(f"--{'' if value else 'no'}{name}")
-        else:
-            words.append(f"--{name}={value}")
-    return " ".join(words)
+Plan = tuple[Phase, ...]
 
 
-def _unless(name: str):
-    """The value of a flag that need not be said: what nothing chooses."""
-    return (
-        None
-        if name in ("augmentation", "precision")
-        else default_of(FinetuneConfig, name)
+def parse_plan(text: str, stage_names: list[str] | None = None) -> Plan:
+    """Reads a plan such as `head:3@0.1, stage3:4@0.02, all:5@0.005`.
+
+    Args:
+        text: Phases in order: lowest stage, epochs, learning rate.
+        stage_names: See `fitted`; None where the model is not known yet.
+
+    Raises:
+        RequestError: It cannot be read or names a stage that there is not.
+
+    Example:
+
+    ```python
+    from pipelines.training.fine_tuning.plan import parse_plan
+    plan = parse_plan("head:3@0.1, all:5@1e-3", ["stem", "stage1", "head"])
+    assert [phase.stage for phase in plan] == ["head", "stem"]
+    ```
+    """
+    phases = []
+    for part in text.split(","):
+        match = _PHASE.fullmatch(part.strip())
+        if not match:
+            raise RequestError(
+                f"`plan`: {part.strip()!r} is no phase. Expected "
+                "STAGE:EPOCHS@RATE, such as head:3@0.1."
+            )
+        rate = float(match["rate"])
+        phases.append(Phase(match["stage"], int(match["epochs"]), rate))
+    plan = tuple(phases)
+    return plan if stage_names is None else fitted(plan, stage_names)
+
+
+def in_words(plan: Plan) -> str:
+    """Writes a plan as `parse_plan` reads it."""
+    return ",".join(map(str, plan))
+
+
+def epochs_of(plan: Plan) -> int:
+    """Returns how many epochs a plan has in all."""
+    return sum(phase.epochs for phase in plan)
+
+
+def fitted(plan: Plan, stage_names: list[str]) -> Plan:
+    """Returns a plan in the stages of a model.
+
+    Args:
+        plan: May say `all`.
+        stage_names: Of the model, from the pixels to the logits.
+
+    Raises:
+        RequestError: It names a stage that there is not.
+    """
+    return tuple(
+        dataclasses.replace(phase, stage=_stage(phase.stage, stage_names))
+        for phase in plan
     )
 
 
-def describe_plan(plan: tuple[Phase, ...], run: Run) -> list[str]:
-    """Says, a line a phase, what learns, for how long and at which rate."""
-    stages = zoo.stages(run.model)
-    names = [stage.name for stage in stages]
-    lines = []
-    for number, phase in enumerate(plan, start=1):
-        learning = stages[names.index(phase.stage) :]
-        weights = sum(stage.parameters for stage in learning)
-        rate = scaled_rate(phase.learning_rate, run.config.global_batch_size)
-        first, last = learning[0].name, learning[-1].name
-        what = last if first == last else f"{first} … {last}"
-        lines.append(
-            f"{number}. {what} ({weights:,} weights), {phase.epochs} "
-            f"epoch(s), learning rate up to {rate:.3g}"
+def _stage(name: str, stage_names: list[str]) -> str:
+    if name == ALL:
+        return stage_names[0]
+    if name not in stage_names:
+        raise RequestError(
+            f"`plan`: the model has no stage {name!r}. Nearest: "
+            f"{', '.join(nearest(name, stage_names))}. "
+            f"All: {', '.join(stage_names)}."
         )
-    return lines
+    return name
+
+
+def default_plan(
+    parameters: dict[str, int],
+    epochs: int,
+    learning_rate: float,
+    below_head: float = 1.0,
+) -> Plan:
+    """Spreads epochs over the head, the upper stages and the whole network.
+
+    The upper stages are the fewest that hold half of the weights below the
+    head: what is most to be learned, from the least that has to be computed.
+
+    Args:
+        parameters: Of each stage, from the pixels to the logits.
+        epochs: Of the whole plan.
+        learning_rate: Of the head, the highest.
+        below_head: What it is multiplied by where stages with weights of
+            their own learn as well; the whole network, which starts from
+            more general features, has half of that.
+
+    Example:
+
+    ```python
+    from pipelines.training.fine_tuning.plan import default_plan
+    weights = {"stem": 5, "stage1": 10, "stage2": 20, "head": 3}
+    plan = default_plan(weights, 30, 0.4)
+    assert [(p.stage, p.epochs, p.learning_rate) for p in plan] == [
+        ("head", 4, 0.4), ("stage2", 18, 0.4), ("stem", 8, 0.2)]
+    ```
+    """
+    names = list(parameters)
+    if len(names) == 1:
+        return (Phase(names[0], epochs, learning_rate),)
+    head = max(1, round(_HEAD_SHARE * epochs))
+    upper = min(round(_UPPER_SHARE * epochs), epochs - head)
+    stage = _upper_half(parameters)
+    if stage == names[0]:
+        upper = 0
+    lower_rate = learning_rate * below_head
+    phases = (
+        (names[-1], head, learning_rate),
+        (stage, upper, lower_rate),
+        (names[0], epochs - head - upper, lower_rate / 2),
+    )
+    return tuple(Phase(*phase) for phase in phases if phase[1])
+
+
+def _upper_half(parameters: dict[str, int]) -> str:
+    """Returns the lowest of the upper stages that hold half of the weights."""
+    *below, _ = parameters
+    wanted = sum(parameters[name] for name in below) / 2
+    held = 0
+    for name in reversed(below):
+        held += parameters[name]
+        if held >= wanted:
+            return name
+    return below[0]

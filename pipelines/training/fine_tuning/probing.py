@@ -5,6 +5,7 @@ from pipelines.evaluation.extraction import Extractor
 from pipelines.features.cache import Features
 from pipelines.features.probe import fit_probe
 from pipelines.training.finished import Finished
+from pipelines.training.finishing import finish
 from pipelines.training.run import Run
 from zoo.errors import RequestError
 
@@ -19,6 +20,7 @@ def probe_run(run: Run, progress=None) -> Finished:
     Raises:
         RequestError: As `head_features` says.
     """
+    run.tell_choices()
     features = head_features(run, progress)
     probe = fit_probe(
         features.values,
@@ -33,7 +35,7 @@ def probe_run(run: Run, progress=None) -> Finished:
         f"logistic regression on {features.values.shape[1]} features, inverse "
         f"penalty {probe.strength:g}: {probe.accuracy:.1%} in cross-validation"
     )
-    return run.finish([])
+    return finish(run, [])
 
 
 def head_features(run: Run, progress=None) -> Features:
@@ -51,8 +53,8 @@ def head_features(run: Run, progress=None) -> Features:
         below, above = zoo.split(run.model, "head")
     if len([layer for layer in above.layers if layer.weights]) > 1:
         raise RequestError(
-            f"--probe fits one linear layer, but the head of "
-            f"{run.config.model} has several. Give --plan=head:20@0.4."
+            f"`probe` fits one linear layer, but the head of "
+            f"{run.config.model} has several. Give `plan=head:20@0.4`."
         )
     extractor = Extractor(below, run.strategy, run.folder.path)
     examples = run.splits.train

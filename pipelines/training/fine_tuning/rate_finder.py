@@ -13,6 +13,7 @@ from pipelines.devices.strategy import distribute
 from pipelines.training.schedules import scaled_rate
 from pipelines.training.step import SUMS
 
+# Of SGD.
 LOWEST, HIGHEST = 1e-4, 10.0
 STEPS = 80
 # Weight of the past in the smoothed loss.
@@ -36,7 +37,9 @@ class RateCurve:
     best: float
 
 
-def find_rate(trainer, train, *, learner=None, steps: int = STEPS) -> RateCurve:
+def find_rate(
+    trainer, train, *, model=None, scale: float = 1.0, steps: int = STEPS
+) -> RateCurve:
     """Trains with rising rates, then puts everything back as it was.
 
     What learns is what the model has unfrozen.
@@ -44,7 +47,9 @@ def find_rate(trainer, train, *, learner=None, steps: int = STEPS) -> RateCurve:
     Args:
         trainer: Its model and its optimizer are used and restored.
         train: Batches to learn from.
-        learner: What learns from them; the trainer's model where None.
+        model: What learns from them; the trainer's own where None.
+        scale: What the rates that are tried are multiplied by, for an
+            optimizer that wants others than SGD.
         steps: How many there are at most; fewer where the loss diverges.
 
     Returns:
@@ -52,8 +57,8 @@ def find_rate(trainer, train, *, learner=None, steps: int = STEPS) -> RateCurve:
     """
     weights = trainer.model.get_weights()
     state = [variable.numpy() for variable in trainer.optimizer.variables]
-    rates = np.geomspace(LOWEST, HIGHEST, steps)
-    losses = _losses(trainer, train, rates, learner)
+    rates = np.geomspace(LOWEST * scale, HIGHEST * scale, steps)
+    losses = _losses(trainer, train, rates, model)
     trainer.model.set_weights(weights)
     for variable, value in zip(trainer.optimizer.variables, state, strict=True):
         variable.assign(value)
@@ -61,8 +66,8 @@ def find_rate(trainer, train, *, learner=None, steps: int = STEPS) -> RateCurve:
     return RateCurve(tuple(rates), tuple(losses), steepest(rates, losses))
 
 
-def _losses(trainer, train, rates, learner) -> list[float]:
-    step = trainer.make_step(learner, batch_size=train.batch_size)
+def _losses(trainer, train, rates, model) -> list[float]:
+    step = trainer.make_step(model, batch_size=train.batch_size)
     batches = iter(
         distribute(trainer.strategy, train.dataset, train.batch_size)
     )

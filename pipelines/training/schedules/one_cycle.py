@@ -51,7 +51,7 @@ class OneCycleSchedule(Schedule):
             raise RequestError(
                 f"The rise of one cycle, {self.warmup} steps, is longer than "
                 f"the cycle, {self._end} of {self.steps} steps. Give a "
-                "shorter --warmup or more --epochs."
+                "shorter `warmup` or more `epochs`."
             )
 
     @property

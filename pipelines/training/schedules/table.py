@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 from pipelines.training.schedules.base import Schedule
+from pipelines.training.schedules.base import scaled_rate
 from pipelines.training.schedules.cosine import CosineSchedule
 from pipelines.training.schedules.cosine import fill_with_cycles
 from pipelines.training.schedules.durations import duration_in_steps
@@ -61,7 +62,7 @@ class ScheduleWish:
     def __post_init__(self):
         if self.name not in SCHEDULES:
             raise RequestError(
-                f"--schedule is one of {', '.join(SCHEDULES)}. Received: "
+                f"`schedule` is one of {', '.join(SCHEDULES)}. Received: "
                 f"{self.name}"
             )
         for text in (self.warmup, *self.milestones):
@@ -75,12 +76,12 @@ class ScheduleWish:
         self._refuse("milestones", self.milestones, _WITH_MILESTONES)
         if self.name == "step" and not self.milestones:
             raise RequestError(
-                "--schedule=step falls at --milestones, such as 30ep,60ep or "
+                "`schedule=step` falls at `milestones`, such as 30ep,60ep or "
                 "50%,75%. Give them."
             )
         if self.name == "exponential" and len(self.milestones) != 1:
             raise RequestError(
-                "--schedule=exponential falls again and again; --milestones "
+                "`schedule=exponential` falls again and again; `milestones` "
                 "says how often, such as 2.4ep. Received: "
                 f"{','.join(self.milestones) or 'none'}"
             )
@@ -88,9 +89,25 @@ class ScheduleWish:
     def _refuse(self, flag: str, given, names) -> None:
         if given and self.name not in names:
             raise RequestError(
-                f"--{flag} is for --schedule={' or '.join(names)}, not for "
+                f"`{flag}` is for `schedule={' or '.join(names)}`, not for "
                 f"{self.name}. Leave it out."
             )
+
+    def fill(self, phase, steps_per_epoch: int, batch_size: int) -> Schedule:
+        """Returns the schedule that fills a phase.
+
+        Args:
+            phase: Its `epochs`, and its `learning_rate` for a batch of 256.
+            steps_per_epoch: Of the run.
+            batch_size: Examples of a step.
+
+        Raises:
+            RequestError: The warm-up is as long as the phase.
+        """
+        return self.fit(
+            scaled_rate(phase.learning_rate, batch_size),
+            RunLength(phase.epochs, steps_per_epoch, batch_size),
+        )
 
     def fit(self, peak: float, length: RunLength) -> Schedule:
         """Returns the schedule that fills a run.
@@ -106,8 +123,8 @@ class ScheduleWish:
         warmup = length.of(self.warmup or row.warmup)
         if warmup >= max(1, length.steps):
             raise RequestError(
-                f"--warmup={self.warmup} takes {warmup} steps, and the run "
-                f"has {length.steps}. Give a shorter one or more --epochs."
+                f"`warmup={self.warmup}` takes {warmup} steps, and the run "
+                f"has {length.steps}. Give a shorter one or more `epochs`."
             )
         return row.build(self, peak, warmup, length)
 

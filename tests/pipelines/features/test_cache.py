@@ -14,8 +14,9 @@ from pipelines.evaluation.extraction import Extractor
 from pipelines.features.cache import Features
 from pipelines.features.cache import evaluation_features
 from pipelines.features.cache import training_features
-from pipelines.training.fine_tuning.unfreezing import freeze_below
+from pipelines.training.fine_tuning.freezing import freeze_below
 from pipelines.training.optimizers import SGDWithL2
+from pipelines.training.trainer import Networks
 from pipelines.training.trainer import Trainer
 from zoo.preprocessing import Preprocessing
 
@@ -58,7 +59,8 @@ def train(model, batches, examples, stage, cached, epochs=3):
         )
     assert data.steps_per_epoch == pictures.steps_per_epoch == 2
     frozen = None if cached else below
-    return trainer.fit(data, epochs=epochs, learner=above, frozen=frozen)
+    networks = Networks(above, frozen)
+    return trainer.fit(data, epochs=epochs, networks=networks)
 
 
 @pytest.mark.parametrize("stage", ["stage2", "head"])

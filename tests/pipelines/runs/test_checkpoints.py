@@ -137,7 +137,7 @@ def dying(module, name):
         return real(*arguments, **options)
     setattr(module, name, call)
 for module, name in ((os, "fsync"), (os, "rename"), (shutil, "rmtree"),
-                     (folder, "_write")):
+                     (checkpoints, "_write")):
     dying(module, name)
 for point in range(1, 100):
     reader, writer = os.pipe()

@@ -11,14 +11,15 @@ from pipelines.batches.augmentation import AUGMENTATIONS
 from pipelines.runs.recipes import RECIPES
 from pipelines.runs.recipes import find_recipe
 from pipelines.runs.recipes import settings_of
+from pipelines.training.components import loss_of
+from pipelines.training.components import optimizer_of
+from pipelines.training.components import schedule_of
+from pipelines.training.config import FinetuneConfig
 from pipelines.training.config import TrainConfig
 from pipelines.training.config import recipe_config
+from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.from_scratch import train
 from pipelines.training.losses import Loss
-from pipelines.training.train_config import filled
-from pipelines.training.train_config import loss_of
-from pipelines.training.train_config import optimizer_of
-from pipelines.training.train_config import schedule_of
 from zoo.errors import RequestError
 
 # Steps of an epoch of ImageNet and of CIFAR-10 at the paper's batch.
@@ -27,7 +28,7 @@ IMAGENET, CIFAR = 1_281_167, 50_000
 
 def config_of(name, **changes):
     settings = {"data": "d", "output": "o", **changes}
-    return filled(recipe_config(name, **settings))
+    return recipe_config(name, **settings)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,9 @@ def config_of(name, **changes):
 def test_rates_are_those_of_the_paper(name, pictures, rates):
     batch = find_recipe(name).batch
     steps = pictures // batch
-    schedule = schedule_of(config_of(name, global_batch_size=batch), steps)
+    config = config_of(name, global_batch_size=batch)
+    phase = Phase("all", config.epochs, config.learning_rate)
+    schedule = schedule_of(config, phase, steps)
     for epoch, rate in rates.items():
         found = schedule(round(epoch * steps))
         assert found == pytest.approx(rate, rel=0.01), epoch
@@ -99,7 +102,7 @@ def test_what_a_recipe_names_exists(recipe):
 
 
 def test_a_misspelt_name():
-    with pytest.raises(RequestError, match=r"resnet2016 is .* Nearest: resn"):
+    with pytest.raises(RequestError, match=r"resnet2016` is .* Nearest: resn"):
         find_recipe("resnet2016")
 
 
@@ -133,6 +136,14 @@ def test_what_belongs_together_goes_together(given, left):
     changed = given[field] != find_recipe("cifar_resnet").settings[field]
     assert own - set(settings) == {field} | (gone[field] if changed else set())
     TrainConfig(data="d", output="o", **settings, **given)
+
+
+def test_fine_tuning_has_recipes_too():
+    config = recipe_config(
+        "cifar_fast", kind=FinetuneConfig, data="d", output="o"
+    )
+    assert (config.schedule, config.learning_rate) == ("one_cycle", 0.4)
+    assert config.recipe == "cifar_fast" and config.plan is None
 
 
 def test_another_size_is_learned_at_too():

@@ -17,7 +17,7 @@ from pipelines.devices.batch_norm import trainable_copy
 from pipelines.runs.state import RunState
 from pipelines.runs.state import as_files
 from pipelines.runs.state import from_files
-from pipelines.training.callbacks import CosineRestarts
+from pipelines.training.callbacks import ScheduledRate
 from pipelines.training.optimizers import AdamW
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.optimizers import in_precision
@@ -93,7 +93,7 @@ def go_on(trainer, examples, *callbacks):
     )
     assert data.steps_per_epoch == STEPS
     schedule = CosineSchedule(0.05, first_cycle=5)
-    cosine = CosineRestarts(schedule, trainer.global_step)
+    cosine = ScheduledRate(schedule, trainer.global_step)
     return trainer.fit(data, epochs=EPOCHS, callbacks=[cosine, *callbacks])
 
 
@@ -249,9 +249,9 @@ def test_another_run_is_not_gone_on_with(train_until, tmp_path):
     with pytest.raises(RequestError) as caught:
         train_until("run", seed=1, mixup=0.5)
     message = str(caught.value)
-    assert "--seed (0 then, 1 now)" in message
-    assert "--mixup (0.2 then, 0.5 now)" in message
-    assert "--allow_inexact" in message
+    assert "`seed` (0 then, 1 now)" in message
+    assert "`mixup` (0.2 then, 0.5 now)" in message
+    assert "`allow_inexact`" in message
     # What changes nothing may change.
     train_until("run", scalar_steps=7)
     with pytest.raises(RequestError, match="already holds a finished run"):

@@ -12,16 +12,19 @@ import zoo
 from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.sources.opening import open_splits
 from pipelines.evaluation.evaluator import Evaluator
-from pipelines.training import train_config
+from pipelines.training import components
+from pipelines.training.components import schedule_of
 from pipelines.training.config import TrainConfig
-from pipelines.training.from_scratch import open_data
+from pipelines.training.defaults import Devices
+from pipelines.training.defaults import resolve
+from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.from_scratch import train
 from pipelines.training.losses import Loss
+from pipelines.training.opening import choose_splits
+from pipelines.training.opening import with_label_noise
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.optimizers import RMSpropTF
 from pipelines.training.preparation import prepare
-from pipelines.training.train_config import filled
-from pipelines.training.train_config import schedule_of
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
@@ -103,7 +106,7 @@ def test_the_config_is_resolved(run):
         if name not in CHOSEN:
             assert written[name] == value, name
     assert written["train_size"] == written["image_size"] == 16
-    assert written["learning_rate"] == train_config.LEARNING_RATE
+    assert written["learning_rate"] == OPTIMIZERS["sgd"].learning_rate
     # 20 to 23 pixels are more than 1.25 times 16.
     assert written["augmentation"] == "standard"
     assert written["class_names"] == ["blue", "green", "red"]
@@ -156,6 +159,11 @@ def test_what_is_said(run):
     assert said == [
         "12 pictures to train on, 6 to judge by, 3 classes; resnet20 at "
         "16 px, augmentation 'standard', bfloat16, 1 CPU device(s)",
+        "chosen, where nothing else is asked for:",
+        "  learning_rate=0.2: the usual of sgd",
+        "  augmentation=standard: the pictures are larger than 16 px",
+        "  balance=0.0: the classes are of similar sizes",
+        "  train_size=16: the size that is judged",
         "sgd, learning rate up to 0.004688 for batches of 6, warm-up 0 "
         "steps, cosine, 2 epochs of 2 steps",
     ]
@@ -169,7 +177,7 @@ def test_the_global_precision_is_left_alone(run):
 def test_the_cycles_fill_the_run():
     config = TrainConfig("d", "resnet20", "o", epochs=10, cycles=3,
                          learning_rate=0.1, global_batch_size=128)  # fmt: skip
-    schedule = schedule_of(config, steps_per_epoch=74)
+    schedule = schedule_of(config, Phase("all", 10, 0.1), 74)
     # 740 steps, 37 of warm-up, then cycles of 101, 202 and 404.
     assert schedule.warmup == 37 and schedule.first_cycle == 101
     assert schedule.peak == 0.05
@@ -185,7 +193,7 @@ BASE = {"model": "resnet20", "global_batch_size": 6, "image_size": 16}
     ("changes", "message"),
     [
         ({"model": "resnet21"}, r"No model is called 'resnet21'\. Nearest: re"),
-        ({"augmentation": "wild"}, r"`augmentation=wild` is not known"),
+        ({"augmentation": "wild"}, "`augmentation` is one of auto, "),
         ({"data": "/nowhere"}, r"`data`: there is no folder /nowhere"),
         (
             {"global_batch_size": 13},
@@ -211,13 +219,13 @@ def test_pictures_to_learn_from_have_a_size_of_their_own(
         train_size=12,
         **BASE,
     )
-    run = prepare(filled(config), say=lambda line: None)
+    run = prepare(config, say=lambda line: None)
     with run.folder:
         learned, _ = run.training_data().dataset.element_spec
         judged, *_ = run.validation_data().dataset.element_spec
     assert learned.shape == (6, 12, 12, 3)
     assert judged.shape == (6, 16, 16, 3)
-    assert run.learner.input.shape == (None, 12, 12, 3)
+    assert run.train_model().input.shape == (None, 12, 12, 3)
     assert run.model.input.shape == (None, 16, 16, 3)
 
 
@@ -238,47 +246,47 @@ def test_a_taken_folder(run):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"mixup": -1}, "`mixup` and `cutmix` are not negative"),
-        ({"repeats": 0}, "--repeats lies in 1…"),
-        ({"learning_rate": "auto"}, "Only apps.finetune chooses"),
-        ({"on_bad_image": "keep"}, "--on_bad_image is one of fail, skip"),
-        ({"epochs": 0}, r"--epochs lies in 1…1000000\. Received: 0"),
-        ({"global_batch_size": 0}, "--global_batch_size lies in 1…"),
-        ({"image_size": 7}, "--image_size lies in 8…4096"),
-        ({"train_size": 7}, "--train_size lies in 8…4096"),
-        ({"weight_decay": -1e-9}, "--weight_decay lies in 0…1"),
-        ({"label_smoothing": 1.0}, "--label_smoothing lies in 0…0.999"),
-        ({"seed": -1}, "--seed lies in"),
-        ({"learning_rate": 0.0}, r"--learning_rate is above 0\. Received: 0"),
+        ({"mixup": -1}, "`mixup` lies in 0…100"),
+        ({"repeats": 0}, "`repeats` lies in 1…"),
+        ({"learning_rate": "auto"}, "Only fine-tuning chooses"),
+        ({"on_bad_image": "keep"}, "`on_bad_image` is one of fail, skip"),
+        ({"epochs": 0}, r"`epochs` lies in 1…1000000\. Received: 0"),
+        ({"global_batch_size": 0}, "`global_batch_size` lies in 1…"),
+        ({"image_size": 7}, "`image_size` lies in 8…4096"),
+        ({"train_size": 7}, "`train_size` lies in 8…4096"),
+        ({"weight_decay": -1e-9}, "`weight_decay` lies in 0…1"),
+        ({"label_smoothing": 1.0}, "`label_smoothing` lies in 0…0.999"),
+        ({"seed": -1}, "`seed` lies in"),
+        ({"learning_rate": 0.0}, r"`learning_rate` is above 0\. Received: 0"),
         (
             {"precision": "float64"},
-            "--precision is one of auto, float32, bfloat16, float16",
+            "`precision` is one of auto, float32, bfloat16, float16",
         ),
-        ({"cycles": 0}, "--cycles lies in 1…12"),
-        ({"cycles": 13}, "--cycles lies in 1…12"),
-        ({"accumulate": 0}, "--accumulate lies in 1…4096"),
-        ({"clip_norm": 0.0}, r"--clip_norm is above 0\. Received: 0"),
-        ({"clip_norm": float("nan")}, "--clip_norm is above 0"),
-        ({"ema": 0.0}, "--ema lies between 0 and 1"),
-        ({"ema": 1.0}, "--ema lies between 0 and 1"),
-        ({"checkpoint_steps": 0}, "--checkpoint_steps lies in 1…"),
+        ({"cycles": 0}, "`cycles` lies in 1…12"),
+        ({"cycles": 13}, "`cycles` lies in 1…12"),
+        ({"accumulate": 0}, "`accumulate` lies in 1…4096"),
+        ({"clip_norm": 0.0}, r"`clip_norm` is above 0\. Received: 0"),
+        ({"clip_norm": float("nan")}, "`clip_norm` is above 0"),
+        ({"ema": 0.0}, "`ema` is above 0 and below 1"),
+        ({"ema": 1.0}, "`ema` is above 0 and below 1"),
+        ({"checkpoint_steps": 0}, "`checkpoint_steps` lies in 1…"),
         ({"profile_steps": "10"}, r"such as 100:110\. Received: '10'"),
-        ({"profile_steps": "9:3"}, "--profile_steps is the first and the"),
-        ({"scalar_steps": 0}, "--scalar_steps lies in 1…"),
-        ({"optimizer": "adam"}, "--optimizer is one of sgd, momentum, adamw"),
-        ({"momentum": 1.0}, "--momentum lies in 0…0.9999"),
-        ({"schedule": "linear"}, "--schedule is one of cosine, one_cycle"),
-        ({"schedule": "step"}, "--schedule=step falls at --milestones"),
+        ({"profile_steps": "9:3"}, "`profile_steps` is the first and the"),
+        ({"scalar_steps": 0}, "`scalar_steps` lies in 1…"),
+        ({"optimizer": "adam"}, "`optimizer` is one of sgd, momentum, adamw"),
+        ({"momentum": 1.0}, "`momentum` lies in 0…0.9999"),
+        ({"schedule": "linear"}, "`schedule` is one of cosine, one_cycle"),
+        ({"schedule": "step"}, "`schedule=step` falls at `milestones`"),
         ({"warmup": "3"}, "A duration is a number and its unit"),
-        ({"warmup": "30ep"}, "--warmup=30ep takes .* Give a shorter one"),
-        ({"warmup": "2ep", "epochs": 2}, "--warmup=2ep takes"),
+        ({"warmup": "30ep"}, "`warmup=30ep` takes .* Give a shorter one"),
+        ({"warmup": "2ep", "epochs": 2}, "`warmup=2ep` takes"),
         ({"schedule": "polynomial", "decay": 0.0}, "power is above 0"),
-        ({"snapshots": True, "schedule": "constant"}, "--snapshots are the"),
-        ({"loss": "hinge"}, "--loss is one of softmax, bce"),
-        ({"target_threshold": 0.2}, "which only --loss=bce can take"),
-        ({"class_weights": 1.1}, "--class_weights lies in 0…1"),
-        ({"logit_adjustment": -1.0}, "--logit_adjustment lies in 0…10"),
-        ({"label_noise": 1.1}, "--label_noise lies in 0…1"),
+        ({"snapshots": True, "schedule": "constant"}, "`snapshots` is for"),
+        ({"loss": "hinge"}, "`loss` is one of softmax, bce"),
+        ({"target_threshold": 0.2}, "which only `loss=bce` can take"),
+        ({"class_weights": 1.1}, "`class_weights` lies in 0…1"),
+        ({"logit_adjustment": -1.0}, "`logit_adjustment` lies in 0…10"),
+        ({"label_noise": 1.1}, "`label_noise` lies in 0…1"),
     ],
 )
 def test_values_out_of_range(changes, message):
@@ -296,7 +304,7 @@ def test_mixed_and_repeated_pictures(picture_folder, tmp_path):
         mixing_off_for_last=1,
         repeats=2,
     )
-    assert train_config.mixing_of(config).epochs == 1
+    assert components.mixing_of(config, epochs=2).epochs == 1
     finished = train(config, say=lambda line: None)
     assert all(np.isfinite(logs["loss"]) for logs in finished.history)
     assert len(finished.history) == 2
@@ -325,12 +333,20 @@ def config_of(**changes):
     return TrainConfig(**settings | changes)
 
 
+def resolved(**changes):
+    """Of 8 and 80 small pictures."""
+    counts, sides = np.array([8, 80]), np.full(88, 32)
+    devices = Devices(gpu=False, precision="float32")
+    return resolve(config_of(**changes), counts, sides, devices)
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_has_a_rate_of_its_own(name):
-    config = train_config.filled(config_of(optimizer=name))
-    assert config.learning_rate == OPTIMIZERS[name].learning_rate
+    found = resolved(optimizer=name)
+    assert found.config.learning_rate == OPTIMIZERS[name].learning_rate
+    assert found.choices["learning_rate"].why == f"the usual of {name}"
     config = config_of(optimizer=name, weight_decay=0.03, momentum=0.7)
-    optimizer = train_config.optimizer_of(config)
+    optimizer = components.optimizer_of(config)
     settings = optimizer.get_config()
     assert 0.03 in settings.values() and 0.7 in settings.values()
     assert settings.get("nesterov", False) == (name == "sgd")
@@ -338,7 +354,7 @@ def test_every_optimizer_has_a_rate_of_its_own(name):
 
 def test_float16_has_a_loss_scale():
     config = config_of(precision="float16", optimizer="rmsprop")
-    optimizer = train_config.optimizer_of(config)
+    optimizer = components.optimizer_of(config)
     assert type(optimizer) is keras.optimizers.LossScaleOptimizer
     assert type(optimizer.inner_optimizer) is RMSpropTF
 
@@ -346,28 +362,31 @@ def test_float16_has_a_loss_scale():
 def test_the_loss_counts_the_classes(held):
     examples = held([b""] * 10, [0] * 8 + [1] * 2, ("a", "b"))
     config = config_of(class_weights=1.0, label_smoothing=0.1)
-    loss = train_config.loss_of(config, examples)
+    loss = components.loss_of(config, examples)
     assert loss == Loss(label_smoothing=0.1, class_weights=(0.625, 2.5))
     config = config_of(logit_adjustment=2.0, loss="bce", target_threshold=0.2)
-    loss = train_config.loss_of(config, examples)
+    loss = components.loss_of(config, examples)
     expected = [2 * np.log(0.8), 2 * np.log(0.2)]
     assert loss.adjustment == pytest.approx(expected, rel=1e-6)
     assert (loss.kind, loss.target_threshold) == ("bce", 0.2)
-    assert train_config.loss_of(config_of(), None) == Loss()
+    assert components.loss_of(config_of(), None) == Loss()
 
 
 def test_what_the_loss_makes_up_for_is_not_made_up_for_twice():
-    filled = train_config.filled
-    assert filled(config_of()).balance is None
-    assert filled(config_of(class_weights=0.5)).balance == 0
-    assert filled(config_of(logit_adjustment=1.0)).balance == 0
-    assert filled(config_of(logit_adjustment=1.0, balance=0.5)).balance == 0.5
+    assert resolved().config.balance == 0.5
+    assert resolved(class_weights=0.5).config.balance == 0
+    found = resolved(logit_adjustment=1.0)
+    assert found.config.balance == 0
+    assert "the loss makes up" in found.choices["balance"].why
+    found = resolved(logit_adjustment=1.0, balance=0.25)
+    assert found.config.balance == 0.25 and "balance" not in found.choices
 
 
 def test_labels_are_made_wrong_in_training_only(picture_folder):
     config = config_of(data=str(picture_folder))
-    clean = open_data(config)
-    noisy = open_data(config.resolved(label_noise=0.5))
+    clean = choose_splits(config)
+    assert with_label_noise(config, clean) is clean
+    noisy = with_label_noise(config.resolved(label_noise=0.5), clean)
     assert (clean.train.labels != noisy.train.labels).sum() == 6
     np.testing.assert_array_equal(
         clean.validation.labels, noisy.validation.labels

@@ -135,8 +135,8 @@ def test_gradients_are_those_of_keras():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"kind": "hinge"}, "--loss is one of softmax, bce. Received: hinge"),
-        ({"target_threshold": 0.2}, "which only --loss=bce can take"),
+        ({"kind": "hinge"}, "`loss` is one of softmax, bce. Received: hinge"),
+        ({"target_threshold": 0.2}, "which only `loss=bce` can take"),
         ({"kind": "bce", "target_threshold": 1.0}, "lies between 0 and 1"),
         ({"kind": "bce", "target_threshold": 0.0}, "lies between 0 and 1"),
     ],

@@ -37,7 +37,7 @@ from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.extraction import Extractor
 from pipelines.devices.batch_norm import trainable_copy
 from pipelines.training.callbacks import Checkpoints
-from pipelines.training.callbacks import CosineRestarts
+from pipelines.training.callbacks import ScheduledRate
 from pipelines.training.callbacks import TensorBoard
 from pipelines.runs.state import RunState
 from pipelines.training.losses import Loss
@@ -84,7 +84,7 @@ def run(strategy):
     trainer = Trainer(model, optimizer, strategy, loss=loss)
     folder = sys.argv[1] + "/" + type(strategy).__name__
     callbacks = [
-        CosineRestarts(CosineSchedule(0.05, first_cycle=5)),
+        ScheduledRate(CosineSchedule(0.05, first_cycle=5)),
         TensorBoard(folder),
         Checkpoints(folder),
     ]

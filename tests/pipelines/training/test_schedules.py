@@ -262,7 +262,7 @@ def test_every_schedule_is_tested():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"name": "linear"}, "--schedule is one of cosine, one_cycle"),
+        ({"name": "linear"}, "`schedule` is one of cosine, one_cycle"),
         ({"warmup": "5"}, "A duration is a number and its unit"),
         ({"name": "step"}, "Give them"),
         ({"name": "step", "milestones": ("9",)}, "A duration is a number"),
@@ -271,9 +271,9 @@ def test_every_schedule_is_tested():
             {"name": "exponential", "milestones": ("1ep", "2ep")},
             "Received: 1ep,2ep",
         ),
-        ({"milestones": ("1ep",)}, "--milestones is for --schedule=step or ex"),
-        ({"decay": 0.5}, "--decay is for --schedule=step or exponential or p"),
-        ({"name": "constant", "cycles": 2}, "--cycles is for --schedule=cos"),
+        ({"milestones": ("1ep",)}, "`milestones` is for `schedule=step or ex"),
+        ({"decay": 0.5}, "`decay` is for `schedule=step or exponential or p"),
+        ({"name": "constant", "cycles": 2}, "`cycles` is for `schedule=cos"),
     ],
 )
 def test_wishes_that_are_refused(changes, message):

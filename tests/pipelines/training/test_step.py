@@ -7,11 +7,12 @@ import tensorflow as tf
 
 from pipelines.devices.logits import make_logits_step
 from pipelines.evaluation.metrics import in_top
-from pipelines.training.fine_tuning.unfreezing import freeze_below
+from pipelines.training.fine_tuning.freezing import freeze_below
 from pipelines.training.losses import Loss
 from pipelines.training.losses import smoothed_cross_entropy
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.step import MEASURES
+from pipelines.training.step import StepOptions
 from pipelines.training.step import hits
 from pipelines.training.step import make_train_step
 
@@ -147,13 +148,18 @@ def test_the_logits_step_is_inference(tiny, noise):
     np.testing.assert_allclose(logits, expected, atol=1e-5)
 
 
-def _moved(**options):
+def _moved(options=None):
     """One plain step of four examples; returns the kernel and the measures."""
     model = linear()
     optimizer = SGDWithL2(0.5, momentum=0.0, nesterov=False)
     optimizer.build(model.trainable_variables)
     step = make_train_step(
-        model, optimizer, ONE, loss=Loss(), global_batch_size=4, **options
+        model,
+        optimizer,
+        ONE,
+        loss=Loss(),
+        global_batch_size=4,
+        options=options,
     )
     x = np.array([[1, 2], [0, 1], [3, 0], [1, 1]], "float32")
     labels = np.array([0, 1, 2, 0], "int32")
@@ -166,7 +172,7 @@ def _moved(**options):
 def test_in_parts_it_is_the_same_step():
     whole, expected = _moved()
     for parts in (2, 4):
-        found, measures = _moved(accumulate=parts)
+        found, measures = _moved(StepOptions(accumulate=parts))
         for one, other in zip(whole, found, strict=True):
             np.testing.assert_allclose(one, other, atol=1e-6)
         assert measures == pytest.approx(expected, abs=1e-6)
@@ -178,13 +184,13 @@ def test_a_clipped_step_is_a_shorter_one():
     gradient = [(start[0] - kernel) / 0.5, (start[1] - bias) / 0.5]
     norm = np.sqrt(sum(np.sum(each**2) for each in gradient))
     assert measures["gradient_norm"] == pytest.approx(norm, rel=1e-5)
-    (shorter, _), clipped = _moved(clip_norm=norm / 4)
+    (shorter, _), clipped = _moved(StepOptions(clip_norm=norm / 4))
     # The norm that is told is the one before.
     assert clipped["gradient_norm"] == pytest.approx(norm, rel=1e-5)
     np.testing.assert_allclose(
         start[0] - shorter, (start[0] - kernel) / 4, atol=1e-5
     )
-    (same, _), _ = _moved(clip_norm=norm * 2)
+    (same, _), _ = _moved(StepOptions(clip_norm=norm * 2))
     np.testing.assert_allclose(same, kernel, atol=1e-6)
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from pipelines.devices.batch_norm import trainable_copy
 from pipelines.training.failures import Diverged
-from pipelines.training.fine_tuning.unfreezing import freeze_below
+from pipelines.training.fine_tuning.freezing import freeze_below
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.step import hits
 from pipelines.training.trainer import STEPS_BETWEEN_READS

@@ -4,7 +4,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from pipelines.training.callbacks import CosineRestarts
+from pipelines.training.callbacks import ScheduledRate
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.schedules import CosineSchedule
 from pipelines.training.trainer import Trainer
@@ -28,7 +28,7 @@ def test_the_rates_of_a_run(coloured, batches, first_step):
     trainer = Trainer(model, SGDWithL2(9.0), tf.distribute.get_strategy())
     train, _ = batches(coloured(8), 4)
     rates = []
-    callbacks = [CosineRestarts(SCHEDULE, first_step), recorder(rates)]
+    callbacks = [ScheduledRate(SCHEDULE, first_step), recorder(rates)]
     history = trainer.fit(train, epochs=3, callbacks=callbacks)
     expected = [SCHEDULE(first_step + step) for step in range(12)]
     assert rates == pytest.approx(expected, rel=1e-6)
@@ -42,7 +42,7 @@ def test_the_rates_of_a_run(coloured, batches, first_step):
 def test_any_function_of_the_step_will_do():
     model = keras.Sequential([keras.layers.Dense(1)])
     model.compile("sgd")
-    callback = CosineRestarts(lambda step: 0.5**step)
+    callback = ScheduledRate(lambda step: 0.5**step)
     callback.set_model(model)
     for step in range(4):
         callback.on_train_batch_begin(0)

@@ -10,7 +10,7 @@ from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning import feature_cache
 from pipelines.training.fine_tuning.feature_cache import FeatureCache
 from pipelines.training.fine_tuning.feature_cache import views_of
-from pipelines.training.fine_tuning.unfreezing import parse_plan
+from pipelines.training.fine_tuning.plan import parse_plan
 from pipelines.training.preparation import prepare
 
 VIEWS = 2
@@ -69,7 +69,7 @@ def test_all_phases_from_one_pass(run, passes):
     )
     views = every_view(
         run.splits.train,
-        run.training_preprocessing,
+        run.training_preprocessing(),
         augmentation=run.augmentation,
         batch_size=12,
         seed=run.config.seed,
@@ -80,14 +80,14 @@ def test_all_phases_from_one_pass(run, passes):
     for phase, features in zip(plan, kept, strict=False):
         below, _ = zoo.split(run.model, phase.stage)
         for pictures, found in (
-            (learned, features.learned),
-            (judged, features.judged),
+            (learned, features.train),
+            (judged, features.validation),
         ):
             np.testing.assert_allclose(
                 found.values, below(pictures, training=False), atol=1e-5
             )
-        assert features.learned.views == VIEWS
-        assert features.learned.examples is run.splits.train
+        assert features.train.views == VIEWS
+        assert features.train.examples is run.splits.train
 
 
 def test_what_has_learned_meanwhile_is_computed_anew(run, passes):

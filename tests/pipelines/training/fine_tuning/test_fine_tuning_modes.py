@@ -22,8 +22,8 @@ from pipelines.training.fine_tuning.cross_validation import cross_validate
 from pipelines.training.fine_tuning.cross_validation import pooled
 from pipelines.training.fine_tuning.fine_tuning import find_rate_run
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
-from pipelines.training.fine_tuning.fine_tuning import name_start
-from pipelines.training.fine_tuning.fine_tuning import stage_factors
+from pipelines.training.fine_tuning.freezing import stage_rates
+from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.fine_tuning.rate_finder import find_rate
 from zoo.errors import DataError
 from zoo.errors import RequestError
@@ -91,7 +91,7 @@ def test_folds(configure, tmp_path):
     written = json.loads((tmp_path / "all" / "metrics.json").read_text())
     assert written == metrics and said[-1].startswith("2 folds: top-1 ")
     for folds in (1, 101):
-        with pytest.raises(RequestError, match="--folds lies in 2…100"):
+        with pytest.raises(RequestError, match="`folds` lies in 2…100"):
             cross_validate(config, folds)
 
 
@@ -119,7 +119,7 @@ def test_pretrained_beside_scratch(configure, tmp_path):
     with Image.open(tmp_path / "both" / "comparison.png") as picture:
         assert picture.size == (1200, 480)
     assert list((tmp_path / "both" / "comparison").glob("events*"))
-    with pytest.raises(RequestError, match="--compare_scratch compares"):
+    with pytest.raises(RequestError, match="`compare_scratch` compares"):
         compare_with_scratch(configure("none", weights=None))
 
 
@@ -180,8 +180,9 @@ def test_a_rate_found_becomes_the_plan(configure, monkeypatch):
     said = []
     config = configure("auto", learning_rate="auto", epochs=1)
     run = finetune_run(config, say=said.append)
-    assert run.config.plan == "head:1@0.125"
-    assert "plan: head:1@0.125" in said
+    assert run.config.plan == (Phase("head", 1, 0.125),)
+    assert "plan: head:1@0.125 by sgd, cosine" in said
+    assert "learning_rate=0.125: where the loss falls" in "".join(said)
 
 
 def test_patience_goes_back_to_the_best(configure):
@@ -207,8 +208,8 @@ def test_the_full_command_says_the_same(configure, finished):
     finetune_run(configure("said"), say=said.append)
     command = next(line for line in said if line.startswith("the same in full"))
     words = shlex.split(command.partition(": ")[2])
-    assert words[:3] == ["python", "-m", "apps.finetune"]
-    given = dict(word[2:].split("=", 1) for word in words[3:])
+    assert words[:2] == ["zoo", "finetune"]
+    given = dict(word[2:].split("=", 1) for word in words[2:])
     assert given["plan"] == "head:2@2,stage2:1@0.2"
     assert given["augmentation"] == "gentle" and given["balance"] == "0.0"
     assert given["precision"] == "float32" and "epochs" not in given
@@ -233,7 +234,7 @@ def test_stages_learn_at_rates_of_their_own(configure, weights):
     factors = dict(
         zip(
             [v.path for v in model.trainable_variables],
-            stage_factors(model, 0.5),
+            stage_rates(model, 0.5),
             strict=True,
         )
     )
@@ -259,19 +260,23 @@ def test_stages_learn_at_rates_of_their_own(configure, weights):
 
 
 _REFUSED = [
-    ({"probe": True, "plan": "head:1@1"}, "--probe takes no steps, so --plan"),
-    ({"probe": True, "patience": 2}, "so --patience has no meaning"),
-    ({"probe": True, "weights": None}, "--probe is for weights that have"),
-    ({"freeze_batch_norm": True, "weights": None}, "--freeze_batch_norm is fo"),
-    ({"stage_lr_decay": 0.5, "weights": None}, "--stage_lr_decay is for weig"),
-    ({"stage_lr_decay": 0.0}, "--stage_lr_decay lies above 0"),
-    ({"stage_lr_decay": 1.5}, "--stage_lr_decay lies above 0"),
-    ({"patience": -1}, "--patience is 0 or more"),
-    ({"add_classes": "run", "probe": True}, "so --probe has no meaning"),
-    ({"add_classes": "run", "shots": 3}, "so --shots has no meaning"),
-    ({"shots": 0}, "--shots lies in 1"),
-    ({"balance": 1.5}, "--balance lies in 0…1"),
-    ({"precision": "int8"}, "--precision is one of auto, float32"),
+    ({"probe": True, "plan": "head:1@1"}, "`probe` takes no steps, so `plan`"),
+    ({"probe": True, "patience": 2}, "so `patience` has no meaning"),
+    ({"probe": True, "weights": None}, "`probe` is for weights that have"),
+    ({"freeze_batch_norm": True, "weights": None}, "`freeze_batch_norm` is fo"),
+    ({"stage_lr_decay": 0.5, "weights": None}, "`stage_lr_decay` is for weig"),
+    ({"stage_lr_decay": 0.0}, "`stage_lr_decay` is above 0"),
+    ({"stage_lr_decay": 1.5}, "`stage_lr_decay` is above 0"),
+    ({"patience": -1}, "`patience` lies in 0…1000000"),
+    ({"probe": True, "optimizer": "adamw"}, "so `optimizer` has no meaning"),
+    ({"probe": True, "mixup": 0.2}, "so `mixup` has no meaning"),
+    ({"plan": "head:1@1", "warmup": "2ep"}, "`warmup=2ep` takes"),
+    ({"schedule": "step"}, "`schedule=step` falls at `milestones`"),
+    ({"add_classes": "run", "probe": True}, "so `probe` has no meaning"),
+    ({"add_classes": "run", "shots": 3}, "so `shots` has no meaning"),
+    ({"shots": 0}, "`shots` lies in 1"),
+    ({"balance": 1.5}, "`balance` lies in 0…1"),
+    ({"precision": "int8"}, "`precision` is one of auto, float32"),
 ]
 
 
@@ -280,38 +285,6 @@ def test_what_makes_no_sense_together(settings, message):
     settings = {"weights": "cifar10", **settings}
     with pytest.raises(RequestError, match=message):
         FinetuneConfig("d", "resnet20", "o", **settings)
-
-
-@pytest.mark.parametrize(
-    ("side", "reached", "start"),
-    [
-        (32, True, ("resnet20", "cifar10")),
-        (300, True, ("mobilenetv3_large", "imagenet")),
-        (300, False, ("resnet20", "cifar10")),
-    ],
-)
-def test_a_start_is_chosen(monkeypatch, side, reached, start):
-    def fetch(source):
-        if not reached:
-            raise RequestError("no network")
-
-    monkeypatch.setattr(start, "_reach", lambda address: None)
-    monkeypatch.setattr("zoo.weights.sources.WeightsSource.fetch", fetch)
-    said = []
-    config = FinetuneConfig("d", None, "o", weights="auto")
-    named = name_start(config, np.full(9, side), said.append)
-    assert (named.model, named.weights) == start
-    assert len(said) == (side == 300 and not reached)
-
-
-def test_weights_follow_the_model():
-    def weights_of(model):
-        config = FinetuneConfig("d", model, "o", weights="auto")
-        return name_start(config, np.ones(1)).weights
-
-    assert weights_of("resnet20") == "cifar10"
-    assert weights_of("resnet50") == "imagenet"
-    assert weights_of("resnet110") is None
 
 
 def test_pictures_of_the_old_run_are_needed(configure, finished, tmp_path):
@@ -364,10 +337,84 @@ def test_a_stopped_run_goes_on_to_the_bit(configure, monkeypatch, stop):
     "settings", [{"plan": "head:1@0.1"}, {"epochs": 3}, {"probe": True}]
 )
 def test_finding_a_rate_refuses_what_it_would_ignore(configure, settings):
-    with pytest.raises(RequestError, match=f"--{next(iter(settings))}"):
+    with pytest.raises(RequestError, match=f"so `{next(iter(settings))}`"):
         find_rate_run(configure("finding", **settings))
 
 
 def test_a_probe_refuses_an_augmentation(configure):
-    with pytest.raises(RequestError, match="--augmentation=crop"):
+    with pytest.raises(RequestError, match="`augmentation=crop`"):
         finetune_run(configure("p", probe=True, augmentation="crop"))
+
+
+LEARNING = {
+    "adamw, mixed": {
+        "optimizer": "adamw",
+        "stage_lr_decay": 0.5,
+        "mixup": 0.2,
+        "cutmix": 1.0,
+        "mixing_off_for_last": 1,
+        "ema": 0.9,
+        "plan": "head:2@0.01, all:2@0.001",
+    },
+    "lamb, repeated": {
+        "optimizer": "lamb",
+        "repeats": 2,
+        "loss": "bce",
+        "class_weights": 0.5,
+        "schedule": "polynomial",
+        "clip_norm": 1.0,
+        "label_noise": 0.2,
+        "plan": "head:2@0.01, stage2:2@0.001",
+    },
+    "one cycle of one phase": {
+        "schedule": "cosine",
+        "cycles": 2,
+        "snapshots": True,
+        "plan": "all:3@0.1",
+    },
+}
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_a_stopped_run_goes_on_to_the_bit_however_it_learns(
+    configure, monkeypatch, name
+):
+    plain, taken = Progress.on_train_batch_end, []
+
+    def count(self, batch, logs=None):
+        taken.append(batch)
+        if len(taken) == 7:
+            os.kill(os.getpid(), signal.SIGTERM)
+        plain(self, batch, logs)
+
+    said = []
+    whole = finetune_run(configure("whole", **LEARNING[name]), say=said.append)
+    mixed = any("mixed or repeated pictures are always" in s for s in said)
+    assert mixed == (name != "one cycle of one phase")
+    monkeypatch.setattr(Progress, "on_train_batch_end", count)
+    config = configure("parts", **LEARNING[name])
+    with pytest.raises(Interrupted):
+        finetune_run(config, say=lambda line: None)
+    parts = finetune_run(config, say=lambda line: None)
+    for one, other in zip(
+        whole.model.get_weights(), parts.model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+    snapshots = list((parts.folder.path / "snapshots").glob("*.keras"))
+    assert len(snapshots) == 2 * (name == "one cycle of one phase")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"cycles": 2}, "`cycles` is for a rate .* this plan has 2 phases"),
+        ({"snapshots": True}, "`snapshots` is for a rate that falls over"),
+        ({"progressive_from": 8}, "`progressive_from` shows pictures of grow"),
+        ({"warmup": "7st"}, r"`warmup=7st` takes 7 steps, and .* has 6\."),
+    ],
+)
+def test_what_does_not_fit_the_plan_is_refused(configure, settings, message):
+    config = configure("refused", **settings)
+    with pytest.raises(RequestError, match=message):
+        finetune_run(config, say=lambda line: None)
+    assert not os.path.exists(config.output)

@@ -1,14 +1,13 @@
-"""Plans in words, the default plan, and freezing itself."""
+"""Plans in words and as records, and the default plan."""
 
-import keras
 import pytest
 
-import zoo
-from pipelines.devices.batch_norm import trainable_copy
-from pipelines.training.fine_tuning.unfreezing import Phase
-from pipelines.training.fine_tuning.unfreezing import default_plan
-from pipelines.training.fine_tuning.unfreezing import freeze_below
-from pipelines.training.fine_tuning.unfreezing import parse_plan
+from pipelines.training.fine_tuning.plan import Phase
+from pipelines.training.fine_tuning.plan import default_plan
+from pipelines.training.fine_tuning.plan import epochs_of
+from pipelines.training.fine_tuning.plan import fitted
+from pipelines.training.fine_tuning.plan import in_words
+from pipelines.training.fine_tuning.plan import parse_plan
 from zoo.errors import RequestError
 
 STAGES = ["stem", "stage1", "stage2", "stage3", "head"]
@@ -91,35 +90,20 @@ def test_the_default_plan(weights, epochs, phases):
         assert phase.learning_rate == (0.2 if whole else 0.4)
 
 
-@pytest.fixture(scope="module", params=["plain", "fused"])
-def model(request, tiny):
-    return tiny() if request.param == "plain" else trainable_copy(tiny())
+def test_weights_that_have_learned_may_learn_slower():
+    plan = default_plan(WEIGHTS, 30, 1e-3, below_head=0.2)
+    assert [phase.learning_rate for phase in plan] == [1e-3, 2e-4, 1e-4]
 
 
-@pytest.mark.parametrize("norm_frozen", [True, False])
-@pytest.mark.parametrize("stage", ["stem", "stage1", "stage2", "head"])
-def test_the_flags_of_every_layer(model, stage, norm_frozen):
-    freeze_below(model, stage, freeze_batch_norm=norm_frozen)
-    names = [each.name for each in zoo.stages(model)]
-    for each in zoo.stages(model):
-        above = names.index(each.name) >= names.index(stage)
-        for layer in each.layers:
-            norm = isinstance(layer, keras.layers.BatchNormalization)
-            expected = above and not (norm and norm_frozen)
-            assert layer.trainable == expected, layer.name
+def test_no_digit_of_a_rate_is_lost():
+    plan = (Phase("head", 1, 0.1 + 0.2), Phase("all", 2, 1 / 3))
+    assert parse_plan(in_words(plan)) == plan
+    assert in_words(plan).startswith("head:1@0.30000000000000004,all:2@0.3333")
+    assert epochs_of(plan) == 3
+    assert fitted(plan, STAGES)[1] == Phase("stem", 2, 1 / 3)
 
 
-def test_what_learns_grows_from_the_head_down(model):
-    sizes = []
-    for stage in ("head", "stage2", "stage1", "stem"):
-        freeze_below(model, stage, freeze_batch_norm=True)
-        sizes.append([len(model.trainable_variables), model.name])
-    assert [size for size, _ in sizes] == [2, 4, 6, 7]
-    freeze_below(model, "stem")
-    assert len(model.trainable_variables) == 7 + 2 * 5
-
-
-def test_a_stage_that_there_is_not(model):
-    message = r"'tiny' has no stage 'stage3'\. All: stem, stage1, stage2, head"
-    with pytest.raises(RequestError, match=message):
-        freeze_below(model, "stage3")
+@pytest.mark.parametrize(("epochs", "rate"), [(0, 1.0), (1, float("nan"))])
+def test_a_phase_that_does_nothing(epochs, rate):
+    with pytest.raises(RequestError, match="at least 1 epoch and a rate above"):
+        Phase("head", epochs, rate)

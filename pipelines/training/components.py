@@ -1,0 +1,105 @@
+"""What a run learns with, made from its settings: here and nowhere else.
+
+Optimizer, schedule, loss and mixing, for training from scratch and for every
+phase of a plan.
+"""
+
+import dataclasses
+
+import keras
+
+from pipelines.batches.augmenting.mixing import Mixing
+from pipelines.data.balance import class_weights
+from pipelines.data.balance import logit_adjustment
+from pipelines.data.examples import Examples
+from pipelines.runs.config import RunConfig
+from pipelines.training.config import schedule_wish
+from pipelines.training.defaults import usual_warmup
+from pipelines.training.fine_tuning.freezing import stage_rates
+from pipelines.training.fine_tuning.plan import Phase
+from pipelines.training.losses import Loss
+from pipelines.training.optimizers import OPTIMIZERS
+from pipelines.training.optimizers import in_precision
+from pipelines.training.optimizers import with_rates
+from pipelines.training.schedules import Schedule
+
+
+def optimizer_of(
+    config: RunConfig, model: keras.Model | None = None
+) -> keras.optimizers.Optimizer:
+    """Returns the optimizer; to be called in a strategy's scope.
+
+    With float16 a `LossScaleOptimizer` is around it. Its rate is set anew
+    before each step, by the schedule.
+
+    Args:
+        config: With all defaults filled in.
+        model: What it is for; all of it is trainable. Needed where stages
+            have rates of their own, for which the optimizer is built.
+    """
+    row = OPTIMIZERS[config.optimizer]
+    optimizer = row.build(
+        row.learning_rate, config.weight_decay, config.momentum
+    )
+    if config.stage_lr_decay != 1.0:
+        factors = stage_rates(model, config.stage_lr_decay)
+        with_rates(optimizer, model.trainable_variables, factors)
+    return in_precision(optimizer, config.precision)
+
+
+def schedule_of(
+    config: RunConfig, phase: Phase, steps_per_epoch: int
+) -> Schedule:
+    """Returns the schedule that fills a phase.
+
+    Args:
+        config: With all defaults filled in.
+        phase: Says how long and how fast.
+        steps_per_epoch: Of the run.
+
+    Raises:
+        RequestError: The warm-up is as long as the phase.
+    """
+    wish = schedule_wish(config, usual_warmup(config))
+    return wish.fill(phase, steps_per_epoch, config.global_batch_size)
+
+
+def loss_of(config: RunConfig, examples: Examples) -> Loss:
+    """Returns the loss.
+
+    Args:
+        config: Says which.
+        examples: The pictures to learn from, whose classes it counts.
+
+    Raises:
+        DataError: Logit adjustment meets a class without pictures.
+    """
+    changes = {}
+    if config.class_weights:
+        weights = class_weights(examples.counts(), config.class_weights)
+        changes["class_weights"] = tuple(weights.tolist())
+    if config.logit_adjustment:
+        added = logit_adjustment(examples.counts(), config.logit_adjustment)
+        changes["adjustment"] = tuple(added.tolist())
+    plain = Loss(
+        config.loss,
+        label_smoothing=config.label_smoothing,
+        target_threshold=config.target_threshold,
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+def mixing_of(config: RunConfig, epochs: int) -> Mixing | None:
+    """Returns how the pictures of a batch are mixed, if they are.
+
+    Args:
+        config: Says how.
+        epochs: Of the whole run.
+
+    Raises:
+        RequestError: A value is out of its range.
+    """
+    if not config.mixup and not config.cutmix:
+        return None
+    mixed = max(0, epochs - config.mixing_off_for_last)
+    return Mixing(config.mixup, config.cutmix, epochs=mixed)

@@ -1,0 +1,70 @@
+"""The end of a run: its model, what it reaches and a page to look at."""
+
+import time
+
+import tensorflow as tf
+
+import zoo
+from pipelines.batches.evaluation_data import evaluation_data
+from pipelines.devices.batch_norm import plain_copy
+from pipelines.evaluation.evaluator import Evaluator
+from pipelines.evaluation.metrics import classification_metrics
+from pipelines.evaluation.report import write_report
+from pipelines.runs.run_folder import HISTORY
+from pipelines.runs.run_folder import METRICS
+from pipelines.training.failures import NotWritten
+from pipelines.training.finished import Finished
+from pipelines.training.run import Run
+
+
+def finish(run: Run, history: list[dict]) -> Finished:
+    """Writes what came of a run.
+
+    Args:
+        run: All of whose steps are taken.
+        history: The logs of each epoch.
+
+    Raises:
+        NotWritten: The disk is full or gone. The checkpoints are there.
+    """
+    try:
+        return _finish(run, history)
+    except OSError as error:
+        raise NotWritten(
+            "all steps are taken, but the results cannot be written to "
+            f"{run.folder.path} ({error.strerror or error}). Make room; "
+            "the last checkpoint is kept"
+        ) from error
+
+
+def _finish(run: Run, history: list[dict]) -> Finished:
+    """The metrics come last: they are the sign of a finished run."""
+    seconds = time.perf_counter() - run.started
+    model = plain_copy(run.model)
+    run.folder.save_model(model)
+    run.folder.write_json(HISTORY, history)
+    held_out = run.splits.validation
+    logits = Evaluator(model, tf.distribute.get_strategy()).logits(
+        evaluation_data(
+            held_out,
+            zoo.preprocessing(model),
+            batch_size=run.evaluation_batch,
+            hold=True,
+        )
+    )
+    metrics = {
+        **classification_metrics(logits, held_out.labels),
+        "seconds": seconds,
+        "epochs": len(history),
+        "training_examples": len(run.splits.train),
+    }
+    write_report(
+        run.folder.path,
+        model=model,
+        history=history,
+        metrics=metrics,
+        examples=held_out,
+        logits=logits,
+    )
+    run.folder.write_json(METRICS, metrics)
+    return Finished(run.config, model, history, metrics, logits, run.folder)

@@ -1,0 +1,139 @@
+"""Opening the pictures of a run: read, looked at, refused if they are bad."""
+
+import dataclasses
+
+import numpy as np
+
+from pipelines.data.balance import noisy_labels
+from pipelines.data.balance import shots
+from pipelines.data.checks import check_pictures
+from pipelines.data.checks import check_sizes
+from pipelines.data.checks import skip_bad_pictures
+from pipelines.data.examples import Splits
+from pipelines.data.folds import fold_of
+from pipelines.data.sources.opening import open_splits
+from pipelines.runs.config import RunConfig
+from zoo.errors import DataError
+
+# Above this many pictures, only so many of each part are looked at.
+_LOOKED_AT = 200_000
+
+
+def choose_splits(
+    config: RunConfig, progress=None, *, least_classes: int = 2
+) -> Splits:
+    """Opens the pictures that a configuration learns from and judges by.
+
+    Args:
+        config: What was asked for.
+        progress: Called with numbers done and in all, where it takes long.
+        least_classes: How many there have to be.
+
+    Raises:
+        RequestError: There is no such data set.
+        DataError: It cannot be trained on.
+    """
+    splits = open_splits(
+        config.data,
+        seed=config.seed,
+        progress=progress,
+        least_classes=least_classes,
+    )
+    if splits.train is None:
+        raise DataError(
+            f"{config.data} has no training part, only one to judge by. "
+            "Expected a sub-folder named 'train', or class folders only."
+        )
+    if config.fold:
+        splits = fold_of(splits, *config.fold, seed=config.seed)
+    if config.shots:
+        few = shots(splits.train, config.shots, seed=config.seed)
+        splits = dataclasses.replace(splits, train=few)
+    return splits
+
+
+def with_label_noise(config: RunConfig, splits: Splits) -> Splits:
+    """Makes labels to learn from wrong where that is asked for."""
+    if not config.label_noise:
+        return splits
+    train = splits.train
+    labels = noisy_labels(
+        train.labels, len(train.class_names), config.label_noise, config.seed
+    )
+    return dataclasses.replace(
+        splits, train=dataclasses.replace(train, labels=labels)
+    )
+
+
+def look_at(
+    config: RunConfig, splits: Splits, say=print, progress=None
+) -> tuple[Splits, Splits, np.ndarray]:
+    """Looks at the pictures, and refuses or leaves out those that are bad.
+
+    Of a very large set some are looked at, spread evenly: an audit has seen
+    them all.
+
+    Args:
+        config: Says what becomes of a bad picture.
+        splits: The pictures.
+        say: Told what was left out or not looked at.
+        progress: Called with the numbers of pictures done and in all.
+
+    Returns:
+        What there is to train on and to judge by; what was looked at; the
+        shorter side of each of these, in pixels.
+
+    Raises:
+        DataError: Pictures are bad, or no others are left.
+    """
+    parts = splits.train, splits.validation
+    if sum(map(len, parts)) > _LOOKED_AT:
+        seen = Splits(*(_some(part) for part in parts))
+        say(
+            f"{len(seen.train) + len(seen.validation):,} of "
+            f"{sum(map(len, parts)):,} pictures are looked at beforehand"
+        )
+        sides = check_pictures(seen.train, seen.validation, progress=progress)
+        return splits, seen, sides
+    if config.on_bad_image == "fail":
+        return splits, splits, check_pictures(*parts, progress=progress)
+    kept = skip_bad_pictures(*parts, progress=progress)
+    if kept.note:
+        say(kept.note)
+    left = Splits(*kept.parts, splits.note)
+    return left, left, kept.sides
+
+
+def _some(examples):
+    if len(examples) <= _LOOKED_AT:
+        return examples
+    chosen = np.linspace(0, len(examples) - 1, _LOOKED_AT).astype("int64")
+    return examples.subset(chosen)
+
+
+def check_enlarging(config, asked_size, splits, sides, say) -> None:
+    """Enlarges a little where no size was asked for, and never silently.
+
+    Args:
+        config: With all defaults filled in.
+        asked_size: The size that a person gave, or None.
+        splits: The pictures.
+        sides: The shorter side of each, in pixels.
+        say: Told how many are enlarged.
+
+    Raises:
+        DataError: Pictures are smaller than what was asked for.
+    """
+    size = config.image_size
+    if config.upscale:
+        smallest = 1
+    elif asked_size is not None:
+        smallest = size
+    else:
+        smallest = size // 4 + 1
+    counts = len(splits.train)
+    check_sizes(splits.train, sides[:counts], smallest)
+    check_sizes(splits.validation, sides[counts:], smallest)
+    enlarged = int((sides < size).sum())
+    if enlarged:
+        say(f"{enlarged} pictures are smaller than {size} px and are enlarged")

@@ -1,0 +1,175 @@
+"""What is chosen where nobody says it, and why."""
+
+import numpy as np
+import pytest
+
+from pipelines.training.config import FinetuneConfig
+from pipelines.training.config import TrainConfig
+from pipelines.training.defaults import Devices
+from pipelines.training.defaults import resolve
+from pipelines.training.defaults import resolve_plan
+from pipelines.training.defaults import usual_epochs
+from pipelines.training.defaults import usual_warmup
+from pipelines.training.fine_tuning.plan import in_words
+from pipelines.training.start import Start
+
+CPU = Devices(gpu=False, precision="bfloat16")
+COUNTS = np.array([300, 300])
+
+
+def fine_tuned(side=300, devices=CPU, counts=COUNTS, **changes):
+    settings = {"model": "resnet20", "weights": "cifar10", **changes}
+    config = FinetuneConfig("d", output="o", **settings)
+    return resolve(config, counts, np.full(int(counts.sum()), side), devices)
+
+
+@pytest.mark.parametrize(
+    ("side", "devices", "start", "why"),
+    [
+        (32, CPU, ("resnet20", "cifar10"), "48 px or less"),
+        (300, CPU, ("mobilenetv3_large", "imagenet"), "with no GPU"),
+        (
+            300,
+            Devices(gpu=True, precision="float32"),
+            ("resnet50", "imagenet"),
+            "with a GPU",
+        ),
+        (
+            300,
+            Devices(gpu=False, precision="float32", fetched=False),
+            ("resnet20", "cifar10"),
+            "cannot be fetched from https://",
+        ),
+    ],
+)
+def test_a_start_is_chosen(side, devices, start, why):
+    found = fine_tuned(side, devices, model=None, weights="auto")
+    assert (found.config.model, found.config.weights) == start
+    assert why in found.choices["model"].why
+
+
+def test_weights_follow_the_model():
+    def weights_of(model):
+        return fine_tuned(model=model, weights="auto").config.weights
+
+    assert weights_of("resnet20") == "cifar10"
+    assert weights_of("resnet50") == "imagenet"
+    assert weights_of("resnet110") is None
+
+
+def test_whether_weights_can_be_fetched(monkeypatch):
+    def unreachable(address):
+        raise OSError("no network")
+
+    monkeypatch.setattr("pipelines.training.start._reach", unreachable)
+    assert not Start("mobilenetv3_large", "imagenet").fetch()
+    assert Start("resnet20", "cifar10").fetch()
+
+
+def test_what_is_given_is_not_chosen():
+    given = {
+        "image_size": 48,
+        "train_size": 40,
+        "augmentation": "crop",
+        "balance": 0.25,
+        "global_batch_size": 7,
+        "precision": "float32",
+        "optimizer": "lamb",
+        "stage_lr_decay": 0.5,
+    }
+    found = fine_tuned(**given)
+    assert found.choices == {}
+    assert {n: getattr(found.config, n) for n in given} == given
+
+
+@pytest.mark.parametrize(("side", "size"), [(64, 64), (63, 32), (300, 64)])
+def test_small_networks_see_photos_at_twice_their_size(side, size):
+    found = fine_tuned(side)
+    assert found.config.image_size == found.config.train_size == size
+    assert ("twice" in found.choices["image_size"].why) == (size == 64)
+    config = TrainConfig("d", "resnet20", "o")
+    scratch = resolve(config, COUNTS, np.full(600, side), CPU)
+    assert scratch.config.image_size == 32
+
+
+@pytest.mark.parametrize(
+    ("side", "name"), [(40, "shift"), (41, "standard"), (300, "standard")]
+)
+def test_augmentation_by_the_size_of_pictures(side, name):
+    config = TrainConfig("d", "resnet20", "o")
+    found = resolve(config, COUNTS, np.full(600, side), CPU)
+    assert found.config.augmentation == name
+    gentle = fine_tuned(side, image_size=32).config.augmentation
+    assert gentle == name.replace("standard", "gentle")
+
+
+@pytest.mark.parametrize(
+    ("counts", "balance"), [((300, 100), 0.0), ((301, 100), 0.5)]
+)
+def test_balance_by_the_sizes_of_classes(counts, balance):
+    found = fine_tuned(counts=np.array(counts))
+    assert found.config.balance == balance
+    assert ("100 to 301" in found.choices["balance"].why) == (balance > 0)
+
+
+@pytest.mark.parametrize(("count", "batch"), [(9, 8), (32, 32), (500, 32)])
+def test_batches_are_no_larger_than_the_set(count, batch):
+    found = fine_tuned(counts=np.array([count]))
+    assert found.config.global_batch_size == batch
+    assert found.config.precision == "bfloat16"
+
+
+def test_transformers_learn_by_adamw_at_rates_of_their_own():
+    found = fine_tuned(model="vit_s16", weights="imagenet")
+    assert found.config.optimizer == "adamw"
+    assert found.config.stage_lr_decay == 0.75
+    parameters = {
+        "stem": 1,
+        **{f"stage{i}": 9 for i in range(1, 13)},
+        "head": 1,
+    }
+    plan, choices = resolve_plan(found.config, parameters, 600)
+    assert in_words(plan) == "head:5@0.001,stage6:24@0.0002,stem:11@0.0001"
+    assert choices["epochs"].value == 40
+    assert choices["learning_rate"].value == 1e-3
+    # What is said is not overruled, and its stages have one rate.
+    told = fine_tuned(model="vit_s16", weights="imagenet", optimizer="sgd")
+    assert "optimizer" not in told.choices
+    assert told.config.stage_lr_decay == 1
+    assert fine_tuned(model="vit_s16", weights=None).config.stage_lr_decay == 1
+
+
+def test_convolutions_learn_as_ever():
+    found = fine_tuned()
+    assert (found.config.optimizer, found.config.stage_lr_decay) == ("sgd", 1)
+    parameters = {"stem": 5, "stage1": 10, "stage2": 20, "head": 3}
+    plan, _ = resolve_plan(found.config, parameters, 800)
+    assert in_words(plan) == "head:4@0.4,stage2:18@0.4,stem:8@0.2"
+    given = found.config.resolved(epochs=5, learning_rate=0.125)
+    plan, choices = resolve_plan(given, parameters, 800)
+    assert sum(phase.epochs for phase in plan) == 5 and choices == {}
+    scratch = given.resolved(weights=None)
+    plan, _ = resolve_plan(scratch, parameters, 800)
+    assert in_words(plan) == "stem:5@0.125"
+
+
+def test_training_from_scratch_is_a_plan_of_one_phase():
+    config = TrainConfig("d", "resnet20", "o", weights="cifar10")
+    config = resolve(config, COUNTS, np.full(600, 32), CPU).config
+    plan, _ = resolve_plan(config, {"stem": 1, "head": 1}, 600)
+    assert in_words(plan) == "stem:30@0.2"
+
+
+@pytest.mark.parametrize(
+    ("pictures", "epochs"),
+    [(1, 100), (240, 100), (320, 75), (799, 30), (800, 30), (50_000, 30)],
+)
+def test_small_sets_are_shown_more_often(pictures, epochs):
+    assert usual_epochs(pictures) == epochs
+
+
+def test_the_usual_warm_up():
+    assert usual_warmup(TrainConfig("d", "resnet20", "o")) is None
+    assert usual_warmup(FinetuneConfig("d", "resnet20", "o")) == "10%"
+    cycle = FinetuneConfig("d", "resnet20", "o", schedule="one_cycle")
+    assert usual_warmup(cycle) is None
