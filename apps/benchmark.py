@@ -226,7 +226,7 @@ def _pipeline(asked: Measuring) -> dict:
     from pipelines.benchmarks import pipeline
 
     results, skipped = pipeline.benchmark_pipeline(
-        pipeline.Setting(
+        pipeline.PipelineCase(
             asked.data,
             asked.image_size or 224,
             asked.global_batch_size or _BATCH,

@@ -21,7 +21,7 @@ from zoo.errors import RequestError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Drawing(Asked):
+class CurveDrawing(Asked):
     """Which runs are drawn, and how."""
 
     runs: tuple[str, ...] = required(
@@ -40,7 +40,7 @@ class Drawing(Asked):
     output: str = output("curves.png", "The picture to write, new.")
 
 
-def check(asked: Drawing) -> None:
+def check(asked: CurveDrawing) -> None:
     check_new_file(asked.output)
     names = names_of(asked)
     if len(set(names)) != len(asked.runs):
@@ -50,14 +50,14 @@ def check(asked: Drawing) -> None:
         )
 
 
-def names_of(asked: Drawing) -> tuple[str, ...]:
+def names_of(asked: CurveDrawing) -> tuple[str, ...]:
     """Returns what the runs are called."""
     return asked.names or tuple(
         os.path.basename(os.path.normpath(folder)) for folder in asked.runs
     )
 
 
-def run(asked: Drawing) -> None:
+def run(asked: CurveDrawing) -> None:
     from pipelines.evaluation.curves import draw_runs
 
     draw_runs(
@@ -69,7 +69,7 @@ def run(asked: Drawing) -> None:
 
 
 def cli() -> None:
-    launch(run, Drawing, word="runs", check=check)
+    launch(run, CurveDrawing, word="runs", check=check)
 
 
 if __name__ == "__main__":

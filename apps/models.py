@@ -23,7 +23,7 @@ from zoo.errors import RequestError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Listing(Asked):
+class ModelListing(Asked):
     """What is listed, and how."""
 
     which: str | None = row(
@@ -59,7 +59,7 @@ class Listing(Asked):
         object.__setattr__(self, field, self.which)
 
 
-def check(asked: Listing) -> None:
+def check(asked: ModelListing) -> None:
     if asked.name:
         zoo.model_info(asked.name)
     elif not zoo.list_models(asked.pattern):
@@ -69,7 +69,7 @@ def check(asked: Listing) -> None:
         )
 
 
-def run(asked: Listing) -> None:
+def run(asked: ModelListing) -> None:
     if asked.name:
         show_model(asked.name)
     elif asked.markdown:
@@ -182,7 +182,7 @@ def _about(source) -> str:
 
 
 def cli() -> None:
-    launch(run, Listing, word="which", check=check, tensorflow=False)
+    launch(run, ModelListing, word="which", check=check, tensorflow=False)
 
 
 if __name__ == "__main__":

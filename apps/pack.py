@@ -26,7 +26,7 @@ from pipelines.runs.settings import row
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Request(Asked):
+class Sharding(Asked):
     """What is packed, and how."""
 
     data: str = data()
@@ -71,11 +71,11 @@ class Request(Asked):
     )
 
 
-def check(asked: Request) -> None:
+def check(asked: Sharding) -> None:
     check_data(asked.data)
 
 
-def run(asked: Request) -> None:
+def run(asked: Sharding) -> None:
     from pipelines.data.packing.packing import Packing
     from pipelines.data.packing.packing import pack
     from pipelines.data.sources.opening import open_splits
@@ -99,7 +99,7 @@ def run(asked: Request) -> None:
 
 
 def cli() -> None:
-    launch(run, Request, word="data", check=check)
+    launch(run, Sharding, word="data", check=check)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import tempfile
 import psutil
 
 from pipelines.benchmarks.pipeline_ours import SUBJECTS as OURS
-from pipelines.benchmarks.pipeline_ours import Setting
+from pipelines.benchmarks.pipeline_ours import PipelineCase
 from pipelines.data.sources.opening import open_splits
 from zoo.errors import RequestError
 
@@ -31,7 +31,7 @@ _ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_CPU_ALLOCATOR_USE_BFC": "true"}
 
 
 def benchmark_pipeline(
-    setting: Setting,
+    setting: PipelineCase,
     *,
     names=SUBJECTS,
     rounds: int = 5,
@@ -99,7 +99,7 @@ def _take_turns(workers, rounds, seconds, progress):
 class _Worker:
     """A subject's process, and what it has done so far."""
 
-    def __init__(self, name: str, setting: Setting, torch_python, words):
+    def __init__(self, name: str, setting: PipelineCase, torch_python, words):
         self._name = name
         self.problem = self._missing(setting)
         self._process = None
@@ -129,7 +129,7 @@ class _Worker:
             env={**os.environ, **_ENVIRONMENT},
         )
 
-    def _missing(self, setting: Setting) -> str:
+    def _missing(self, setting: PipelineCase) -> str:
         if self._name in OTHERS and setting.folder is None:
             return "needs a folder of pictures"
         if self._name == "torch" and not _TORCH.exists():

@@ -3,18 +3,18 @@
 import keras
 import tensorflow as tf
 
-from pipelines.benchmarks.pipeline_ours import Setting
+from pipelines.benchmarks.pipeline_ours import PipelineCase
 
 # 256 pixels for a crop of 224.
 _MARGIN = 8 / 7
 
 
-def keras_bare(setting: Setting) -> tf.data.Dataset:
+def keras_bare(setting: PipelineCase) -> tf.data.Dataset:
     """`image_dataset_from_directory`, without any augmentation."""
     return _utility(setting, setting.image_size).prefetch(tf.data.AUTOTUNE)
 
 
-def keras_layers(setting: Setting) -> tf.data.Dataset:
+def keras_layers(setting: PipelineCase) -> tf.data.Dataset:
     """`image_dataset_from_directory`, Keras's random crop and flip."""
     size = setting.image_size
     return _augmented(
@@ -26,7 +26,7 @@ def keras_layers(setting: Setting) -> tf.data.Dataset:
     )
 
 
-def keras_cv_layers(setting: Setting) -> tf.data.Dataset:
+def keras_cv_layers(setting: PipelineCase) -> tf.data.Dataset:
     """The same utility with keras-cv's crop, flip and RandAugment."""
     import keras_cv
 
@@ -49,7 +49,7 @@ def keras_cv_layers(setting: Setting) -> tf.data.Dataset:
     )
 
 
-def _utility(setting: Setting, side: int) -> tf.data.Dataset:
+def _utility(setting: PipelineCase, side: int) -> tf.data.Dataset:
     return keras.utils.image_dataset_from_directory(
         setting.folder,
         image_size=(side, side),
@@ -58,7 +58,7 @@ def _utility(setting: Setting, side: int) -> tf.data.Dataset:
     ).repeat()
 
 
-def _augmented(setting: Setting, layers) -> tf.data.Dataset:
+def _augmented(setting: PipelineCase, layers) -> tf.data.Dataset:
     def change(pictures, labels):
         for layer in layers:
             pictures = layer(pictures, training=True)

@@ -1,7 +1,7 @@
 """What is measured of this project: the decoder alone, and our pipelines.
 
-Each function takes `Setting` and returns an endless dataset; a worker counts
-`batch_size` pictures for each element.
+Each function takes a `PipelineCase` and returns an endless dataset; a worker
+counts `batch_size` pictures for each element.
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ _WINDOWS = 2048
 
 
 @dataclasses.dataclass(frozen=True)
-class Setting:
+class PipelineCase:
     """What all subjects have in common.
 
     Args:
@@ -56,7 +56,7 @@ def pipeline(name: str, *, hold: bool = True):
             picture each time that it is shown, as of a large one.
     """
 
-    def build(setting: Setting) -> tf.data.Dataset:
+    def build(setting: PipelineCase) -> tf.data.Dataset:
         return training_data(
             open_splits(setting.data).train,
             Preprocessing(setting.image_size),
@@ -68,7 +68,7 @@ def pipeline(name: str, *, hold: bool = True):
     return build
 
 
-def limit(setting: Setting) -> tf.data.Dataset:
+def limit(setting: PipelineCase) -> tf.data.Dataset:
     """Decodes the very windows that `plain` decodes, and nothing else.
 
     They are drawn beforehand, from the same seeds, and are decoded by the
@@ -85,7 +85,7 @@ def limit(setting: Setting) -> tf.data.Dataset:
     return _decoding(decode, setting.batch_size)
 
 
-def full_decode(setting: Setting) -> tf.data.Dataset:
+def full_decode(setting: PipelineCase) -> tf.data.Dataset:
     """Decodes the same pictures, but whole."""
     examples = open_splits(setting.data).train
     indices, _ = _windows(examples, setting.batch_size)

@@ -57,7 +57,7 @@ def main(text: str) -> None:
         from pipelines.benchmarks import pipeline_others
 
         subjects = pipeline_others.SUBJECTS
-    setting = pipeline_ours.Setting(
+    setting = pipeline_ours.PipelineCase(
         asked["data"], asked["image_size"], asked["batch_size"]
     )
     batches = iter(subjects[asked["name"]](setting))

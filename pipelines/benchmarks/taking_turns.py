@@ -31,7 +31,7 @@ class Turn(keras.callbacks.Callback):
         self.done.release()
 
 
-class WaitingLoop:
+class TurnLoop:
     """A loop in a thread of its own, which runs when it is told to."""
 
     def __init__(self, fit: Callable):
@@ -70,7 +70,7 @@ class WaitingLoop:
         return self._turn.seconds_tracing
 
 
-def take_turns(loops: list[WaitingLoop], turns: int, tell) -> None:
+def take_turns(loops: list[TurnLoop], turns: int, tell) -> None:
     for turn in range(turns):
         # Who comes after whom differs, so that none has a better place.
         for loop in loops if turn % 2 else reversed(loops):

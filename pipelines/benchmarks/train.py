@@ -16,7 +16,7 @@ from pipelines.batches.training_data import TrainingData
 from pipelines.benchmarks.keras_networks import NETWORKS
 from pipelines.benchmarks.keras_networks import KerasNetwork
 from pipelines.benchmarks.made_pictures import made_batches
-from pipelines.benchmarks.taking_turns import WaitingLoop
+from pipelines.benchmarks.taking_turns import TurnLoop
 from pipelines.benchmarks.taking_turns import take_turns
 from pipelines.devices.batch_norm import trainable_copy
 from pipelines.runs.config import PRECISIONS
@@ -98,10 +98,8 @@ def _sides(name, network: KerasNetwork, precisions, turns: int) -> dict:
             theirs = network.theirs(network.image_size, network.classes)
         finally:
             keras.config.set_dtype_policy("float32")
-        sides["ours", precision] = WaitingLoop(_our_loop(ours, data, turns))
-        sides["keras", precision] = WaitingLoop(
-            _their_loop(theirs, data, turns)
-        )
+        sides["ours", precision] = TurnLoop(_our_loop(ours, data, turns))
+        sides["keras", precision] = TurnLoop(_their_loop(theirs, data, turns))
     return sides
 
 

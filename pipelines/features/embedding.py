@@ -13,7 +13,7 @@ from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.examples import Examples
 from pipelines.evaluation.extraction import Extractor
 from pipelines.evaluation.saved_models import open_model
-from pipelines.features.table import Recipe
+from pipelines.features.table import Provenance
 from pipelines.pages.commands import command
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
@@ -86,7 +86,7 @@ class Embedder:
 
     def recipe(
         self, model: str, weights: str | None = None, data: str = ""
-    ) -> Recipe:
+    ) -> Provenance:
         """Returns how to compute the same features again.
 
         Args:
@@ -95,7 +95,7 @@ class Embedder:
             data: What the pictures come from.
         """
         known = model in list_models()
-        return Recipe(
+        return Provenance(
             model if known else os.path.abspath(model),
             _weights(weights) if known else None,
             self._stage,
@@ -143,7 +143,7 @@ def below(model, stage: str, pool: bool) -> keras.Model:
     return keras.Model(model.input, output, name=f"{model.name}_to_{stage}")
 
 
-def reopen(recipe: Recipe, batch_size: int = 128) -> Embedder:
+def reopen(recipe: Provenance, batch_size: int = 128) -> Embedder:
     """Opens the network of a recipe, and makes sure that it is the same.
 
     Raises:
@@ -158,7 +158,7 @@ def reopen(recipe: Recipe, batch_size: int = 128) -> Embedder:
     if now != recipe:
         changed = [
             field.name
-            for field in dataclasses.fields(Recipe)
+            for field in dataclasses.fields(Provenance)
             if getattr(now, field.name) != getattr(recipe, field.name)
         ]
         what = "weights" if changed == ["sha256"] else ", ".join(changed)

@@ -13,7 +13,7 @@ from pipelines.features.neighbours import exact_neighbours
 from pipelines.features.pictures import PictureFinder
 from pipelines.features.pictures import open_queries
 from pipelines.features.table import FeatureTable
-from pipelines.features.table import Recipe
+from pipelines.features.table import Provenance
 from pipelines.features.table import load_features
 from pipelines.pages.rendering import render
 from pipelines.pages.thumbnails import thumbnail
@@ -72,7 +72,7 @@ class Found:
     answers: tuple[Answer, ...]
     index: str
     pictures: int
-    recipe: Recipe
+    recipe: Provenance
 
 
 def search(

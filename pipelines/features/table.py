@@ -42,7 +42,7 @@ _DAMAGE = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Recipe:
+class Provenance:
     """How features were computed, so that others can be computed alike.
 
     Args:
@@ -69,7 +69,7 @@ class Recipe:
         return json.dumps(dataclasses.asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> "Recipe":
+    def from_json(cls, text: str) -> "Provenance":
         """Reads what `as_json` wrote; ValueError, TypeError, KeyError else."""
         values = json.loads(text)
         record = Preprocessing(**values.pop("preprocessing"))
@@ -94,7 +94,7 @@ class FeatureTable:
     labels: np.ndarray
     class_names: tuple[str, ...]
     parts: np.ndarray
-    recipe: Recipe
+    recipe: Provenance
 
     def __len__(self):
         return len(self.features)
@@ -180,7 +180,7 @@ def load_features(path) -> FeatureTable:
         )
     try:
         members = _read(path)
-        recipe = Recipe.from_json(str(members["recipe"]))
+        recipe = Provenance.from_json(str(members["recipe"]))
         _check(members)
     except _DAMAGE as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]

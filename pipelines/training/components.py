@@ -8,7 +8,7 @@ import dataclasses
 
 import keras
 
-from pipelines.batches.augmenting.mixing import Mixing
+from pipelines.batches.mixing import Mixing
 from pipelines.data.balance import class_weights
 from pipelines.data.balance import logit_adjustment
 from pipelines.data.examples import Examples

@@ -12,7 +12,7 @@ import zoo
 from pipelines.batches.augmentation import Augmentation
 from pipelines.batches.evaluation_data import EvaluationData
 from pipelines.batches.evaluation_data import evaluation_data
-from pipelines.batches.progressive import Stage
+from pipelines.batches.progressive import SizeStage
 from pipelines.batches.progressive import progressive_stages
 from pipelines.batches.training_data import Reading
 from pipelines.batches.training_data import Sampling
@@ -123,7 +123,7 @@ class Run:
             self.say(line)
 
     @property
-    def sizes(self) -> tuple[Stage, ...]:
+    def sizes(self) -> tuple[SizeStage, ...]:
         """The sizes of pictures to learn from, one after the other."""
         smallest, size = self.config.progressive_from, self.config.train_size
         return progressive_stages(

@@ -12,7 +12,7 @@ from pipelines.batches.cropping import crop_window
 from pipelines.batches.order import sample_order
 from pipelines.benchmarks import pipeline
 from pipelines.benchmarks import pipeline_ours
-from pipelines.benchmarks.pipeline_ours import Setting
+from pipelines.benchmarks.pipeline_ours import PipelineCase
 from pipelines.benchmarks.pipeline_worker import serve
 from pipelines.data.sources.opening import open_splits
 from zoo.errors import RequestError
@@ -22,7 +22,7 @@ NAMES = ("limit", "full_decode", "plain", "plain_streamed", "randaugment")
 
 @pytest.fixture(scope="module")
 def setting(picture_folder):
-    return Setting(str(picture_folder), image_size=16, batch_size=4)
+    return PipelineCase(str(picture_folder), image_size=16, batch_size=4)
 
 
 def test_a_worker_answers_every_command():
@@ -85,6 +85,6 @@ def test_subjects_that_are_not_known(setting):
 
 
 def test_data_that_is_not_there(tmp_path):
-    nowhere = Setting(str(tmp_path / "no"), image_size=16, batch_size=4)
+    nowhere = PipelineCase(str(tmp_path / "no"), image_size=16, batch_size=4)
     with pytest.raises(RequestError, match=r"^`data`: there is no folder"):
         pipeline.benchmark_pipeline(nowhere, names=("plain",))

@@ -7,7 +7,7 @@ import pytest
 import zoo
 from pipelines.benchmarks import train
 from pipelines.benchmarks.keras_networks import NETWORKS
-from pipelines.benchmarks.taking_turns import WaitingLoop
+from pipelines.benchmarks.taking_turns import TurnLoop
 from pipelines.benchmarks.taking_turns import take_turns
 from pipelines.benchmarks.train import Network
 from zoo.errors import RequestError
@@ -98,7 +98,7 @@ def test_one_loop_runs_at_a_time():
 
         return run
 
-    loops = [WaitingLoop(fit("a")), WaitingLoop(fit("b"))]
+    loops = [TurnLoop(fit("a")), TurnLoop(fit("b"))]
     take_turns(loops, 3, lambda done: order.append(done))
     assert order == ["b", "a", 1, "a", "b", 2, "b", "a", 3]
     assert [len(loop.seconds) for loop in loops] == [2, 2]
@@ -109,7 +109,7 @@ def test_what_goes_wrong_in_a_loop_is_said():
         raise RuntimeError("no memory left")
 
     with pytest.raises(RuntimeError, match="no memory left"):
-        WaitingLoop(fit).go()
+        TurnLoop(fit).go()
 
 
 @pytest.mark.parametrize(

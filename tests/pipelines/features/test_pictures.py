@@ -11,14 +11,14 @@ from pipelines.features.pictures import lasting_names
 from pipelines.features.pictures import open_every_picture
 from pipelines.features.pictures import open_queries
 from pipelines.features.table import FeatureTable
-from pipelines.features.table import Recipe
+from pipelines.features.table import Provenance
 from zoo.errors import DataError
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
 
 
 def table_of(examples, parts, data):
-    recipe = Recipe(
+    recipe = Provenance(
         "resnet20", None, "pooled", True, Preprocessing(32), "0" * 64, data
     )
     names = lasting_names(examples)

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from pipelines.features.table import FeatureTable
-from pipelines.features.table import Recipe
+from pipelines.features.table import Provenance
 from pipelines.features.table import load_features
 from pipelines.features.table import save_features
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
 
-RECIPE = Recipe(
+RECIPE = Provenance(
     "resnet20",
     "cifar10",
     "stage2",

@@ -48,7 +48,7 @@ def interpret(stream, path):
         path: For messages.
 
     Returns:
-        What the pickle describes, with a `View` for each tensor.
+        What the pickle describes, with a `TensorView` for each tensor.
 
     Raises:
         IntegrityError: The pickle is damaged, or has something in it other

@@ -35,7 +35,7 @@ class Storage:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class View:
+class TensorView:
     """A tensor: which numbers of a storage, in which order.
 
     Args:
@@ -58,7 +58,7 @@ def are_sizes(values) -> bool:
     )
 
 
-def rebuild_tensor(storage, offset, shape, strides, *_) -> View:
+def rebuild_tensor(storage, offset, shape, strides, *_) -> TensorView:
     """Returns the view, if it stays inside of its storage.
 
     What follows the strides (requires_grad, hooks, metadata) is training's.
@@ -88,21 +88,21 @@ def rebuild_tensor(storage, offset, shape, strides, *_) -> View:
     )
     if offset + (reach + 1 if count else 0) > storage.count:
         raise Wrong("a tensor reaches beyond the end of its storage")
-    return View(storage, offset, shape, strides)
+    return TensorView(storage, offset, shape, strides)
 
 
-def rebuild_parameter(view, *_) -> View:
+def rebuild_parameter(view, *_) -> TensorView:
     """Returns the view that a parameter is.
 
     Raises:
         Wrong: It is something else.
     """
-    if not isinstance(view, View):
+    if not isinstance(view, TensorView):
         raise Wrong("a parameter has no tensor")
     return view
 
 
-def find_state(root, path) -> dict[str, View]:
+def find_state(root, path) -> dict[str, TensorView]:
     """Returns the tensors by name, out of whatever they are wrapped in.
 
     While the dict has an entry `state_dict`, `model_state_dict`, `model` or
@@ -126,7 +126,7 @@ def find_state(root, path) -> dict[str, View]:
         views = {
             name: value
             for name, value in root.items()
-            if isinstance(name, str) and isinstance(value, View)
+            if isinstance(name, str) and isinstance(value, TensorView)
         }
     if not views:
         wrappers = ", ".join(_WRAPPERS)
@@ -172,7 +172,7 @@ def read_views(views, read_storage, path, limit: int):
     }
 
 
-def _strided(flat: np.ndarray, view: View) -> np.ndarray:
+def _strided(flat: np.ndarray, view: TensorView) -> np.ndarray:
     count = math.prod(view.shape)
     if not count:
         return np.empty(view.shape, flat.dtype)
