@@ -80,7 +80,7 @@ def _sources() -> str:
     ).hexdigest()
 
 
-_CODES = {NOTHING, *(step.code for step in all_steps())}
+_LAST_CODE = all_steps()[-1].code
 _take = _chain(all_steps())
 _change = _compile(_sources())
 
@@ -140,11 +140,10 @@ def _check(pixels, views, table) -> None:
             f"height and width inside {room.tolist()} bytes. Received: "
             f"{np.asarray(views)[~fits].tolist()}"
         )
-    unknown = set(np.unique(table[..., 0]).tolist()) - _CODES
-    if unknown:
+    if table.size and table[..., 0].max() > _LAST_CODE:
         raise ValueError(
             "A step of that code is in no augmentation of the table. "
-            f"Received: {sorted(unknown)}"
+            f"Received: {table[..., 0].max()}"
         )
 
 

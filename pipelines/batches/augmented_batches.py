@@ -54,7 +54,8 @@ def augment(encoded, seed, augmentation: Augmentation, preprocessing):
     seed = tf.convert_to_tensor(seed, tf.int64)
     region = region_of(encoded, seed, augmentation, preprocessing)
     size = preprocessing.image_size
-    return _change([region], seed[tf.newaxis], augmentation, size)[0]
+    samples = seed[tf.newaxis, 1]
+    return _change([region], (seed[0], samples), augmentation, size)[0]
 
 
 def augmented_batches(
@@ -72,8 +73,8 @@ def augmented_batches(
     Args:
         positions: Yields scalar int64.
         locate: Given one of them, returns the index of an example and what
-            its changes depend on, int64 `(2,)`: the run's seed and the number
-            of the sample.
+            its changes depend on, two int64: the run's seed and the number of
+            the sample.
         examples: What is shown.
         augmentation: What is done to each picture.
         preprocessing: The model's record, for the image size.
@@ -99,7 +100,7 @@ def augmented_batches(
 
     def look(position):
         index, seed = locate(position)
-        region = regions.choose(index, seed)
+        region = regions.choose(index, tf.stack(seed))
         return region, seed, tf.gather(labels, index)
 
     def change(found, seeds):
@@ -119,7 +120,9 @@ def _in_groups(positions, look, change, batch_size: int):
     def load(group):
         looks = [look(position) for position in tf.unstack(group)]
         found, seeds, labels = zip(*looks, strict=True)
-        return change(found, tf.stack(seeds)), tf.stack(labels), group
+        (base, *_), samples = zip(*seeds, strict=True)
+        images = change(found, (base, tf.stack(samples)))
+        return images, tf.stack(labels), group
 
     def join(*groups):
         return tuple(
@@ -147,7 +150,8 @@ def _change(regions, seeds, augmentation: Augmentation, size: int, held=None):
 
     Args:
         regions: What each sample shows.
-        seeds: int64 `(samples, 2)`: the run's seed and their numbers.
+        seeds: The run's seed, scalar int64, and the samples' numbers, int64
+            `(samples,)`.
         augmentation: What is done.
         size: The new height and width, in pixels.
         held: What holds the pixels, where the regions do not.
@@ -158,8 +162,8 @@ def _change(regions, seeds, augmentation: Augmentation, size: int, held=None):
     pixels = [each.pixels for each in regions] if held is None else []
     places = tf.stack([each.place for each in regions])
 
-    def change(seeds, places, *pixels):
-        chance = Chance(int(seeds[0, 0]), seeds[:, 1])
+    def change(seed, samples, places, *pixels):
+        chance = Chance(int(seed), samples)
         if augmentation.patch > 1:
             places = _patches(places, chance, size)
         mirrored = np.zeros(len(chance), bool)
@@ -169,7 +173,7 @@ def _change(regions, seeds, augmentation: Augmentation, size: int, held=None):
         where = pixels if held is None else [held]
         return apply(where, places, mirrored, steps, size)
 
-    images = call_python(change, [seeds, places, *pixels], tf.uint8)
+    images = call_python(change, [*seeds, places, *pixels], tf.uint8)
     return tf.ensure_shape(images, (len(regions), size, size, 3))
 
 

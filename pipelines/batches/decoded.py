@@ -75,6 +75,16 @@ class DecodedPictures:
     shapes: tf.Tensor
     scaled: tf.Tensor
 
+    @functools.cached_property
+    def wholes(self) -> tf.Tensor:
+        """The places of whole pictures, int64 `(examples, 4)`."""
+        height, width = self.shapes.numpy()[:, 0].astype("int64").T
+        start = self.starts.numpy()[:, 0]
+        places = np.stack([start, width * _CHANNELS, height, width], axis=1)
+        # Not a part of whichever graph asks first.
+        with tf.init_scope():
+            return tf.constant(places)
+
     @classmethod
     def of(cls, images: tf.Tensor) -> "DecodedPictures":
         """Pictures of one size, uint8 `(examples, height, width, 3)`."""
@@ -100,7 +110,11 @@ class DecodedPicture:
     def __init__(self, all_pictures: DecodedPictures, index):
         self._all = all_pictures
         self._index = index
-        self._shapes = tf.gather(all_pictures.shapes, index)
+
+    @functools.cached_property
+    def _shapes(self):
+        """Heights and widths in all scales."""
+        return tf.gather(self._all.shapes, self._index)
 
     @property
     def shape(self):
@@ -124,9 +138,7 @@ class DecodedPicture:
 
     def whole(self) -> Region:
         """All of the picture."""
-        height, width = tf.unstack(tf.cast(self._shapes[0], tf.int64))
-        start = tf.gather(self._all.starts, self._index)[0]
-        return Region(tf.stack([start, width * _CHANNELS, height, width]))
+        return Region(tf.gather(self._all.wholes, self._index))
 
 
 def made_once(

@@ -210,7 +210,7 @@ def _places(examples: Examples, sampling: Sampling, batch_size: int):
     def locate(position):
         epoch, index = order(position // sampling.repeats)
         sample = position if views is None else index * views + epoch % views
-        return index, tf.stack([base, sample])
+        return index, (base, sample)
 
     return locate
 
@@ -266,7 +266,7 @@ def every_view(
     def locate(sample):
         # The last one fills the last batch up.
         sample = tf.minimum(sample, count - 1)
-        return sample // views, tf.stack([base, sample])
+        return sample // views, (base, sample)
 
     def mask(images, labels, positions):
         return images, labels, tf.cast(positions < count, tf.float32)

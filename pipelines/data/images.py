@@ -97,27 +97,22 @@ class EncodedPicture:
         """
 
         window = tf.convert_to_tensor(window, tf.int32)
-
-        def from_jpeg():
-            if size is None:
-                return _decode_window(self._encoded, window, 1)
-            return tf.switch_case(
-                halvings(window, size),
-                [
-                    lambda: _decode_window(self._encoded, window, 1),
-                    lambda: _decode_window(self._encoded, window, 2),
-                    lambda: _decode_window(self._encoded, window, 4),
-                    lambda: _decode_window(self._encoded, window, 8),
-                ],
-            )
+        ratios = (1,) if size is None else (1, 2, 4, 8)
+        level = 0 if size is None else halvings(window, size)
+        opened = self._opened[1]
 
         def from_other():
             top, left, height, width = tf.unstack(window)
-            return self._opened[1][top : top + height, left : left + width]
+            return opened[top : top + height, left : left + width]
 
-        # Opened outside of the branches: both must see the same tensors.
-        _ = self._opened
-        image = tf.cond(self._is_jpeg, from_jpeg, from_other)
+        from_jpeg = [
+            functools.partial(_decode_window, self._encoded, window, ratio)
+            for ratio in ratios
+        ]
+        image = tf.switch_case(
+            tf.where(self._is_jpeg, level, len(ratios)),
+            [*from_jpeg, from_other],
+        )
         image.set_shape((None, None, 3))
         return image
 
