@@ -20,6 +20,7 @@ from apps.command import Bar
 from apps.command import fail
 from apps.command import launch
 from apps.command import say
+from apps.command import tell
 from apps.shared_settings import GIVEN
 from apps.shared_settings import HOW
 from apps.shared_settings import WRITTEN
@@ -182,13 +183,13 @@ def summarise(found) -> None:
     if found.known:
         say(f"{found.known:,} of them were looked at before")
     for finding in found.findings:
-        say(f"{finding.level}: {readable(finding.message)}")
+        tell(f"{finding.level}: {readable(finding.message)}")
         for name in finding.names[:_SHOWN]:
             say(f"  {readable(name)}")
         if len(finding.names) > _SHOWN:
             say(f"  and {len(finding.names) - _SHOWN:,} more")
     for place in found.refused[:_SHOWN]:
-        path = found.listing.entries[place].path
+        path = found.listing.pictures[place].path
         say(f"refuse: {readable(path)}: {found.seen[place].look.detail}")
     more = len(found.refused) - _SHOWN
     if more > 0:

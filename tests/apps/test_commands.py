@@ -157,7 +157,7 @@ def test_finetune_prints_its_plan_first(command, finished, photos, tmp_path):
     )
     assert answer.code == 0, answer
     lines = answer.out.splitlines()
-    plan = lines.index("plan: head:1@0.1, stage3:1@0.05")
+    plan = lines.index("plan: head:1@0.1,stage3:1@0.05 by sgd, cosine")
     first_epoch = next(i for i, x in enumerate(lines) if x[:5] == "epoch")
     assert plan < first_epoch
     assert "1. head (130 weights), 1 epoch(s)" in lines[plan + 1]

@@ -80,7 +80,7 @@ MISTAKES = [
         "'imagenet' are known for 'resnet20'. It has: cifar10",
     ),
     # Places.
-    ("finetune", "--data is missing. The pictures: a folder with one sub"),
+    ("finetune", "--data is missing. A folder with one sub-folder of pictures"),
     ("finetune", "For example: zoo finetune photos/"),
     ("finetune photo", "there is no folder photo. Nearest: photos"),
     ("finetune photos --output=run", "--output=run already holds a finished"),

@@ -7,9 +7,9 @@ import pytest
 import zoo
 from pipelines.benchmarks import train
 from pipelines.benchmarks.keras_networks import NETWORKS
+from pipelines.benchmarks.keras_networks import KerasNetwork
 from pipelines.benchmarks.taking_turns import TurnLoop
 from pipelines.benchmarks.taking_turns import take_turns
-from pipelines.benchmarks.train import Network
 from zoo.errors import RequestError
 
 
@@ -41,7 +41,7 @@ def quickly_traced(image_size, classes):
 
 
 def test_a_row_for_each_side_and_precision(monkeypatch):
-    small = Network(quickly_traced, 32, 4, 2, 10)
+    small = KerasNetwork(quickly_traced, 32, 4, 2, 10)
     monkeypatch.setitem(NETWORKS, "resnet20", small)
     told = []
     rows = train.benchmark_train(
@@ -74,7 +74,7 @@ def test_medians_of_speeds_and_of_ratios_within_a_round():
         ("ours", "float32"): Timed(1.0, 2.0, 4.0),
         ("keras", "float32"): Timed(3.0, 2.0, 6.0),
     }
-    network = Network(None, 32, batch_size=8, steps=3, classes=10)
+    network = KerasNetwork(None, 32, batch_size=8, steps=3, classes=10)
     ours, theirs = train._rows("net", sides, ["float32"], network)
     assert ours == {
         "name": "ours, net, float32",

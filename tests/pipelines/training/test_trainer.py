@@ -230,6 +230,6 @@ def test_a_batch_that_devices_cannot_share_is_refused(sets, monkeypatch):
         type(trainer.strategy), "num_replicas_in_sync", property(lambda _: 4)
     )
     with pytest.raises(
-        RequestError, match=r"=6 cannot be shared evenly by 4 devices\. .*of 4"
+        RequestError, match=r"=6` cannot be shared evenly by 4 devices\. .*of 4"
     ):
         trainer.fit(sets[0], epochs=1)

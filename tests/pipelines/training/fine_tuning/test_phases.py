@@ -9,6 +9,7 @@ import tensorflow as tf
 
 import zoo
 from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.batches.training_data import Reading
 from pipelines.batches.training_data import training_data
 from pipelines.runs.interruption import Interrupted
 from pipelines.training.building import make_trainer
@@ -85,7 +86,7 @@ def test_it_is_a_fit_after_the_other_with_larger_pictures(configure):
                 zoo.preprocessing(run.model).at(size),
                 augmentation=AUGMENTATIONS["shift"],
                 batch_size=4,
-                first_step=3 * first,
+                reading=Reading(3 * first),
             )
             resized = zoo.resized(run.model, (size, size, 3))
             trainer.fit(
