@@ -137,6 +137,8 @@ SEVERAL = {
     "weights": 5,
     # A number to try, too, where a command can look for it.
     "learning_rate": 2,
+    # Of the run, and of each phase of a plan.
+    "warmup": 2,
     # Only the split, where nothing is trained.
     "seed": 2,
     # Each command writes something else; all of it is new.
