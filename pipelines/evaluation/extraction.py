@@ -5,7 +5,6 @@ import math
 import os
 import pathlib
 import tempfile
-import time
 
 import numpy as np
 import tensorflow as tf
@@ -63,7 +62,6 @@ class Extractor:
         self._strategy = strategy
         self._folder = folder
         self._step = make_logits_step(model, strategy)
-        self._each = 0.0, 0
 
     def bytes_of(self, count: int) -> int:
         """Returns what the features of `count` pictures take."""
@@ -93,8 +91,7 @@ class Extractor:
             lambda kind: self._room_for(kind, count), self._kinds
         )
         arrays = tf.nest.flatten(features)
-        # Rows computed after the first batch, the filling among them.
-        done, started, rows = 0, time.perf_counter(), None
+        done = 0
         for images, *_ in self._strategy.experimental_distribute_dataset(
             dataset
         ):
@@ -106,19 +103,7 @@ class Extractor:
             done += new
             if progress:
                 progress(done, count)
-            if rows is None:
-                # The first batch traces the graph and starts the pipeline.
-                rows, started = 0, time.perf_counter()
-            else:
-                rows += len(computed[0])
-        self._each = (time.perf_counter() - started, rows or 0)
         return features
-
-    @property
-    def seconds_each(self) -> float | None:
-        """What a picture of the last run cost; None after a single batch."""
-        seconds, pictures = self._each
-        return seconds / pictures if pictures else None
 
     def _room_for(self, kind: _Kind, count: int) -> np.ndarray:
         shape = (count, *kind.shape)

@@ -7,7 +7,6 @@ takes the features of every phase.
 
 import dataclasses
 import math
-import time
 
 import keras
 
@@ -22,8 +21,10 @@ from zoo.profile import layer_macs
 
 # Epochs in which one view of a picture is shown once.
 _EPOCHS_A_VIEW = 4
-# What saves less than this, in seconds, is not worth its tracing.
-_WORTH = 3.0
+# What saves fewer multiply-adds than this is not worth its tracing: two cores
+# take them in a second or two. A count, not a measured time: the same command
+# does the same on a busy machine.
+_WORTH = 2e11
 
 
 def views_of(epochs: int, augmentation) -> int:
@@ -137,14 +138,20 @@ class FeatureCache:
         macs = {i: self._macs[self._plan[i].stage] for i in positions}
         served = max(
             ([i for i in positions if macs[i] <= macs[top]] for top in macs),
-            key=self._spared,
+            key=self._saved,
         )
-        if self._spared(served) > 0:
+        saved = self._saved(served)
+        if saved >= _WORTH:
             return served
-        run.say("  no cache: so few epochs show no picture twice")
+        if saved > 0:
+            run.say(
+                f"  no cache: it would save {saved / 1e9:.2g} G multiply-adds"
+            )
+        else:
+            run.say("  no cache: so few epochs show no picture twice")
         return []
 
-    def _spared(self, wanted: list[int]) -> float:
+    def _saved(self, wanted: list[int]) -> float:
         """How many multiply-adds one pass for some phases saves in all."""
         run, config = self._run, self._run.config
         smaller = (config.train_size / config.image_size) ** 2
@@ -172,18 +179,14 @@ class FeatureCache:
             run.say(f"  no cache: {size:,.0f} MiB of features have no room")
             # Those of fewer phases may have.
             return self._compute(wanted[:-1], undecided=True)
-        validation = self._validation_features(of_validation)
         if undecided:
-            saved = self._saved_seconds(wanted, of_validation)
-            if saved < _WORTH:
-                run.say(f"  no cache: it would save {saved:.1f} s")
-                return {}
             run.say(
                 f"  cache: {self._views} view(s) of "
                 f"{len(run.splits.train):,} pictures below "
-                f"{' and '.join(stages)}, {size:,.0f} MiB; saves about "
-                f"{saved:.0f} s"
+                f"{' and '.join(stages)}, {size:,.0f} MiB; saves "
+                f"{self._saved(wanted) / 1e9:,.0f} G multiply-adds"
             )
+        validation = self._validation_features(of_validation)
         train = self._train_features(of_train, count)
         return {
             position: PhaseFeatures(
@@ -233,15 +236,3 @@ class FeatureCache:
         return extractor.run(
             pictures.dataset, len(pictures.examples), run.go_on
         )
-
-    def _saved_seconds(self, wanted: list[int], extractor: Extractor) -> float:
-        """Estimates by what the features of the pictures to judge by cost."""
-        each = extractor.seconds_each
-        if each is None:
-            # So few that the time went into tracing: once more.
-            started = time.perf_counter()
-            self._validation_features(extractor)
-            seconds = time.perf_counter() - started
-            each = seconds / self._run.evaluation_batch
-        whole = max(self._macs[self._plan[i].stage] for i in wanted)
-        return each * self._spared(wanted) / whole

@@ -227,7 +227,7 @@ def smaller(picture_folder, pretrained, tmp_path_factory):
 def test_learning_at_a_smaller_size(smaller, monkeypatch):
     """The kept features and the pictures themselves teach the same."""
     monkeypatch.setattr(
-        "pipelines.training.fine_tuning.feature_cache._WORTH", -1e9
+        "pipelines.training.fine_tuning.feature_cache._WORTH", -1e18
     )
     plan = {"plan": "head:2@0.5,stage3:2@0.05", "augmentation": "none"}
     kept, said = smaller("kept", **plan)

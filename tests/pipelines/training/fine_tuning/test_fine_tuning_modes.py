@@ -306,7 +306,7 @@ def test_pictures_of_the_old_run_are_needed(configure, finished, tmp_path):
 def test_a_stopped_run_goes_on_to_the_bit(configure, monkeypatch, stop):
     """In the phase that learns from features, and in the one that does not."""
     monkeypatch.setattr(
-        "pipelines.training.fine_tuning.feature_cache._WORTH", -1e9
+        "pipelines.training.fine_tuning.feature_cache._WORTH", -1e18
     )
     plain, taken = Progress.on_train_batch_end, []
 
