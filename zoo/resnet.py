@@ -26,10 +26,10 @@ from typing import Unpack
 
 import keras
 
+from zoo.assembling import assemble
 from zoo.blocks import classifier_head
 from zoo.blocks import symmetric_conv
 from zoo.building import ModelOptions
-from zoo.building import assemble
 from zoo.building import builder
 from zoo.layers import PaddedMaxPooling2D
 from zoo.preprocessing import Preprocessing
