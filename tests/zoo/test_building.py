@@ -1,6 +1,8 @@
 """What all builders share."""
 
+import collections
 import inspect
+import re
 
 import pytest
 
@@ -25,6 +27,7 @@ _SHARED = {
     "name": None,
 }
 _SECTIONS = ("Args", "Returns", "Raises", "Example")
+_FRAME = r'(```\w*|\w+:|""")?'
 _OWN = {
     AlexNet: ("alexnet", {}),
     ResNet: ("resnet50", {}),
@@ -88,6 +91,24 @@ def test_the_words_of_timm_are_answered_with_ours(build, word, ours):
     with pytest.raises(TypeError) as caught:
         build("resnet20", **{word: 1})
     assert f"argument {word!r}. Here it is `{ours}`" in str(caught.value)
+
+
+def _lines(build):
+    """What a function says, without fences and headings of sections."""
+    lines = inspect.getsource(build).splitlines()
+    lines = [line.strip() for line in lines]
+    return [line for line in lines if not re.fullmatch(_FRAME, line)]
+
+
+def test_builders_repeat_little_of_each_other():
+    functions = [_lines(build) for build in (*_OWN, create_model)]
+    counts = collections.Counter(
+        line for lines in functions for line in set(lines)
+    )
+    repeated = [
+        line for lines in functions for line in lines if counts[line] >= 4
+    ]
+    assert len(repeated) < 60
 
 
 def test_every_option_arrives():
