@@ -45,8 +45,8 @@ from typing import Unpack
 
 import keras
 
+from zoo.assembling import assemble
 from zoo.building import ModelOptions
-from zoo.building import assemble
 from zoo.building import builder
 from zoo.errors import RequestError
 from zoo.layers import LocalResponseNormalization
@@ -178,12 +178,11 @@ VARIANTS = {spec.name: spec for spec in _SPECS}
 def AlexNet(
     variant: str | AlexNetSpec = "alexnet", **options: Unpack[ModelOptions]
 ) -> keras.Model:
-    """Builds an AlexNet.
+    """Builds an AlexNet; its dense layers fix both sides of `input_shape`.
 
     Args:
         variant: A name out of `VARIANTS`, or a row of one's own.
-        **options: See `zoo.building.ModelOptions`. Both sides of
-            `input_shape` are fixed: fully connected layers depend on them.
+        **options: See `zoo.building.ModelOptions`.
 
     Returns:
         A flat functional model: RGB 0…255 in, float32 logits out.

@@ -3,6 +3,7 @@
 import keras
 
 from zoo.errors import RequestError
+from zoo.layers import GroupedConv2D
 from zoo.layers import Logits
 from zoo.layers import PixelScaling
 from zoo.preprocessing import Preprocessing
@@ -50,7 +51,9 @@ def he_fan_out():
     )
 
 
-def symmetric_conv(x, filters, kernel_size, *, stride=1, use_bias=False, name):
+def symmetric_conv(
+    x, filters, kernel_size, *, stride=1, groups=1, use_bias=False, name
+):
     """A convolution that is padded by kernel_size // 2 on every side.
 
     TensorFlow's SAME pads a strided convolution on one side only, which
@@ -61,11 +64,13 @@ def symmetric_conv(x, filters, kernel_size, *, stride=1, use_bias=False, name):
         border = kernel_size // 2
         x = keras.layers.ZeroPadding2D(border, name=f"{name}_pad")(x)
         padding = "valid"
-    return keras.layers.Conv2D(
+    convolution = GroupedConv2D if groups > 1 else keras.layers.Conv2D
+    return convolution(
         filters,
         kernel_size,
         strides=stride,
         padding=padding,
+        groups=groups,
         use_bias=use_bias,
         kernel_initializer=he_fan_out(),
         name=name,

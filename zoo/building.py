@@ -1,7 +1,9 @@
-"""What every builder of the zoo takes, and what all of them do with it.
+"""What every builder of the zoo takes, said once.
 
 A family is a row of its table (the spec), a body from pixels to features and
-a head from features to logits. The rest is the same for all, and is here.
+a head from features to logits. The rest is the same for all: its options are
+here, and what is done with them in `zoo.assembling`. Pure Python, as
+`zoo.create_model` takes the same.
 """
 
 import functools
@@ -11,14 +13,10 @@ from collections.abc import Callable
 from typing import TypedDict
 from typing import TypeVar
 
-import keras
-
-from zoo.blocks import pixel_input
 from zoo.preprocessing import Preprocessing
 from zoo.variants import nearest
-from zoo.weights import Pretrained
 
-Builder = TypeVar("Builder", bound=Callable[..., keras.Model])
+Builder = TypeVar("Builder", bound=Callable)
 
 
 class ModelOptions(TypedDict, total=False):
@@ -28,14 +26,17 @@ class ModelOptions(TypedDict, total=False):
         weights: None, a name that `zoo.model_info(variant).weights` lists,
             a model of the Hugging Face Hub such as
             `"hf://timm/resnet50.a1_in1k"`, or the path of a weight file.
-        origin: Whose network to build, such as `"keras"`, where the weights
-            do not say it; see `zoo.weights.origins`.
+        origin: Whose network to build, where the weights do not say it:
+            `"torchvision"`, `"timm"`, `"timm/tf_efficientnet_b3"`, `"keras"`;
+            see `zoo.weights.origins`. They differ in what is no weight, such
+            as padding.
         classes: Number of classes; that of the weights, or of the paper,
             where None.
         include_top: Whether the head is there; True unless said otherwise.
             Without it the output is that of the last stage.
         input_shape: `(height, width, 3)`; the variant's own where None. Most
-            families take None for either side.
+            families take None for either side. With another number of
+            channels the first convolution of the weights is adapted.
         classifier_activation: None (logits) or an activation's name.
         preprocessing: What the pixels are scaled by; that of the weights, or
             of the variant, where None.
@@ -58,10 +59,23 @@ class ModelOptions(TypedDict, total=False):
 
 
 _DEFAULTS = dict.fromkeys(ModelOptions.__annotations__) | {"include_top": True}
+# What timm calls them, and Keras.
+_THEIRS = {
+    "pretrained": '`weights="imagenet"`, or the name of a set',
+    "checkpoint_path": "`weights`, which takes a path as well",
+    "num_classes": "`classes`; `include_top=False` for no head",
+    "features_only": "`include_top=False`; for maps inside see `zoo.stages`",
+    "in_chans": "`input_shape=(height, width, channels)`",
+    "img_size": "`input_shape=(height, width, channels)`",
+    "model_name": "`variant`",
+    "pretrained_cfg": "`preprocessing`",
+}
+# A line of a builder's documentation that stands for all of them.
+_POINTER = "    **options: See `zoo.building.ModelOptions`.\n"
 
 
 def builder(build: Builder) -> Builder:
-    """Gives `**options` the names and defaults that `ModelOptions` has.
+    """Gives `**options` names, defaults and documentation of `ModelOptions`.
 
     `help` shows them, the builder receives all of them, and a name that is
     none of them is refused before anything is built.
@@ -85,59 +99,35 @@ def builder(build: Builder) -> Builder:
         )
         for name, kind in ModelOptions.__annotations__.items()
     ]
-    signature = inspect.Signature(
-        [*own, *options], return_annotation=keras.Model
-    )
+    signature = inspect.signature(build).replace(parameters=[*own, *options])
 
     @functools.wraps(build)
     def build_with(*args, **given):
-        unknown = [name for name in given if name not in signature.parameters]
-        if unknown:
-            raise TypeError(
-                f"{build.__name__}() got an unexpected keyword argument "
-                f"{unknown[0]!r}. Nearest: "
-                f"{', '.join(nearest(unknown[0], signature.parameters, 3))}."
-            )
+        for name in given:
+            if name not in signature.parameters:
+                raise TypeError(
+                    f"{build.__name__}() got an unexpected keyword argument "
+                    f"{name!r}. {_instead_of(name, signature.parameters)}"
+                )
         return build(*args, **_DEFAULTS | given)
 
     build_with.__signature__ = signature
+    build_with.__doc__ = _with_options(inspect.getdoc(build))
     return build_with
 
 
-def assemble(spec, body, head, options: ModelOptions) -> keras.Model:
-    """Builds a model: pixels, their scaling, body, head; and loads weights.
+def _instead_of(name: str, known) -> str:
+    if name in _THEIRS:
+        return f"Here it is {_THEIRS[name]}."
+    return f"Nearest: {', '.join(nearest(name, known, 3))}."
 
-    Args:
-        spec: The variant's row, which has a `name`, the number of `classes`
-            that it was published with and its `preprocessing`.
-        body: From the scaled pixels, the row and the `Origin` of the weights
-            to features.
-        head: From features, the row, the number of classes and the name of an
-            activation to logits.
-        options: All of `ModelOptions`.
 
-    Returns:
-        A flat functional model: RGB 0…255 in, float32 logits out.
-
-    Raises:
-        RequestError: See `ModelOptions`.
-        IntegrityError: Likewise.
-    """
-    pretrained = Pretrained.find(
-        spec.name,
-        options["weights"],
-        classes=options["classes"],
-        default_classes=spec.classes,
-        preprocessing=spec.preprocessing,
-        origin=options["origin"],
-    )
-    pixels, x = pixel_input(
-        options["input_shape"] or pretrained.input_shape,
-        options["preprocessing"] or pretrained.preprocessing,
-    )
-    x = body(x, spec, pretrained.origin)
-    if options["include_top"]:
-        activation = options["classifier_activation"]
-        x = head(x, spec, pretrained.classes, activation)
-    model = keras.Model(pixels, x, name=options["name"] or spec.name)
-    return pretrained.load_into(model)
+def _with_options(text: str | None) -> str | None:
+    """Puts what `ModelOptions` says where a documentation points to it."""
+    if text is None:
+        # Python leaves all of it out under -OO.
+        return None
+    _, _, options = inspect.getdoc(ModelOptions).partition("Args:\n")
+    options, _, raises = options.partition("Raises:\n")
+    text = text.replace(_POINTER, options.rstrip() + "\n")
+    return text.replace("Example:\n", f"Raises:\n{raises}\n\nExample:\n", 1)

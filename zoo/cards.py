@@ -69,6 +69,11 @@ _RESNET_D = (
     "He, Zhang, Zhang, Zhang, Xie and Li, Bag of Tricks for Image "
     "Classification with Convolutional Neural Networks, 2018"
 )
+_RESNEXT = (
+    "Xie, Girshick, Dollár, Tu and He, Aggregated Residual Transformations "
+    "for Deep Neural Networks, 2016"
+)
+_WIDE = "Zagoruyko and Komodakis, Wide Residual Networks, 2016"
 _EFFNET = (
     "Tan and Le, EfficientNet: Rethinking Model Scaling for Convolutional "
     "Neural Networks, 2019"
@@ -121,6 +126,11 @@ _RESNETS = (
     ("resnet152_v1", _RESNET, 60_192_808, 151_424, 11_282_415_616, 224),
     ("resnet152_v2", _RESNET_V2, 60_185_128, 143_744, 11_513_626_624, 224),
     ("resnet152_d", _RESNET_D, 60_212_040, 151_552, 15_350_579_200, 256),
+    ("resnext50_32x4d", _RESNEXT, 25_028_904, 68_224, 4_230_479_872, 224),
+    ("resnext101_32x8d", _RESNEXT, 88_791_336, 202_880, 16_414_015_488, 224),
+    ("resnext101_64x4d", _RESNEXT, 83_455_272, 202_880, 15_460_270_080, 224),
+    ("wide_resnet50_2", _WIDE, 68_883_240, 68_224, 11_398_021_120, 224),
+    ("wide_resnet101_2", _WIDE, 126_886_696, 137_856, 22_753_050_624, 224),
     ("resnet20", _RESNET, 269_722, 1_376, 40_551_040, 32),
     ("resnet32", _RESNET, 464_154, 2_272, 68_862_592, 32),
     ("resnet44", _RESNET, 658_586, 3_168, 97_174_144, 32),
@@ -185,6 +195,11 @@ _PUBLISHED = {
     "resnet152": Accuracy(78.312, 94.046, _TV),
     "resnet152_v1": Accuracy(77.0, 93.3, _HE),
     "resnet152_d": Accuracy(83.16, 96.37, _TIMM_RA2),
+    "resnext50_32x4d": Accuracy(77.618, 93.698, _TV),
+    "resnext101_32x8d": Accuracy(79.312, 94.526, _TV),
+    "resnext101_64x4d": Accuracy(83.246, 96.454, _TV),
+    "wide_resnet50_2": Accuracy(78.468, 94.086, _TV),
+    "wide_resnet101_2": Accuracy(78.848, 94.284, _TV),
     "resnet20": Accuracy(91.25, None, _PAPER),
     "resnet32": Accuracy(92.49, None, _PAPER),
     "resnet44": Accuracy(92.83, None, _PAPER),

@@ -32,8 +32,8 @@ from typing import Unpack
 
 import keras
 
+from zoo.assembling import assemble
 from zoo.building import ModelOptions
-from zoo.building import assemble
 from zoo.building import builder
 from zoo.compound_scaling import Scaling
 from zoo.compound_scaling import StageSpec

@@ -33,10 +33,10 @@ from typing import Unpack
 
 import keras
 
+from zoo.assembling import assemble
 from zoo.blocks import classifier_head
 from zoo.blocks import he_fan_out
 from zoo.building import ModelOptions
-from zoo.building import assemble
 from zoo.building import builder
 from zoo.compound_scaling import MBConvSpec
 from zoo.compound_scaling import check_drop_path_rate

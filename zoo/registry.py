@@ -5,12 +5,19 @@ Pure Python: a family is imported, and Keras with it, when a model is built.
 
 import dataclasses
 import fnmatch
+from typing import TYPE_CHECKING
+from typing import Unpack
 
+from zoo.building import ModelOptions
+from zoo.building import builder
 from zoo.cards import CARDS
 from zoo.cards import ModelInfo
 from zoo.errors import RequestError
 from zoo.variants import nearest
 from zoo.weights.sources import names_of
+
+if TYPE_CHECKING:
+    import keras
 
 
 def _alexnet():
@@ -103,42 +110,19 @@ def model_info(name: str) -> ModelInfo:
     return dataclasses.replace(CARDS[name], weights=names_of(name))
 
 
+@builder
 def create_model(
-    name: str,
-    *,
-    classes: int | None = None,
-    weights=None,
-    origin: str | None = None,
-    include_top: bool = True,
-    input_shape=None,
-    classifier_activation=None,
-):
+    variant: str, **options: Unpack[ModelOptions]
+) -> "keras.Model":
     """Builds a model of the zoo.
 
     Args:
-        name: One of `list_models()`.
-        classes: Number of classes; that of the weights, or of the paper,
-            where None.
-        weights: None, a name that `model_info(name).weights` lists, a model
-            of the Hugging Face Hub such as `"hf://timm/resnet50.a1_in1k"`, or
-            the path of a weight file, ours or another library's.
-        origin: Whose network to build, where the weights do not say it:
-            `"torchvision"`, `"timm"`, `"timm/tf_efficientnet_b3"`, `"keras"`;
-            see `zoo.weights.origins`. They differ in what is no weight, such
-            as padding.
-        include_top: Whether the head is there.
-        input_shape: `(height, width, 3)`; the variant's own where None. With
-            another number of channels the first convolution of the weights is
-            adapted.
-        classifier_activation: None (logits) or an activation's name.
+        variant: One of `list_models()`.
+        **options: See `zoo.building.ModelOptions`.
 
     Returns:
         A flat functional `keras.Model`: RGB pixels, 0…255, uint8 or float,
         of shape `(batch, height, width, 3)` in; float32 logits out.
-
-    Raises:
-        RequestError: The model or the weights are not known.
-        IntegrityError: The weight file is damaged or does not fit.
 
     Example:
 
@@ -149,13 +133,5 @@ def create_model(
     assert model(np.zeros((2, 32, 32, 3), "uint8")).shape == (2, 3)
     ```
     """
-    build = _BUILDERS[model_info(name).family]()
-    return build(
-        name,
-        classes=classes,
-        weights=weights,
-        origin=origin,
-        include_top=include_top,
-        input_shape=input_shape,
-        classifier_activation=classifier_activation,
-    )
+    build = _BUILDERS[model_info(variant).family]()
+    return build(variant, **options)

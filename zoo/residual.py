@@ -2,15 +2,27 @@
 
 He et al., "Deep Residual Learning for Image Recognition", 2015, figure 5;
 "Identity Mappings in Deep Residual Networks", 2016, figure 4(e). A block adds
-what its convolutions make of maps to what its shortcut does.
+what its convolutions make of maps to what its shortcut does. In groups: Xie et
+al., "Aggregated Residual Transformations for Deep Neural Networks", 2016,
+figure 3(c).
 """
 
 import dataclasses
+from typing import NamedTuple
 
 import keras
 
 from zoo.blocks import symmetric_conv
 from zoo.layers import SubsampleAndPadChannels
+
+
+class Convolution(NamedTuple):
+    """One convolution of a block: channels it returns, side and stride."""
+
+    filters: int
+    kernel_size: int
+    stride: int = 1
+    groups: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +31,7 @@ class ResidualSpec:
 
     Args:
         name: What the names of its layers begin with.
-        convolutions: Filters, kernel size and stride of each.
+        convolutions: In order.
         stride: Of the whole block.
         shortcut: `"identity"` or `"subsample"` (a 1x1 max-pool) where the
             channels stay, `"projection"` (a 1x1 convolution), `"average"`
@@ -27,14 +39,14 @@ class ResidualSpec:
     """
 
     name: str
-    convolutions: tuple[tuple[int, int, int], ...]
+    convolutions: tuple[Convolution, ...]
     stride: int
     shortcut: str
 
     @property
     def filters(self) -> int:
         """Channels that the block returns."""
-        return self.convolutions[-1][0]
+        return self.convolutions[-1].filters
 
     @property
     def projects(self) -> bool:
@@ -47,8 +59,8 @@ def bn_relu(x, name, epsilon: float):
     return _relu(_bn(x, name, epsilon), name)
 
 
-def conv_bn_relu(x, convolution, name, epsilon: float):
-    """A convolution, `(filters, kernel size, stride)`, BatchNorm and ReLU."""
+def conv_bn_relu(x, convolution: Convolution, name, epsilon: float):
+    """A convolution, BatchNorm and ReLU."""
     return bn_relu(_conv(x, convolution, name), name, epsilon)
 
 
@@ -105,12 +117,11 @@ def _shortcut(x, block: ResidualSpec):
             stride, padding="same", name=f"{name}_pool"
         )(x)
         stride = 1
-    return _conv(x, (block.filters, 1, stride), name)
+    return _conv(x, Convolution(block.filters, 1, stride), name)
 
 
-def _conv(x, convolution, name):
-    filters, kernel_size, stride = convolution
-    return symmetric_conv(x, filters, kernel_size, stride=stride, name=name)
+def _conv(x, convolution: Convolution, name):
+    return symmetric_conv(x, **convolution._asdict(), name=name)
 
 
 def _bn(x, name, epsilon: float):

@@ -1,17 +1,25 @@
-"""Residual networks: ImageNet's in four forms, and CIFAR's.
+"""Residual networks: ImageNet's in six forms, and CIFAR's.
 
 He et al., "Deep Residual Learning for Image Recognition", 2015, table 1 and
 section 4.2; "Identity Mappings in Deep Residual Networks", 2016 (`_v2`);
 He (Tong) et al., "Bag of Tricks for Image Classification", 2018, section 4
-(`_d`). All take RGB pixels, 0…255, and return float32 logits.
+(`_d`); Xie et al., "Aggregated Residual Transformations for Deep Neural
+Networks", 2016, table 1 (`resnext`); Zagoruyko and Komodakis, "Wide Residual
+Networks", 2016, table 8 (`wide_resnet`). All take RGB pixels, 0…255, and return
+float32 logits.
 
-| form    | stride of a bottleneck | shortcut            | stem         |
-|---------|------------------------|---------------------|--------------|
-| `_v1`   | first 1x1 (the paper)  | 1x1 conv, BN        | 7x7          |
-| default | 3x3 (v1.5)             | 1x1 conv, BN        | 7x7          |
-| `_v2`   | 3x3, BN-ReLU first     | 1x1 conv            | 7x7, no BN   |
-| `_d`    | 3x3                    | average pool, 1x1   | three 3x3    |
-| CIFAR   | first 3x3 (basic)      | subsample, zero pad | 3x3, no pool |
+| form         | stride of a bottleneck | shortcut            | stem         |
+|--------------|------------------------|---------------------|--------------|
+| `_v1`        | first 1x1 (the paper)  | 1x1 conv, BN        | 7x7          |
+| default      | 3x3 (v1.5)             | 1x1 conv, BN        | 7x7          |
+| `resnext…`   | 3x3, in groups         | 1x1 conv, BN        | 7x7          |
+| `wide_…`     | 3x3, twice as wide     | 1x1 conv, BN        | 7x7          |
+| `_v2`        | 3x3, BN-ReLU first     | 1x1 conv            | 7x7, no BN   |
+| `_d`         | 3x3                    | average pool, 1x1   | three 3x3    |
+| CIFAR        | first 3x3 (basic)      | subsample, zero pad | 3x3, no pool |
+
+`resnext50_32x4d` has 32 groups of 4 channels in the first stage, of 8 in the
+second and so on; `wide_resnet50_2` is 2 times as wide.
 
 Strided convolutions and the stem pad symmetrically, as all of the above do;
 BatchNorm has epsilon 1e-5 and momentum 0.9. Convolutions have no bias.
@@ -26,15 +34,16 @@ from typing import Unpack
 
 import keras
 
+from zoo.assembling import assemble
 from zoo.blocks import classifier_head
 from zoo.blocks import symmetric_conv
 from zoo.building import ModelOptions
-from zoo.building import assemble
 from zoo.building import builder
 from zoo.layers import PaddedMaxPooling2D
 from zoo.preprocessing import Preprocessing
 from zoo.preprocessing import cifar10
 from zoo.preprocessing import imagenet
+from zoo.residual import Convolution
 from zoo.residual import ResidualSpec
 from zoo.residual import bn_relu
 from zoo.residual import conv_bn_relu
@@ -51,12 +60,16 @@ class ResNetSpec:
     Args:
         name: The variant's name.
         repeats: Blocks in each stage.
-        bottleneck: 1x1-3x3-1x1 blocks with four times the width, or two 3x3.
+        bottleneck: 1x1-3x3-1x1 blocks that return four times the width, or
+            two 3x3.
         stem: `"7x7"`, `"deep"` (three 3x3) or `"cifar"` (one 3x3, no pool).
         shortcut: `"projection"`, `"average"` or `"pad"`.
         stride_in: Which convolution of a bottleneck strides, 1 or 2.
         preactivation: BN and ReLU come before each convolution.
-        widths: Channels of the 3x3 convolutions in each stage.
+        widths: Of each stage, in channels.
+        width_factor: Channels of a bottleneck's 3x3 convolution by its
+            stage's width.
+        groups: In how many groups of channels it is.
         image_size: The side of the pictures it is meant for, in pixels.
         classes: The number of classes it was published with.
     """
@@ -69,6 +82,8 @@ class ResNetSpec:
     stride_in: int = 2
     preactivation: bool = False
     widths: tuple[int, ...] = (64, 128, 256, 512)
+    width_factor: int = 1
+    groups: int = 1
     image_size: int = 224
     classes: int = 1000
 
@@ -94,6 +109,14 @@ _FORMS = {
 }
 # timm publishes these two, and their MACs, at 256 pixels.
 _LARGER = {"resnet101_d": 256, "resnet152_d": 256}
+# Of how many layers, in how many groups and how wide.
+_WIDER = {
+    "resnext50_32x4d": ("resnet50", {"groups": 32, "width_factor": 2}),
+    "resnext101_32x8d": ("resnet101", {"groups": 32, "width_factor": 4}),
+    "resnext101_64x4d": ("resnet101", {"groups": 64, "width_factor": 4}),
+    "wide_resnet50_2": ("resnet50", {"width_factor": 2}),
+    "wide_resnet101_2": ("resnet101", {"width_factor": 2}),
+}
 _CIFAR_DEPTHS = (20, 32, 44, 56, 110)
 
 
@@ -103,6 +126,8 @@ def _imagenet_variants():
             name = depth + form
             side = _LARGER.get(name, 224)
             yield ResNetSpec(name, **shape, **details, image_size=side)
+    for name, (depth, details) in _WIDER.items():
+        yield ResNetSpec(name, **_DEPTHS[depth], **details)
 
 
 def _cifar_variants():
@@ -172,11 +197,16 @@ def plan_blocks(
 
 
 def _convolutions(spec: ResNetSpec, width: int, filters: int, stride: int):
-    """Filters, kernel size and stride of each convolution of a block."""
+    """Returns those of one block."""
     if not spec.bottleneck:
-        return (width, 3, stride), (filters, 3, 1)
+        return Convolution(width, 3, stride), Convolution(filters, 3)
     first, second = (stride, 1) if spec.stride_in == 1 else (1, stride)
-    return (width, 1, first), (width, 3, second), (filters, 1, 1)
+    inner = width * spec.width_factor
+    return (
+        Convolution(inner, 1, first),
+        Convolution(inner, 3, second, spec.groups),
+        Convolution(filters, 1),
+    )
 
 
 @builder
@@ -223,11 +253,10 @@ def _head(x, spec: ResNetSpec, classes: int, activation):
 def _stem(x, spec: ResNetSpec, origin: Origin, epsilon: float):
     width = spec.widths[0]
     if spec.stem == "cifar":
-        return conv_bn_relu(x, (width, 3, 1), "stem_conv", epsilon)
+        return conv_bn_relu(x, Convolution(width, 3), "stem_conv", epsilon)
     if spec.stem == "deep":
-        x = conv_bn_relu(x, (width // 2, 3, 2), "stem_conv1", epsilon)
-        x = conv_bn_relu(x, (width // 2, 3, 1), "stem_conv2", epsilon)
-        x = conv_bn_relu(x, (width, 3, 1), "stem_conv3", epsilon)
+        for i, convolution in enumerate(_deep_stem(width), start=1):
+            x = conv_bn_relu(x, convolution, f"stem_conv{i}", epsilon)
     else:
         x = symmetric_conv(
             x, width, 7, stride=2, use_bias=origin.stem_bias, name="stem_conv"
@@ -235,6 +264,11 @@ def _stem(x, spec: ResNetSpec, origin: Origin, epsilon: float):
         if not spec.preactivation:
             x = bn_relu(x, "stem_conv", epsilon)
     return _stem_pool(x, origin)
+
+
+def _deep_stem(width: int):
+    half = width // 2
+    return Convolution(half, 3, 2), Convolution(half, 3), Convolution(width, 3)
 
 
 def _stem_pool(x, origin: Origin):

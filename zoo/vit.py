@@ -25,8 +25,8 @@ from typing import Unpack
 
 import keras
 
+from zoo.assembling import assemble
 from zoo.building import ModelOptions
-from zoo.building import assemble
 from zoo.building import builder
 from zoo.compound_scaling import check_drop_path_rate
 from zoo.errors import RequestError
@@ -148,12 +148,13 @@ def ViT(
 ) -> keras.Model:
     """Builds a Vision Transformer.
 
+    Both sides of `input_shape` are multiples of the patch's.
+
     Args:
         variant: A name out of `VARIANTS`, or a row of one's own.
         drop_path_rate: What the rate of stochastic depth grows to in the last
             block, in [0, 1).
-        **options: See `zoo.building.ModelOptions`. Both sides of
-            `input_shape` are multiples of the patch's.
+        **options: See `zoo.building.ModelOptions`.
 
     Returns:
         A flat functional model: RGB 0…255 in, float32 logits out; without

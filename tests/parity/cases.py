@@ -40,6 +40,7 @@ class Case:
 
 
 _DEPTHS = (18, 34, 50, 101, 152)
+_GROUPED = ("torchvision", "resnext50_32x4d")
 
 # TensorFlow's padding is another for each map that is even; of 96 pixels all
 # maps but the last are, of 100 (50, 25, 13, 7) two.
@@ -101,6 +102,17 @@ CASES: tuple[Case, ...] = (
         )
         for library in ("torchvision", "timm")
         for depth in _DEPTHS
+    ),
+    *(
+        Case(name, library, name, always=(library, name) == _GROUPED)
+        for library in ("torchvision", "timm")
+        for name in (
+            "resnext50_32x4d",
+            "resnext101_32x8d",
+            "resnext101_64x4d",
+            "wide_resnet50_2",
+            "wide_resnet101_2",
+        )
     ),
     *(
         Case(f"resnet{depth}_d", "timm", f"resnet{depth}d", always=depth == 18)

@@ -52,6 +52,7 @@ _RESNETS = {
     "resnet_bottleneck": {},
     "resnet_v1": {"stride_in": 1},
     "resnet_v2": {"preactivation": True},
+    "resnext": {"groups": 4, "width_factor": 2},
     "resnet_d": {"stem": "deep", "shortcut": "average"},
     "resnet_cifar": {"bottleneck": False, "stem": "cifar", "shortcut": "pad"},
 }

@@ -1,6 +1,8 @@
 """What all builders share."""
 
+import collections
 import inspect
+import re
 
 import pytest
 
@@ -24,6 +26,8 @@ _SHARED = {
     "preprocessing": None,
     "name": None,
 }
+_SECTIONS = ("Args", "Returns", "Raises", "Example")
+_FRAME = r'(```\w*|\w+:|""")?'
 _OWN = {
     AlexNet: ("alexnet", {}),
     ResNet: ("resnet50", {}),
@@ -60,9 +64,51 @@ def test_another_argument_is_refused_with_the_nearest(build):
 
 def test_create_model_takes_what_every_builder_takes():
     _, *options = inspect.signature(create_model).parameters.values()
-    shared = dict(_SHARED)
-    del shared["preprocessing"], shared["name"]
-    assert {each.name: each.default for each in options} == shared
+    assert {each.name: each.default for each in options} == _SHARED
+    assert create_model("resnet20", name="mine").name == "mine"
+
+
+@pytest.mark.parametrize("build", [*_OWN, create_model])
+def test_help_says_what_each_argument_is(build):
+    for name in inspect.signature(build).parameters:
+        assert f"\n    {name}: " in build.__doc__
+    assert "**options" not in build.__doc__
+    order = [build.__doc__.index(f"\n{name}:\n") for name in _SECTIONS]
+    assert order == sorted(order)
+
+
+@pytest.mark.parametrize(
+    ("word", "ours"),
+    [
+        ("pretrained", 'weights="imagenet"'),
+        ("num_classes", "classes"),
+        ("in_chans", "input_shape=(height, width, channels)"),
+        ("checkpoint_path", "weights"),
+    ],
+)
+@pytest.mark.parametrize("build", [ResNet, create_model])
+def test_the_words_of_timm_are_answered_with_ours(build, word, ours):
+    with pytest.raises(TypeError) as caught:
+        build("resnet20", **{word: 1})
+    assert f"argument {word!r}. Here it is `{ours}`" in str(caught.value)
+
+
+def _lines(build):
+    """What a function says, without fences and headings of sections."""
+    lines = inspect.getsource(build).splitlines()
+    lines = [line.strip() for line in lines]
+    return [line for line in lines if not re.fullmatch(_FRAME, line)]
+
+
+def test_builders_repeat_little_of_each_other():
+    functions = [_lines(build) for build in (*_OWN, create_model)]
+    counts = collections.Counter(
+        line for lines in functions for line in set(lines)
+    )
+    repeated = [
+        line for lines in functions for line in lines if counts[line] >= 4
+    ]
+    assert len(repeated) < 60
 
 
 def test_every_option_arrives():

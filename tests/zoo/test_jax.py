@@ -10,11 +10,13 @@ import pytest
 
 import zoo
 from zoo.efficientnet import EfficientNet
+from zoo.resnet import ResNet
+from zoo.resnet import ResNetSpec
 from zoo.vit import ViT
 from zoo.vit import ViTSpec
 
 _NAMES = (
-    *("resnet20", "alexnet_cifar", "efficientnet_b0"),
+    *("resnet20", "resnext", "alexnet_cifar", "efficientnet_b0"),
     *("efficientnetv2_b0", "mobilenetv3_small", "vit"),
 )
 
@@ -24,6 +26,10 @@ def build(name):
     small = {"input_shape": (32, 32, 3), "classes": 10}
     if name == "efficientnet_b0":
         return EfficientNet(name, stem_stride=1, **small)
+    if name == "resnext":
+        return ResNet(
+            ResNetSpec(name, (1, 1), widths=(8, 16), groups=4), **small
+        )
     if name == "vit":
         spec = ViTSpec(name, channels=48, blocks=3, heads=4, patch_size=8)
         return ViT(spec, **small)
@@ -39,6 +45,8 @@ import numpy as np
 
 import zoo
 from zoo.efficientnet import EfficientNet
+from zoo.resnet import ResNet
+from zoo.resnet import ResNetSpec
 from zoo.vit import ViT
 from zoo.vit import ViTSpec
 

@@ -108,6 +108,57 @@ def test_split_channels_are_the_halves():
     ]
 
 
+def _convolve_each_group(x, kernel, groups, stride):
+    parts = zip(
+        tf.split(x, groups, -1), tf.split(kernel, groups, -1), strict=True
+    )
+    return tf.concat(
+        [tf.nn.conv2d(part, own, stride, "SAME") for part, own in parts], -1
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "tolerance"), [("float32", 1e-5), ("mixed_bfloat16", 0.02)]
+)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_grouped_convolution_and_its_gradients_are_those_of_each_group(
+    stride, policy, tolerance
+):
+    generator = np.random.default_rng(6)
+    x = tf.constant(generator.normal(size=(2, 7, 8, 12)), "float32")
+    layer = layers.GroupedConv2D(
+        *(24, 3, stride), padding="same", groups=3, dtype=policy, use_bias=False
+    )
+    layer.build(x.shape)
+    kernel = tf.constant(layer.kernel)
+    (variable,) = layer.weights
+    assert variable.shape == (3, 3, 4, 24)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch((x, kernel))
+        y = tf.cast(layer(x), "float32")
+        expected = _convolve_each_group(x, kernel, 3, stride)
+        energy, own = tf.reduce_sum(y**2), tf.reduce_sum(expected**2)
+    for actual, wanted in (
+        (y, expected),
+        (tape.gradient(energy, x), tape.gradient(own, x)),
+        (
+            tape.gradient(energy, variable.value),
+            tape.gradient(own, kernel),
+        ),
+    ):
+        limit = tolerance * np.abs(wanted).max()
+        np.testing.assert_allclose(actual, wanted, atol=limit)
+
+
+def test_a_grouped_convolution_is_one_operation_of_tensorflow():
+    layer = layers.GroupedConv2D(8, 3, groups=4)
+    run = tf.function(layer).get_concrete_function(tf.zeros((1, 5, 5, 8)))
+    kinds = [operation.type for operation in run.graph.get_operations()]
+    assert kinds.count("Conv2D") == 1
+    # XLA's would be a call, which is not exported.
+    assert not [kind for kind in kinds if "Call" in kind or "Split" in kind]
+
+
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
 @pytest.mark.parametrize("scale", [1, 1e6])
 @pytest.mark.parametrize(
@@ -175,6 +226,7 @@ def test_logits_are_float32_under_every_policy():
         (layers.DropPath(0.3, seed=5), ("rate", "seed")),
         (layers.SubsampleAndPadChannels(12, 3), ("channels", "stride")),
         (layers.SplitChannels(3), ("parts",)),
+        (layers.GroupedConv2D(6, 3, groups=2), ("filters", "groups")),
         (layers.PatchTokens(name="a"), ("name",)),
         (layers.SelfAttention(3), ("heads",)),
         (layers.ClassToken(name="a"), ("name",)),

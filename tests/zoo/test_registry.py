@@ -3,11 +3,14 @@
 import pytest
 
 import zoo
+from zoo import resnet
 from zoo.cards import CARDS
+from zoo.cards import ModelInfo
 from zoo.errors import RequestError
 from zoo.registry import create_model
 from zoo.variants import find_variant
 from zoo.variants import nearest
+from zoo.weights.listing import markdown_table
 
 
 def test_list_models_takes_shell_patterns():
@@ -72,6 +75,28 @@ def test_create_model_passes_everything_on(name, no_weights):
     assert model.get_layer("head_logits").activation.__name__ == "softmax"
     assert len(features.output_shape) == (3 if name == "vit_s16" else 4)
     assert "head_logits" not in [layer.name for layer in features.layers]
+
+
+@pytest.mark.parametrize("name", ["thin_net", "wide_resnext7_x"])
+def test_a_variant_is_a_row_and_a_card(name, monkeypatch, tmp_path):
+    spec = resnet.ResNetSpec(name, (1, 1), widths=(8, 16), groups=4)
+    card = ModelInfo(name, "resnet", "None", 4_000, 200, 10**6, 224)
+    monkeypatch.setitem(resnet.VARIANTS, name, spec)
+    monkeypatch.setitem(CARDS, name, card)
+    assert zoo.list_models(name) == [name] and zoo.model_info(name) == card
+    model = zoo.create_model(name, classes=3)
+    assert model.name == name and model.output_shape == (None, 3)
+    assert [stage.name for stage in zoo.stages(model)] == [
+        *("stem", "stage1", "stage2", "head")
+    ]
+    assert f"| {name} | 0.00 M |" in markdown_table()
+    path = tmp_path / "own.safetensors"
+    zoo.save_weights(model, path)
+    again = zoo.create_model(name, weights=path)
+    for ours, read in zip(model.weights, again.weights, strict=True):
+        assert (ours.numpy() == read.numpy()).all()
+    with pytest.raises(RequestError, match="It has none"):
+        zoo.create_model(name, weights="imagenet")
 
 
 def test_unknown_weights_are_named():

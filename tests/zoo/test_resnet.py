@@ -1,5 +1,7 @@
 """ResNet: padding, strides and shortcuts, against NumPy and Keras."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -112,9 +114,36 @@ def test_batch_normalisation_is_as_published(outline):
 
 def test_depth_is_the_number_in_the_name():
     for name, spec in VARIANTS.items():
-        depth = int(name.removeprefix("resnet").partition("_")[0])
+        depth = int(re.search(r"res[a-z]+(\d+)", name)[1])
         layers = 2 + len(plan_blocks(spec)) * (3 if spec.bottleneck else 2)
         assert layers == depth
+
+
+@pytest.mark.parametrize(
+    ("name", "groups", "width"),
+    [
+        ("resnext50_32x4d", 32, 4),
+        ("resnext101_32x8d", 32, 8),
+        ("resnext101_64x4d", 64, 4),
+        ("wide_resnet50_2", 1, 128),
+        ("wide_resnet101_2", 1, 128),
+    ],
+)
+def test_groups_and_their_width_are_those_in_the_name(
+    name, groups, width, outline
+):
+    model = outline(name)
+    for stage, times in enumerate((1, 2, 4, 8), start=1):
+        first, inner, last = (
+            model.get_layer(f"stage{stage}_block2_conv{i}") for i in (1, 2, 3)
+        )
+        channels = groups * width * times
+        assert inner.groups == groups
+        assert inner.kernel.shape == (3, 3, width * times, channels)
+        assert len(inner.weights) == 1
+        assert first.kernel.shape[2:] == (256 * times, channels)
+        assert last.kernel.shape[2:] == (channels, 256 * times)
+        assert {first.groups, last.groups} == {1}
 
 
 def test_v2_ends_in_an_activation(outline):

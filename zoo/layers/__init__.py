@@ -7,6 +7,7 @@ plain `keras.models.load_model` once `zoo` has been imported.
 from zoo.layers.channels import SplitChannels
 from zoo.layers.channels import SubsampleAndPadChannels
 from zoo.layers.drop_path import DropPath
+from zoo.layers.grouped import GroupedConv2D
 from zoo.layers.logits import Logits
 from zoo.layers.normalization import LocalResponseNormalization
 from zoo.layers.pooling import PaddedMaxPooling2D
@@ -18,6 +19,7 @@ from zoo.layers.tokens import SelfAttention
 __all__ = [
     "ClassToken",
     "DropPath",
+    "GroupedConv2D",
     "LocalResponseNormalization",
     "Logits",
     "PaddedMaxPooling2D",

@@ -83,6 +83,11 @@ ORIGINS: tuple[Origin, ...] = (
         for library in ("torchvision", "timm")
         for depth in (18, 34, 50, 101, 152)
     ),
+    *(
+        Origin(library, models)
+        for library in ("torchvision", "timm")
+        for models in ("resnext*", "wide_resnet*")
+    ),
     Origin("timm", "resnet*_d"),
     Origin("timm", "resnet*_v2", **PLUS_MINUS_ONE),
     Origin("keras", "resnet*_v1", epsilon=1.001e-5, **CAFFE),
