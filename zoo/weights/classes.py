@@ -55,3 +55,18 @@ def imagenet_names() -> tuple[str, ...]:
         f"{name} ({wnid})" if count[name] > 1 else name
         for name, (wnid, _) in zip(first, imagenet_classes(), strict=True)
     )
+
+
+@functools.cache
+def imagenet_by_number() -> dict[str, str]:
+    """Returns what `imagenet_names` calls a class, by its WordNet number.
+
+    Example:
+
+    ```python
+    from zoo.weights.classes import imagenet_by_number
+    assert imagenet_by_number()["n01440764"] == "tench"
+    ```
+    """
+    numbers = (wnid for wnid, _ in imagenet_classes())
+    return dict(zip(numbers, imagenet_names(), strict=True))
