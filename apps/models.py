@@ -5,8 +5,9 @@
     zoo models resnet50
     zoo models 'efficientnet*' --weights
 
-Accuracies are those that were published, for one centre crop. Exit codes:
-0 done, 2 a wrong request.
+Accuracies are those that were published, for one centre crop. Of weights it
+says which are here: shipped with this package, installed with another, or
+cached since they were fetched. Exit codes: 0 done, 2 a wrong request.
 """
 
 import dataclasses
@@ -20,6 +21,9 @@ from apps.shared_settings import HOW
 from apps.shared_settings import Asked
 from pipelines.runs.settings import row
 from zoo.errors import RequestError
+
+# Of the column that has the models' names.
+_WIDTH = max(map(len, zoo.list_models()))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -98,13 +102,13 @@ def list_weights(pattern: str) -> None:
     from zoo.weights.sources import weights_of
 
     say(
-        f"{'model':18} {'weights':34} {'size':>4} {'top-1':>6} {'top-5':>6}  "
-        f"{'licence':13} logits checked against"
+        f"{'model':{_WIDTH}} {'weights':34} {'here':9} {'size':>4} "
+        f"{'top-1':>6} {'top-5':>6}  {'licence':13} logits checked against"
     )
     for info in _matching(pattern):
         for each in weights_of(info.name):
             say(
-                f"{each.model:18} {each.name:34} "
+                f"{each.model:{_WIDTH}} {each.name:34} {each.here or '-':9} "
                 f"{each.preprocessing.image_size:4} {percent(each.top1):>6} "
                 f"{percent(each.top5):>6}  {each.licence:13} {checked(each)}"
             )
@@ -113,7 +117,7 @@ def list_weights(pattern: str) -> None:
 def list_models(pattern: str) -> None:
     """Prints a row a model."""
     say(
-        f"{'model':18} {'parameters':>12} {'MACs':>9} {'size':>5} "
+        f"{'model':{_WIDTH}} {'parameters':>12} {'MACs':>9} {'size':>5} "
         f"{'top-1':>6} {'top-5':>6}  weights"
     )
     for info in _matching(pattern):
@@ -121,7 +125,7 @@ def list_models(pattern: str) -> None:
         top1 = f"{accuracy.top1:.1f}" if accuracy else "-"
         top5 = f"{accuracy.top5:.1f}" if accuracy and accuracy.top5 else "-"
         say(
-            f"{info.name:18} {info.parameters:12,} "
+            f"{info.name:{_WIDTH}} {info.parameters:12,} "
             f"{info.macs / 1e9:7.2f} G {info.input_size:5} {top1:>6} "
             f"{top5:>6}  {_names(info.weights)}"
         )
@@ -178,7 +182,12 @@ def _about(source) -> str:
     ]
     if source.mebibytes:
         parts.append(f"{source.mebibytes:.0f} MiB")
-    return ", ".join((*parts, source.licence))
+    parts.append(source.licence)
+    if source.here:
+        parts.append(f"{source.here} here")
+    elif source.distribution is not None:
+        parts.append(source.distribution.command)
+    return ", ".join(parts)
 
 
 def cli() -> None:

@@ -20,6 +20,8 @@ from apps.shared_settings import tta
 from pipelines.pages.commands import command
 from pipelines.runs.settings import row
 from zoo.errors import RequestError
+from zoo.weights.classes import ENGLISH
+from zoo.weights.classes import languages
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,13 @@ class Predicting(FinishedModel):
         choices=("text", "json"),
         common=True,
     )
+    language: str = row(
+        ENGLISH,
+        "What ImageNet's classes are named in.",
+        group=HOW,
+        choices=languages(),
+        common=True,
+    )
     tta: str = tta()
 
 
@@ -60,7 +69,13 @@ def run(asked: Predicting) -> None:
 
     model = open_model(asked.model, asked.weights)
     for picture in asked.pictures:
-        guesses = predict(model, picture, asked.top, tta=asked.tta)
+        guesses = predict(
+            model,
+            picture,
+            asked.top,
+            tta=asked.tta,
+            language=asked.language,
+        )
         if asked.format == "json":
             say(as_json(picture, guesses))
         else:

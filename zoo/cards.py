@@ -94,6 +94,7 @@ _TIMM_RA2 = "timm, ra2_in1k"
 _TIMM_A1H = "timm, a1h_in1k"
 _TIMM_TF = "timm, tf_*.in1k"
 _TIMM_AA = "timm, tf_*.aa_in1k (AutoAugment)"
+_TPU_LITE = "tensorflow/tpu, models/official/efficientnet/lite/README.md"
 _TIMM_AUGREG = "timm, augreg_in21k_ft_in1k (ImageNet-21k first)"
 _PAPER = "paper, table 6"
 _PAPER_MEAN = "paper, table 6, mean"
@@ -146,6 +147,11 @@ _EFFNETS = (
     ("efficientnet_b5", _EFFNET, 30_389_784, 172_736, 10_266_384_752, 456),
     ("efficientnet_b6", _EFFNET, 43_040_704, 224_432, 19_067_593_536, 528),
     ("efficientnet_b7", _EFFNET, 66_347_960, 310_720, 37_745_884_192, 600),
+    ("efficientnet_lite0", _EFFNET, 4_652_008, 42_016, 385_187_552, 224),
+    ("efficientnet_lite1", _EFFNET, 5_416_680, 53_664, 600_185_232, 240),
+    ("efficientnet_lite2", _EFFNET, 6_092_072, 58_096, 859_736_272, 260),
+    ("efficientnet_lite3", _EFFNET, 8_197_096, 76_672, 1_383_321_872, 280),
+    ("efficientnet_lite4", _EFFNET, 13_006_568, 112_368, 2_553_034_336, 300),
     ("efficientnet_cifar", _EFFNET, 366_976, 9_200, 20_805_632, 32),
 )
 _EFFNETS_V2 = (
@@ -160,6 +166,13 @@ _EFFNETS_V2 = (
 _MOBILENETS_V3 = (
     ("mobilenetv3_small", _MOBILENET_V3, 2_542_856, 12_112, 56_510_400, 224),
     ("mobilenetv3_large", _MOBILENET_V3, 5_483_032, 24_400, 216_589_760, 224),
+    *(
+        (name, _MOBILENET_V3, *counts, 224)
+        for name, *counts in (
+            ("mobilenetv3_small_minimal", 2_044_736, 12_112, 52_288_448),
+            ("mobilenetv3_large_minimal", 3_924_288, 24_400, 209_136_704),
+        )
+    ),
 )
 _VITS = (
     ("vit_s16", _VIT, 22_050_664, 0, 4_598_882_304, 224),
@@ -213,6 +226,11 @@ _PUBLISHED = {
     "efficientnet_b5": Accuracy(83.17, 96.534, _TIMM_TF),
     "efficientnet_b6": Accuracy(84.124, 96.89, _TIMM_AA),
     "efficientnet_b7": Accuracy(84.424, 96.908, _TIMM_AA),
+    "efficientnet_lite0": Accuracy(75.1, None, _TPU_LITE),
+    "efficientnet_lite1": Accuracy(76.7, None, _TPU_LITE),
+    "efficientnet_lite2": Accuracy(77.6, None, _TPU_LITE),
+    "efficientnet_lite3": Accuracy(79.8, None, _TPU_LITE),
+    "efficientnet_lite4": Accuracy(81.5, None, _TPU_LITE),
     "efficientnetv2_b0": Accuracy(78.386, 94.034, _TIMM_TF),
     "efficientnetv2_b1": Accuracy(79.518, 94.71, _TIMM_TF),
     "efficientnetv2_b2": Accuracy(80.226, 95.01, _TIMM_TF),
@@ -222,6 +240,8 @@ _PUBLISHED = {
     "efficientnetv2_l": Accuracy(85.66, 97.472, _TIMM_TF),
     "mobilenetv3_small": Accuracy(67.922, 87.686, _TIMM_TF),
     "mobilenetv3_large": Accuracy(75.51, 92.6, _TIMM_TF),
+    "mobilenetv3_small_minimal": Accuracy(62.89, 84.24, _TIMM_TF),
+    "mobilenetv3_large_minimal": Accuracy(72.258, 90.638, _TIMM_TF),
     "vit_s16": Accuracy(81.402, 96.15, _TIMM_AUGREG),
     "vit_b16": Accuracy(84.534, 97.3, _TIMM_AUGREG),
 }

@@ -166,6 +166,8 @@ class StageSpec:
             that the block receives; 0 for none.
         fused: Whether one full convolution does what the expansion and the
             depthwise convolution do otherwise.
+        activation: Keras's name of it, such as `"relu6"`; that of the network
+            where None.
     """
 
     kernel_size: int
@@ -176,6 +178,7 @@ class StageSpec:
     stride: int
     se_ratio: float = 0.25
     fused: bool = False
+    activation: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -228,6 +231,8 @@ def plan_blocks(
     drop_path_rate: float = 0.2,
     *,
     rounding=round_filters,
+    activation: str = "silu",
+    fixed_ends: bool = False,
 ) -> tuple[MBConvSpec, ...]:
     """Resolves the stages into blocks, in order.
 
@@ -238,6 +243,9 @@ def plan_blocks(
             has `drop_path_rate * b / N`, N being the scaled total.
         rounding: How numbers of channels are scaled: `round_filters` or
             `round_to_multiple`.
+        activation: Of the stages that do not say it.
+        fixed_ends: Whether the first stage takes as many channels, and it and
+            the last have as many blocks, as if nothing were scaled.
 
     Raises:
         RequestError: `drop_path_rate` is not in [0, 1).
@@ -254,18 +262,23 @@ def plan_blocks(
     ```
     """
     check_drop_path_rate(drop_path_rate)
+    ends = (1, len(stages)) if fixed_ends else ()
     rows = [
         (number, block, stage)
         for number, stage in enumerate(stages, start=1)
-        for block in range(round_repeats(stage.repeats, scaling.depth))
+        for block in range(
+            round_repeats(stage.repeats, 1 if number in ends else scaling.depth)
+        )
     ]
     blocks = []
     for index, (number, block, stage) in enumerate(rows):
         first = block == 0
-        filters_out = rounding(stage.filters_out, scaling.width)
-        filters_in = (
-            rounding(stage.filters_in, scaling.width) if first else filters_out
-        )
+        filters_in = filters_out = rounding(stage.filters_out, scaling.width)
+        if first:
+            stem = number == 1 and fixed_ends
+            filters_in = rounding(
+                stage.filters_in, 1.0 if stem else scaling.width
+            )
         se_filters = max(1, int(filters_in * stage.se_ratio))
         blocks.append(
             MBConvSpec(
@@ -278,6 +291,7 @@ def plan_blocks(
                 se_filters if stage.se_ratio else 0,
                 drop_path_rate * index / len(rows),
                 stage.fused,
+                stage.activation or activation,
             )
         )
     return tuple(blocks)

@@ -1,4 +1,4 @@
-"""EfficientNet B0 to B7, and any other size of it.
+"""EfficientNet B0 to B7, Lite0 to Lite4, and any other size of them.
 
 Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural
 Networks", 2019, table 1; coefficients of B1 to B7 as released with the
@@ -25,6 +25,12 @@ as a quarter of a block's *input*, stochastic depth that grows with the
 depth and is divided by the probability of surviving. For the weights of
 torchvision and timm strided convolutions pad on both sides, and BatchNorm has
 another epsilon; see `zoo.weights.origins`.
+
+The Lite networks, of the same authors' code (tensorflow/tpu, models/official/
+efficientnet/lite), are for devices that compute in bytes: no
+squeeze-and-excitation, ReLU6 for swish, pixels scaled to (x − 127) / 128, and
+what is scaled leaves out the channels of the stem and of the last convolution
+and the repeats of the first and the last stage.
 """
 
 import dataclasses
@@ -36,6 +42,7 @@ import keras
 from zoo.assembling import assemble
 from zoo.building import ModelOptions
 from zoo.building import builder
+from zoo.compound_scaling import MBConvSpec
 from zoo.compound_scaling import Scaling
 from zoo.compound_scaling import StageSpec
 from zoo.compound_scaling import compound_scaling
@@ -46,9 +53,10 @@ from zoo.mbconv import Style
 from zoo.mbconv import conv_bn_act
 from zoo.mbconv import mbconv
 from zoo.mbconv import scaled_head
+from zoo.preprocessing import IMAGENET
+from zoo.preprocessing import MOBILE
 from zoo.preprocessing import Preprocessing
 from zoo.preprocessing import cifar10
-from zoo.preprocessing import imagenet
 from zoo.variants import find_variant
 from zoo.weights.origins import Origin
 
@@ -86,6 +94,13 @@ class EfficientNetSpec:
         top_filters: Channels of the last convolution, unscaled.
         stem_stride: 2, or 1 for pictures of 32 to 64 pixels.
         classes: The number of classes it was published with.
+        activation: Keras's name of that of the stem, of the last convolution
+            and of the stages that do not say it.
+        fixed_ends: Whether scaling leaves out the channels of the stem and of
+            the last convolution, and the repeats of the first and the last
+            stage.
+        mean: What is subtracted from R, G and B, 0…255.
+        std: What they are divided by.
     """
 
     name: str
@@ -95,15 +110,38 @@ class EfficientNetSpec:
     top_filters: int = 1280
     stem_stride: int = 2
     classes: int = 1000
+    activation: str = "silu"
+    fixed_ends: bool = False
+    mean: tuple[float, float, float] = IMAGENET["mean"]
+    std: tuple[float, float, float] = IMAGENET["std"]
 
     @property
     def preprocessing(self) -> Preprocessing:
         side = self.scaling.image_size
         if side <= 32:
             return cifar10()
-        return imagenet(
-            side, crop_fraction=side / (side + 32), interpolation="bicubic"
+        return Preprocessing(
+            side,
+            self.mean,
+            self.std,
+            crop_fraction=side / (side + 32),
+            interpolation="bicubic",
         )
+
+    def plan(self, drop_path_rate: float = 0.2) -> tuple[MBConvSpec, ...]:
+        """Returns the blocks, scaled; see `zoo.compound_scaling`."""
+        return plan_blocks(
+            self.stages,
+            self.scaling,
+            drop_path_rate,
+            activation=self.activation,
+            fixed_ends=self.fixed_ends,
+        )
+
+    def end_filters(self, filters: int) -> int:
+        """Scales the channels of the stem or of the last convolution."""
+        width = 1.0 if self.fixed_ends else self.scaling.width
+        return round_filters(filters, width)
 
 
 # Ours: B0's first five stages for pictures of 32 pixels, of which they leave
@@ -114,6 +152,10 @@ CIFAR_STAGES = (
     StageSpec(5, 2, 32, 64, 4, 2),
     StageSpec(3, 3, 64, 128, 4, 1),
     StageSpec(5, 3, 128, 160, 4, 1),
+)
+
+LITE_STAGES = tuple(
+    dataclasses.replace(stage, se_ratio=0.0) for stage in B0_STAGES
 )
 
 # width, depth, image size, dropout
@@ -127,9 +169,29 @@ _SCALINGS = {
     "efficientnet_b6": Scaling(1.8, 2.6, 528, 0.5),
     "efficientnet_b7": Scaling(2.0, 3.1, 600, 0.5),
 }
+_LITE_SCALINGS = {
+    "efficientnet_lite0": Scaling(1.0, 1.0, 224, 0.2),
+    "efficientnet_lite1": Scaling(1.0, 1.1, 240, 0.2),
+    "efficientnet_lite2": Scaling(1.1, 1.2, 260, 0.3),
+    "efficientnet_lite3": Scaling(1.2, 1.4, 280, 0.3),
+    "efficientnet_lite4": Scaling(1.4, 1.8, 300, 0.3),
+}
+
+
+def _lite(name: str, scaling: Scaling) -> EfficientNetSpec:
+    return EfficientNetSpec(
+        name,
+        scaling,
+        LITE_STAGES,
+        activation="relu6",
+        fixed_ends=True,
+        **MOBILE,
+    )
+
+
 VARIANTS = {
-    name: EfficientNetSpec(name, scaling) for name, scaling in _SCALINGS.items()
-} | {
+    **{name: EfficientNetSpec(name, s) for name, s in _SCALINGS.items()},
+    **{name: _lite(name, s) for name, s in _LITE_SCALINGS.items()},
     "efficientnet_cifar": EfficientNetSpec(
         "efficientnet_cifar",
         Scaling(0.5, 1.0, 32, 0.1),
@@ -137,7 +199,7 @@ VARIANTS = {
         top_filters=768,
         stem_stride=1,
         classes=10,
-    )
+    ),
 }
 
 
@@ -186,15 +248,15 @@ def EfficientNet(
 
 
 def _body(x, spec: EfficientNetSpec, origin: Origin, *, drop_path_rate: float):
-    style = _STYLE.of(origin)
-    width, stride = spec.scaling.width, spec.stem_stride
-    stem = round_filters(spec.stem_filters, width)
-    x = conv_bn_act(x, stem, 3, stride=stride, name="stem_conv", style=style)
-    for block in plan_blocks(spec.stages, spec.scaling, drop_path_rate):
+    style = dataclasses.replace(_STYLE.of(origin), squeeze=spec.activation)
+    ends = {"style": style, "activation": spec.activation}
+    stem, stride = spec.end_filters(spec.stem_filters), spec.stem_stride
+    x = conv_bn_act(x, stem, 3, stride=stride, name="stem_conv", **ends)
+    for block in spec.plan(drop_path_rate):
         x = mbconv(x, block, style)
-    top = round_filters(spec.top_filters, width)
+    top = spec.end_filters(spec.top_filters)
     name = f"stage{len(spec.stages) + 1}_conv"
-    return conv_bn_act(x, top, 1, name=name, style=style)
+    return conv_bn_act(x, top, 1, name=name, **ends)
 
 
 def _resolve(spec, scaling: Scaling | None, stem_stride: int | None):

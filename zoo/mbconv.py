@@ -16,8 +16,9 @@ from zoo.compound_scaling import MBConvSpec
 from zoo.layers import DropPath
 from zoo.weights.origins import Origin
 
-# What the papers call Keras's activations; layers are named by it.
-_NAMES = {"silu": "swish", "relu": "relu", "hard_silu": "hard_swish"}
+# What the papers call Keras's activations, where they call them otherwise;
+# layers are named by it.
+_NAMES = {"silu": "swish", "hard_silu": "hard_swish"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -174,9 +175,19 @@ def _bn(x, name, style: Style):
 
 
 def _bn_act(x, name, style: Style, activation):
-    return keras.layers.Activation(
-        activation, name=f"{name}_{_NAMES[activation]}"
-    )(_bn(x, name, style))
+    return activate(_bn(x, name, style), activation, name)
+
+
+def activate(x, activation: str, name: str):
+    """An activation in a layer of its own, named by what papers call it.
+
+    Args:
+        x: Any tensor.
+        activation: Keras's name of it.
+        name: What the layer's name begins with.
+    """
+    called = _NAMES.get(activation, activation)
+    return keras.layers.Activation(activation, name=f"{name}_{called}")(x)
 
 
 def scaled_head(x, spec, classes: int, activation):

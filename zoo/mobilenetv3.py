@@ -25,6 +25,10 @@ squeeze-and-excitation as wide as a quarter of a block's *inside* to the next
 weights of torchvision and timm strided convolutions pad on both sides, timm's
 BatchNorm has another epsilon, and pixels are scaled by ImageNet's mean and
 standard deviation; see `zoo.weights.origins`.
+
+The minimalistic forms are of the same authors' code: the same channels, but
+no squeeze-and-excitation, ReLU wherever the others have hard-swish, and 3x3
+wherever they have 5x5.
 """
 
 import dataclasses
@@ -42,6 +46,7 @@ from zoo.compound_scaling import MBConvSpec
 from zoo.compound_scaling import check_drop_path_rate
 from zoo.compound_scaling import round_filters
 from zoo.mbconv import Style
+from zoo.mbconv import activate
 from zoo.mbconv import conv_bn_act
 from zoo.mbconv import mbconv
 from zoo.preprocessing import PLUS_MINUS_ONE
@@ -87,6 +92,8 @@ class MobileNetV3Spec:
         dropout: Rate before the classifier.
         image_size: The side of the pictures it is meant for, in pixels.
         classes: The number of classes it was published with.
+        activation: Keras's name of that of the stem and of the convolutions
+            after the blocks.
     """
 
     name: str
@@ -97,6 +104,7 @@ class MobileNetV3Spec:
     dropout: float = 0.2
     image_size: int = 224
     classes: int = 1000
+    activation: str = _HS
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -118,11 +126,34 @@ _LARGE = (
     MobileNetV3Stage(3, (480, 672), 112, True, _HS, 1),
     MobileNetV3Stage(5, (672, 960, 960), 160, True, _HS, 2),
 )
+
+
+def _minimal(stages):
+    return tuple(
+        dataclasses.replace(stage, kernel_size=3, gated=False, activation=_RE)
+        for stage in stages
+    )
+
+
 VARIANTS = {
     spec.name: spec
     for spec in (
         MobileNetV3Spec("mobilenetv3_small", _SMALL, 576, 1024),
         MobileNetV3Spec("mobilenetv3_large", _LARGE, 960, 1280),
+        MobileNetV3Spec(
+            "mobilenetv3_small_minimal",
+            _minimal(_SMALL),
+            576,
+            1024,
+            activation=_RE,
+        ),
+        MobileNetV3Spec(
+            "mobilenetv3_large_minimal",
+            _minimal(_LARGE),
+            960,
+            1280,
+            activation=_RE,
+        ),
     )
 }
 
@@ -200,12 +231,13 @@ def MobileNetV3(
 
 def _body(x, spec: MobileNetV3Spec, origin: Origin, *, drop_path_rate: float):
     style = _STYLE.of(origin)
-    x = _conv(x, spec.stem_filters, 3, "stem_conv", style, stride=2)
+    ends = {"style": style, "activation": spec.activation}
+    x = conv_bn_act(x, spec.stem_filters, 3, stride=2, name="stem_conv", **ends)
     for block in plan_blocks(spec, drop_path_rate):
         x = mbconv(x, block, style)
     last = len(spec.stages) + 1
-    x = _conv(x, spec.last_filters, 1, f"stage{last}_conv", style)
-    return _pooled_conv(x, spec.top_filters, f"stage{last + 1}")
+    x = conv_bn_act(x, spec.last_filters, 1, name=f"stage{last}_conv", **ends)
+    return _pooled_conv(x, spec, f"stage{last + 1}_conv")
 
 
 def _head(x, spec: MobileNetV3Spec, classes: int, activation):
@@ -215,23 +247,11 @@ def _head(x, spec: MobileNetV3Spec, classes: int, activation):
     )
 
 
-def _conv(x, filters, kernel_size, name, style: Style, stride=1):
-    return conv_bn_act(
-        x,
-        filters,
-        kernel_size,
-        stride=stride,
-        name=name,
-        style=style,
-        activation=_HS,
-    )
-
-
-def _pooled_conv(x, filters, name):
-    x = keras.layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_pool")(
-        x
-    )
-    x = keras.layers.Conv2D(
-        filters, 1, kernel_initializer=he_fan_out(), name=f"{name}_conv"
+def _pooled_conv(x, spec: MobileNetV3Spec, name):
+    x = keras.layers.GlobalAveragePooling2D(
+        keepdims=True, name=name.replace("_conv", "_pool")
     )(x)
-    return keras.layers.Activation(_HS, name=f"{name}_conv_hard_swish")(x)
+    x = keras.layers.Conv2D(
+        spec.top_filters, 1, kernel_initializer=he_fan_out(), name=name
+    )(x)
+    return activate(x, spec.activation, name)

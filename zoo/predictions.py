@@ -3,11 +3,16 @@
 import numpy as np
 
 from zoo.errors import RequestError
+from zoo.weights.classes import ENGLISH
 from zoo.weights.classes import imagenet_classes
 from zoo.weights.classes import imagenet_names
+from zoo.weights.classes import imagenet_names_in
+from zoo.weights.classes import translated
 
 
-def decode_predictions(predictions, top: int = 5, *, model=None):
+def decode_predictions(
+    predictions, top: int = 5, *, model=None, language: str = ENGLISH
+):
     """Names the likeliest classes of each picture.
 
     As `keras.applications.imagenet_utils.decode_predictions`, for logits as
@@ -19,6 +24,8 @@ def decode_predictions(predictions, top: int = 5, *, model=None):
             are; others are logits, and go through softmax.
         top: How many classes; all where there are fewer.
         model: Whose classes they are; ImageNet's 1,000 where None.
+        language: What ImageNet's classes are named in: `"en"`, or `"zh"` for
+            Chinese.
 
     Returns:
         For each picture a list of `(label, name, probability)`, the likeliest
@@ -28,7 +35,7 @@ def decode_predictions(predictions, top: int = 5, *, model=None):
 
     Raises:
         RequestError: The predictions are not of these classes, or the model
-            has no names.
+            has no names, or none in that language.
 
     Example:
 
@@ -43,7 +50,7 @@ def decode_predictions(predictions, top: int = 5, *, model=None):
     ```
     """
     rows = np.asarray(predictions, "float64")
-    labels, names = _classes(model)
+    labels, names = _classes(model, language)
     if rows.ndim != 2 or rows.shape[1] != len(names):
         raise RequestError(
             f"Expected predictions of shape (pictures, {len(names)}), one "
@@ -68,7 +75,7 @@ def _probabilities(row):
     return shares / shares.sum()
 
 
-def _classes(model):
+def _classes(model, language: str):
     if model is not None:
         # Keras is not needed for ImageNet's names.
         from zoo.model_metadata import class_names
@@ -80,8 +87,10 @@ def _classes(model):
                 "zoo.set_class_names(model, names)"
             )
         if names != imagenet_names():
-            return range(len(names)), names
+            return range(len(names)), translated(names, language)
     rows = imagenet_classes()
+    if language != ENGLISH:
+        return [wnid for wnid, _ in rows], imagenet_names_in(language)
     first = (synonyms.split(", ")[0] for _, synonyms in rows)
     return [wnid for wnid, _ in rows], [
         name.replace(" ", "_") for name in first

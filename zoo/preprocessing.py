@@ -18,14 +18,15 @@ __getattr__ = late_names(__name__, {"preprocessing": "zoo.model_metadata"})
 INTERPOLATIONS = ("bilinear", "bicubic")
 
 # What is subtracted from R, G and B, and what they are divided by: as the
-# recipes of PyTorch, of Caffe's models (which divide by nothing), and to
-# ±1.
+# recipes of PyTorch, of Caffe's models (which divide by nothing), to ±1, and
+# as the networks for mobile devices, whose numbers become bytes.
 IMAGENET = {
     "mean": (123.675, 116.28, 103.53),
     "std": (58.395, 57.12, 57.375),
 }
 CAFFE = {"mean": (123.68, 116.779, 103.939), "std": (1.0,) * 3}
 PLUS_MINUS_ONE = {"mean": (127.5,) * 3, "std": (127.5,) * 3}
+MOBILE = {"mean": (127.0,) * 3, "std": (128.0,) * 3}
 
 
 @dataclasses.dataclass(frozen=True)

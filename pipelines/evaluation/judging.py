@@ -1,8 +1,10 @@
 """Judging a finished model by a set of pictures, with files to look into."""
 
 import csv
+import dataclasses
 import io
 import itertools
+import logging
 import os
 import time
 
@@ -28,6 +30,9 @@ from pipelines.runs.run_folder import PREDICTIONS
 from pipelines.runs.run_folder import RunFolder
 from zoo.errors import DataError
 from zoo.weights.atomic import write_atomically
+from zoo.weights.classes import imagenet_by_number
+
+_log = logging.getLogger("zoo")
 
 
 def judge(
@@ -118,12 +123,30 @@ def _logits(models: dict, data: EvaluationData, progress):
 def match_classes(examples: Examples, names) -> Examples:
     """Renumbers a set's labels as the model numbers its classes.
 
+    Classes that WordNet's numbers name (`n01440764`), as ImageNet's folders
+    do, are those of the model that ImageNet calls so; the logger `zoo` says it.
+
+    Args:
+        examples: In any order of classes, which may be some of the model's.
+        names: What the model calls its classes; None where it does not say.
+
     Raises:
         DataError: The set has a class that the model does not know.
     """
     if names is None:
         return examples
-    unknown = sorted(set(examples.class_names) - set(names))
+    known, own = set(names), examples.class_names
+    if not known.issuperset(own):
+        by_number = imagenet_by_number()
+        found = [by_number.get(name) for name in own]
+        if known.issuperset(found):
+            examples = dataclasses.replace(examples, class_names=tuple(found))
+            _log.info(
+                "The %d classes are named by WordNet's numbers: %s is %r, and "
+                "so on",
+                *(len(own), own[0], found[0]),
+            )
+    unknown = sorted(set(examples.class_names) - known)
     if unknown:
         raise DataError(
             f"The data has classes that the model does not know: "

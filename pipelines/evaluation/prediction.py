@@ -14,6 +14,8 @@ from pipelines.evaluation.metrics import softmax
 from pipelines.evaluation.tta import NO_VIEWS
 from zoo.errors import DataError
 from zoo.errors import RequestError
+from zoo.weights.classes import ENGLISH
+from zoo.weights.classes import translated
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +27,12 @@ class Guess:
 
 
 def predict(
-    model, picture, top: int = 5, *, tta: str = NO_VIEWS
+    model,
+    picture,
+    top: int = 5,
+    *,
+    tta: str = NO_VIEWS,
+    language: str = ENGLISH,
 ) -> list[Guess]:
     """Returns the likeliest classes of a picture, the best first.
 
@@ -35,9 +42,12 @@ def predict(
         top: How many classes.
         tta: Which views of it are averaged at test time, see
             `pipelines.evaluation.tta`.
+        language: What ImageNet's classes are named in, see
+            `zoo.weights.classes`.
 
     Raises:
-        RequestError: There is no such file, or no such views.
+        RequestError: There is no such file, no such views, or no names in
+            that language.
         DataError: It cannot be decoded.
     """
     path = pathlib.Path(picture)
@@ -51,6 +61,7 @@ def predict(
     logits = np.asarray(model(views, training=False))
     probabilities = softmax(mean_of_probabilities(list(logits)))
     names = zoo.class_names(model) or tuple(map(str, range(logits.shape[1])))
+    names = translated(names, language)
     return [
         Guess(names[i], float(probabilities[i]))
         for i in np.argsort(-probabilities)[:top]

@@ -24,7 +24,8 @@ from pipelines.training.fine_tuning.plan import default_plan
 from pipelines.training.fine_tuning.plan import fitted
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.start import AT_HAND
-from pipelines.training.start import SMALL
+from pipelines.training.start import LITE
+from pipelines.training.start import Devices
 from pipelines.training.start import first_choice
 from pipelines.training.start import usual_weights
 
@@ -65,22 +66,6 @@ class Usual:
 _FROM_SCRATCH = Usual(128, "standard")
 # A short run from good features gains nothing from hard crops.
 _FINE_TUNING = Usual(32, "gentle", warmup="10%")
-
-
-@dataclasses.dataclass(frozen=True)
-class Devices:
-    """What there is to compute on, and what can be had.
-
-    Args:
-        gpu: Whether there is a GPU.
-        precision: The one that the device is quickest at.
-        fetched: Whether the weights of the first choice of a network, where
-            nobody names one, are here.
-    """
-
-    gpu: bool
-    precision: str
-    fetched: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +112,8 @@ def resolve(
     ```python
     import numpy as np
     from pipelines.training.config import FinetuneConfig
-    from pipelines.training.defaults import Devices, resolve
+    from pipelines.training.defaults import resolve
+    from pipelines.training.start import Devices
     config = FinetuneConfig("photos", None, "run", weights="auto")
     found = resolve(config, np.array([20, 25]), np.full(45, 300),
                     Devices(gpu=False, precision="float32", fetched=False))
@@ -162,12 +148,9 @@ def _choose_start(found: Choosing, sides, devices: Devices) -> None:
             why = f"the usual ones of {model}"
             found.choose("weights", usual_weights(model), why)
         return
-    start = first_choice(sides, gpu=devices.gpu)
-    if start == AT_HAND:
-        why = f"most pictures have {SMALL} px or less"
-    elif devices.fetched:
-        device = "a GPU" if devices.gpu else "no GPU"
-        why = f"for photos, with {device} to compute on"
+    start = first_choice(sides, gpu=devices.gpu, lite=devices.lite)
+    if start == AT_HAND or devices.fetched:
+        why = start.why
     else:
         why = (
             f"the weights {start.weights!r} of {start.model} are not here and "
@@ -215,7 +198,12 @@ def _choose_image_size(found: Choosing, sides) -> None:
         and own <= _SMALL_NETWORK
         and sides.min() >= 2 * own
     )
-    if doubled:
+    middle = int(np.median(sides))
+    chosen = "model" in found.choices and found["model"] == LITE.model
+    if chosen and middle < own:
+        why = f"half of the pictures have {middle} px or less"
+        found.choose("image_size", max(64, middle // 32 * 32), why)
+    elif doubled:
         why = f"twice what {found['model']} was made for: pictures hold more"
         found.choose("image_size", 2 * own, why)
     else:

@@ -32,7 +32,6 @@ from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.settings import AUTO
 from pipelines.training.building import build_model
 from pipelines.training.choices import from_json
-from pipelines.training.defaults import Devices
 from pipelines.training.defaults import Resolved
 from pipelines.training.defaults import resolve
 from pipelines.training.defaults import resolve_plan
@@ -43,6 +42,8 @@ from pipelines.training.opening import choose_splits
 from pipelines.training.opening import look_at
 from pipelines.training.opening import with_label_noise
 from pipelines.training.run import Run
+from pipelines.training.start import LITE
+from pipelines.training.start import Devices
 from pipelines.training.start import first_choice
 from zoo.errors import RequestError
 from zoo.weights import check_weights
@@ -203,8 +204,11 @@ def begin(resolved: Resolved, opened: Opened, model: keras.Model) -> Run:
 def _devices(config: RunConfig, sides: np.ndarray) -> Devices:
     """Looks up what there is; fetches weights where nobody names a network."""
     gpu = bool(tf.config.list_physical_devices("GPU"))
-    fetched = config.model is not None or first_choice(sides, gpu=gpu).fetch()
-    return Devices(gpu, quick_precision(), fetched)
+    if config.model is not None:
+        return Devices(gpu, quick_precision())
+    lite = LITE.is_here
+    fetched = first_choice(sides, gpu=gpu, lite=lite).fetch()
+    return Devices(gpu, quick_precision(), fetched, lite)
 
 
 def _plan(config: RunConfig, model: keras.Model, pictures: int) -> Plan:

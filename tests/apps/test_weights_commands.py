@@ -102,15 +102,18 @@ def test_where_there_is_no_network_the_place_is_named(
     assert f"into the folder {folder} as resnet50-11ad3fa6.pth" in answer.err
 
 
-def test_every_set_of_a_model_is_listed(command):
+def test_every_set_of_a_model_is_listed(command, monkeypatch, tmp_path):
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path))
     answer = command(models, "--weights", "--pattern=resnet50*")
     lines = answer.out.splitlines()
     assert answer.code == 0 and len(lines) == 1 + 6 + 1 + 2 + 4
     (row,) = (line for line in lines if "imagenet/torchvision_v2" in line)
-    assert row.split()[:6] == [
-        *("resnet50", "imagenet/torchvision_v2", "224"),
+    assert row.split()[:7] == [
+        *("resnet50", "imagenet/torchvision_v2", "-", "224"),
         *("80.858", "95.434", "BSD-3-Clause"),
     ]
+    row = command(models, "resnet20", "--weights").out.splitlines()[1]
+    assert row.split()[:4] == ["resnet20", "cifar10", "shipped", "32"]
     assert command(models, "--weights", "--pattern=x*").code == 2
 
 
@@ -127,7 +130,7 @@ def test_the_table_in_the_docs_is_the_generated_one(command):
     assert table in _DOCS.read_text(encoding="utf-8")
     rows = table.splitlines()
     assert len({row.count("|") for row in rows}) == 1
-    assert sum("`imagenet`" in row for row in rows[2:]) == 41
+    assert sum("`imagenet`" in row for row in rows[2:]) == 48
 
 
 def test_loading_is_measured(command, tmp_path):

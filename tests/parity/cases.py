@@ -60,6 +60,16 @@ _EFFICIENTNETS = tuple(
         ("keras", f"efficientnet.EfficientNetB{size}", _MIXED),
     )
 )
+_LITES = tuple(
+    Case(name, origin, theirs, side, size == 0, 1.4)
+    for size in range(5)
+    for name in [f"efficientnet_lite{size}"]
+    for origin, theirs, side in (
+        ("timm", name, _MIXED),
+        ("timm/tf", f"tf_{name}", _EVEN),
+        ("efficientnet_lite_pytorch", f"efficientnet-lite{size}", _MIXED),
+    )
+)
 _V2_GAINS = {
     **dict.fromkeys(("b0", "b1", "b2"), 1.3),
     "b3": 1.25,
@@ -87,6 +97,15 @@ _MOBILENETS = tuple(
         ("timm", f"{name}_100", _EVEN, size == "small"),
         ("timm/tf", f"tf_{name}_100", _MIXED, False),
         ("keras", f"mobilenet_v3.MobileNetV3{size.title()}", _EVEN, True),
+    )
+)
+_MINIMAL = tuple(
+    Case(name, origin, theirs, side, (origin, size) == ("keras", "small"), 1.4)
+    for size in ("small", "large")
+    for name in [f"mobilenetv3_{size}_minimal"]
+    for origin, theirs, side in (
+        ("timm/tf", f"tf_{name}_100", _MIXED),
+        ("keras", f"mobilenet_v3.MobileNetV3{size.title()}", _EVEN),
     )
 )
 
@@ -149,8 +168,10 @@ CASES: tuple[Case, ...] = (
         for depth in (50, 101, 152)
     ),
     *_EFFICIENTNETS,
+    *_LITES,
     *_EFFICIENTNETS_V2,
     *_MOBILENETS,
+    *_MINIMAL,
     Case("vit_s16", "timm", "vit_small_patch16_224", 224, always=True),
     Case("vit_b16", "timm", "vit_base_patch16_224", 224),
     Case("vit_b16", "torchvision", "vit_b_16", 224),

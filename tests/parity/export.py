@@ -4,9 +4,10 @@
     pytest tests/parity -m parity --parity_files=DIR
 
 The first command runs under an interpreter that has PyTorch (`pip install
-torch torchvision timm safetensors`), the second under this project's. For
-each case (see `cases.py`) the folder gets the weights as `.safetensors` and
-as `.pth`, and `index.json` gets the logits of two pictures.
+torch torchvision timm safetensors efficientnet_lite_pytorch`), the second
+under this project's. For each case (see `cases.py`) the folder gets the
+weights as `.safetensors` and as `.pth`, and `index.json` gets the logits of
+two pictures.
 
     python tests/parity/export.py --golden
 
@@ -16,6 +17,7 @@ weights and pictures are made anew, see `random_tensors.py`.
 
 import argparse
 import dataclasses
+import importlib.metadata
 import json
 import pathlib
 
@@ -71,6 +73,17 @@ def _timm(case: Case) -> Reference:
     return Reference(network, timm.__version__, mean, std)
 
 
+def _lite(case: Case) -> Reference:
+    # Only for these cases: it is a package that hardly anybody has.
+    from efficientnet_lite_pytorch import EfficientNet
+
+    network = EfficientNet.from_name(
+        case.theirs, num_classes=CLASSES, image_size=case.side
+    )
+    version = importlib.metadata.version("efficientnet_lite_pytorch")
+    return Reference(network, version, (127.0,) * 3, (128.0,) * 3)
+
+
 def _rebuilt(case: Case) -> Reference:
     version = f"rebuilt in torch {torch.__version__}"
     if case.origin == "bvlc":
@@ -87,6 +100,7 @@ _LIBRARIES = {
     "timm": _timm,
     "bvlc": _rebuilt,
     "akamaster": _rebuilt,
+    "efficientnet_lite_pytorch": _lite,
 }
 
 

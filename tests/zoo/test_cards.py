@@ -40,7 +40,7 @@ def test_the_cards_are_in_the_order_of_the_tables():
     assert list(CARDS) == [
         name for family in families for name in family.VARIANTS
     ]
-    assert len(CARDS) == 53
+    assert len(CARDS) == 60
 
 
 def test_a_card_names_the_module_that_builds_it():

@@ -1,5 +1,6 @@
 """Compound scaling, against the numbers of the paper and of its code."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -42,6 +43,42 @@ def test_widths_and_repeats_are_the_published_ones(size):
     parts = ([stem], widths, [top], repeats, [len(blocks)])
     written = " | ".join(" ".join(map(str, part)) for part in parts)
     assert written == GOLDEN[size]
+
+
+# widths of the stages | repeats, as the authors' code scales them: all but
+# the stem, the last convolution, and the repeats of the first and last stage.
+LITE = {
+    "lite0": "16 24 40 80 112 192 320 | 1 2 2 3 3 4 1",
+    "lite1": "16 24 40 80 112 192 320 | 1 3 3 4 4 5 1",
+    "lite2": "16 24 48 88 120 208 352 | 1 3 3 4 4 5 1",
+    "lite3": "24 32 48 96 136 232 384 | 1 3 3 5 5 6 1",
+    "lite4": "24 32 56 112 160 272 448 | 1 4 4 6 6 8 1",
+}
+
+
+@pytest.mark.parametrize("size", LITE)
+def test_the_ends_of_lite_are_not_scaled(size):
+    spec = VARIANTS[f"efficientnet_{size}"]
+    blocks = spec.plan()
+    assert {b.activation for b in blocks} == {"relu6"}
+    assert {b.se_filters for b in blocks} == {0}
+    assert blocks[0].filters_in == spec.end_filters(32) == 32
+    assert spec.end_filters(1280) == 1280
+    numbers = [int(block.name[5]) for block in blocks]
+    repeats = [numbers.count(stage) for stage in range(1, 8)]
+    widths = {n: b.filters_out for n, b in zip(numbers, blocks, strict=True)}
+    parts = (widths.values(), repeats)
+    written = " | ".join(" ".join(map(str, part)) for part in parts)
+    assert written == LITE[size]
+
+
+def test_a_stage_may_have_an_activation_of_its_own():
+    first = dataclasses.replace(B0_STAGES[0], activation="gelu")
+    scaling = compound_scaling(0)
+    blocks = plan_blocks((first, B0_STAGES[1]), scaling, activation="relu6")
+    assert [b.activation for b in blocks] == ["gelu", "relu6", "relu6"]
+    blocks = plan_blocks(B0_STAGES[:2], scaling)
+    assert {b.activation for b in blocks} == {"silu"}
 
 
 @pytest.mark.parametrize("size", GOLDEN)
@@ -144,4 +181,4 @@ print(zoo.model_info("resnet50").parameters)
         [sys.executable, "-c", program], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["258", "48", "25557032"]
+    assert done.stdout.split() == ["258", "55", "25557032"]

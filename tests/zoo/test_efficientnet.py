@@ -1,11 +1,12 @@
 """EfficientNet, against the paper's plan and Keras's own B0."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 
 import zoo
-from zoo.compound_scaling import plan_blocks
 from zoo.efficientnet import VARIANTS
 from zoo.efficientnet import EfficientNet
 from zoo.efficientnet import compound_scaling
@@ -28,7 +29,7 @@ def test_drop_path_is_on_identity_blocks_alone(name, outline):
     spec = VARIANTS[name]
     planned = {
         f"{block.name}_drop_path": block.drop_path_rate
-        for block in plan_blocks(spec.stages, spec.scaling, 0.2)
+        for block in spec.plan(0.2)
         if block.is_identity and block.drop_path_rate
     }
     found = {
@@ -77,6 +78,32 @@ def test_small_pictures_keep_their_pixels(outline, no_weights):
     model = outline("efficientnet_b0")
     sides = [stage.output.shape[1] for stage in zoo.stages(model)[:-1]]
     assert sides == [112, 112, 56, 28, 14, 14, 7, 7, 7]
+
+
+def test_lite_has_relu6_and_no_gates(outline):
+    model = outline("efficientnet_lite3")
+    names = [layer.name for layer in model.layers]
+    assert not any("_se_" in name or "swish" in name for name in names)
+    for name in ("stem_conv", "stage4_block2_expand", "stage8_conv"):
+        layer = model.get_layer(f"{name}_relu6")
+        x = np.array([[-1.0, 3.0, 7.0]], "float32")
+        np.testing.assert_array_equal(layer(x), [[0, 3, 6]])
+    assert model.get_layer("stem_conv").filters == 32
+    assert model.get_layer("stage8_conv").filters == 1280
+    record = zoo.preprocessing(model)
+    assert record.mean == (127.0,) * 3 and record.std == (128.0,) * 3
+    assert record.crop_fraction == 280 / 312
+    assert record.interpolation == "bicubic"
+
+
+def test_any_activation_of_keras_may_be_asked_for(no_weights):
+    spec = dataclasses.replace(VARIANTS["efficientnet_b0"], activation="gelu")
+    with no_weights():
+        model = EfficientNet(spec, input_shape=(32, 32, 3))
+    reduce = model.get_layer("stage3_block1_se_reduce").activation
+    assert reduce.__name__ == "gelu"
+    assert model.get_layer("stage3_block1_depthwise_gelu")
+    assert model.get_layer("stem_conv_gelu")
 
 
 @pytest.mark.parametrize("stride", [0, 3, "2"])

@@ -1,5 +1,6 @@
 """MobileNetV3, against the paper's tables and Keras's own small one."""
 
+import dataclasses
 import itertools
 
 import keras
@@ -63,6 +64,21 @@ def test_the_plan_is_the_paper_s_table(size, table):
     assert blocks[0].filters_in == 16
     for block, following in itertools.pairwise(blocks):
         assert following.filters_in == block.filters_out
+
+
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_the_minimal_form_has_the_same_channels(size, outline):
+    blocks = plan_blocks(VARIANTS[f"mobilenetv3_{size}"])
+    simple = {"kernel_size": 3, "se_filters": 0, "activation": "relu"}
+    expected = [dataclasses.replace(block, **simple) for block in blocks]
+    minimal = VARIANTS[f"mobilenetv3_{size}_minimal"]
+    assert list(plan_blocks(minimal)) == expected
+    names = [layer.name for layer in outline(minimal.name).layers]
+    assert not any("_se_" in name or "swish" in name for name in names)
+    assert {
+        "stem_conv_relu",
+        f"stage{8 if size == 'large' else 7}_conv_relu",
+    } < set(names)
 
 
 def test_batch_norm_is_that_of_the_code_of_the_paper(outline):

@@ -7,6 +7,8 @@ import zoo
 from zoo.errors import RequestError
 from zoo.weights.classes import imagenet_classes
 from zoo.weights.classes import imagenet_names
+from zoo.weights.classes import imagenet_names_in
+from zoo.weights.classes import translated
 
 
 def test_logits_and_probabilities_say_the_same():
@@ -69,3 +71,25 @@ def test_names_in_a_model_are_distinct():
     assert names[134] == "crane (n02012849)"
     assert names[517] == "crane (n03126707)"
     assert names[639] == "maillot (n03710721)"
+
+
+def test_names_in_chinese(tiny):
+    logits = np.zeros((1, 1000))
+    logits[0, [1, 134, 282]] = 5, 7, 9
+    (found,) = zoo.decode_predictions(logits, 3, language="zh")
+    expected = [
+        ("n02123159", "山猫"),
+        ("n02012849", "鹤"),
+        ("n01443537", "金鱼"),
+    ]
+    assert [guess[:2] for guess in found] == expected
+    names = imagenet_names_in("zh")
+    assert len(names) == len(set(names)) == 1000 and all(names)
+    with pytest.raises(RequestError, match=r"one of en, zh\. Received: 'xx'"):
+        zoo.decode_predictions(logits, language="xx")
+    # Some of the classes, in another order.
+    assert translated(["tiger cat", "tench"], "zh") == ("山猫", "丁鲷")
+    model = tiny("resnet_basic", classes=2)
+    zoo.set_class_names(model, ("ant", "my cat"))
+    with pytest.raises(RequestError, match="This one knows 'my cat'"):
+        zoo.decode_predictions(np.zeros((1, 2)), model=model, language="zh")

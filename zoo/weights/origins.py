@@ -14,7 +14,10 @@ from zoo.preprocessing import IMAGENET
 from zoo.preprocessing import PLUS_MINUS_ONE
 from zoo.preprocessing import Preprocessing
 
-LIBRARIES = ("zoo", "torchvision", "timm", "keras", "bvlc", "akamaster")
+LIBRARIES = (
+    *("zoo", "torchvision", "timm", "keras", "bvlc", "akamaster"),
+    "efficientnet_lite_pytorch",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,13 +115,17 @@ ORIGINS: tuple[Origin, ...] = (
     Origin("timm", "efficientnet_b[0-7]", **_TORCH),
     Origin("timm/tf", "efficientnet_b[0-7]"),
     Origin("keras", "efficientnet_b[0-7]"),
+    Origin("timm", "efficientnet_lite[0-4]", **_TORCH, **IMAGENET),
+    Origin("timm/tf", "efficientnet_lite[0-4]", **PLUS_MINUS_ONE),
+    Origin("efficientnet_lite_pytorch", "efficientnet_lite[0-4]"),
     Origin("torchvision", "efficientnetv2_[sm]", **_SYMMETRIC, **IMAGENET),
     Origin("torchvision", "efficientnetv2_l", **_SYMMETRIC, **PLUS_MINUS_ONE),
     Origin("timm/tf", "efficientnetv2_b[0-3]"),
     Origin("timm/tf", "efficientnetv2_[sml]", **PLUS_MINUS_ONE),
     Origin("keras", "efficientnetv2_*"),
-    Origin("torchvision", "mobilenetv3_*", **_SYMMETRIC, **IMAGENET),
-    Origin("timm", "mobilenetv3_*", **_TORCH, **IMAGENET),
+    # small and large, not the minimal ones.
+    Origin("torchvision", "mobilenetv3_?????", **_SYMMETRIC, **IMAGENET),
+    Origin("timm", "mobilenetv3_?????", **_TORCH, **IMAGENET),
     Origin("timm/tf", "mobilenetv3_*"),
     Origin("keras", "mobilenetv3_*"),
     Origin("torchvision", "vit_b16", **IMAGENET),

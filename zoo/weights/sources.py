@@ -13,10 +13,14 @@ from zoo.weights import hashing
 from zoo.weights.classes import CIFAR10
 from zoo.weights.classes import imagenet_names
 from zoo.weights.downloading import download
+from zoo.weights.downloading import place
 from zoo.weights.facts import Facts
+from zoo.weights.installed import Distribution
 
 _DATA = pathlib.Path(__file__).parent / "data"
 _HUB = "https://huggingface.co/{}/resolve/main/model.safetensors"
+# What may be used for some purposes only is never taken by itself.
+_RESTRICTED = ("CC-BY-NC-4.0",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +35,7 @@ class WeightsSource:
         measured_on: Who measured it, and on what.
         top5: The same, or None where nobody published it.
         path: The file, where it lies inside this package.
+        distribution: The one of the package index that it comes with.
         url: Where it is fetched from otherwise.
         hub_id: Its place on the Hugging Face Hub, where it has one.
         sha256: Of the whole file, or what is published of it: the first
@@ -49,6 +54,7 @@ class WeightsSource:
     measured_on: str
     top5: float | None = None
     path: pathlib.Path | None = None
+    distribution: Distribution | None = None
     url: str | None = None
     hub_id: str | None = None
     sha256: str | None = None
@@ -64,13 +70,30 @@ class WeightsSource:
 
     @property
     def address(self) -> str:
-        """Where it is fetched from."""
+        """Where it is fetched from, or the page of its distribution."""
+        if self.distribution is not None:
+            return self.distribution.address
         return self.url or _HUB.format(self.hub_id)
 
     @property
     def file_name(self) -> str:
-        place = self.path or urllib.parse.urlsplit(self.address).path
-        return pathlib.PurePosixPath(place).name
+        if self.distribution is not None:
+            return pathlib.PurePosixPath(self.distribution.member).name
+        file = self.path or urllib.parse.urlsplit(self.address).path
+        return pathlib.PurePosixPath(file).name
+
+    @property
+    def here(self) -> str | None:
+        """How it is here already, so that no network is asked.
+
+        `"shipped"` with this package, `"installed"` with another one, or
+        `"cached"` since it was fetched; None where it is not here.
+        """
+        if self.path is not None:
+            return "shipped"
+        if self.distribution is not None:
+            return "installed" if self.distribution.find() else None
+        return "cached" if place(self.address).is_file() else None
 
     @property
     def facts(self) -> Facts:
@@ -82,10 +105,13 @@ class WeightsSource:
 
         Raises:
             RequestError: It is not there and cannot be fetched.
-            IntegrityError: The server sent something else.
+            IntegrityError: The server sent something else, or what is
+                installed is.
         """
         if self.path is not None:
             return self.path
+        if self.distribution is not None:
+            return self.distribution.fetch(self.sha256)
         return download(self.address, sha256=self.sha256, md5=self.md5)
 
 
@@ -123,17 +149,23 @@ def _shipped(model: str, top1: float, sha256: str) -> WeightsSource:
     )
 
 
-def _published(preprocessing: dict, **row) -> WeightsSource:
-    return WeightsSource(preprocessing=Preprocessing(**preprocessing), **row)
+def _published(
+    preprocessing: dict, distribution: dict | None = None, **row
+) -> WeightsSource:
+    return WeightsSource(
+        preprocessing=Preprocessing(**preprocessing),
+        distribution=distribution and Distribution(**distribution),
+        **row,
+    )
 
 
 def _read_published() -> list[dict]:
     """Reads the rows of what others publish, with the figures as published.
 
     One row for each set of torchvision, timm and keras.applications for a
-    model of this zoo: hashes, sizes, accuracies at the preprocessing that
-    stands beside them. A file that two of them publish is there once, under
-    the name of who trained it.
+    model of this zoo, and for those that can be installed: hashes, sizes,
+    accuracies at the preprocessing that stands beside them. A file that two of
+    them publish is there once, under the name of who trained it.
     """
     text = (_DATA / "published.json").read_text(encoding="utf-8")
     return json.loads(text)
@@ -160,23 +192,42 @@ def best_of(variant: str) -> WeightsSource | None:
     """Returns what `weights="imagenet"` means for a variant.
 
     That with the highest published top-1 at the size that the variant is
-    meant for; None where nobody published any.
+    meant for; None where nobody published any. Where others of that size are
+    here and this one is not, they are taken first, see `at_hand`.
     """
-    rows = [row for row in weights_of(variant) if row.top1 is not None]
-    rows = [row for row in rows if row.name.startswith("imagenet/")]
+    return max(_usual(variant), key=lambda row: row.top1, default=None)
+
+
+def at_hand(variant: str) -> WeightsSource | None:
+    """Returns the best of the same sets that are here; None where none is."""
+    here = [row for row in _usual(variant) if row.here]
+    return max(here, key=lambda row: row.top1, default=None)
+
+
+def _usual(variant: str) -> list[WeightsSource]:
+    """Sets for ImageNet at the variant's own size, or at any other."""
+    rows = [
+        row
+        for row in weights_of(variant)
+        if row.name.startswith("imagenet/")
+        and row.top1 is not None
+        and row.licence not in _RESTRICTED
+    ]
     side = CARDS[variant].input_size if variant in CARDS else None
     usual = [row for row in rows if row.preprocessing.image_size == side]
-    return max(usual or rows, key=lambda row: row.top1, default=None)
+    return usual or rows
 
 
 def find_source(variant: str, weights: str) -> WeightsSource:
     """Returns the row of `weights` for a variant.
 
+    `"imagenet"` is what is here, and otherwise the best that can be fetched.
+
     Raises:
         RequestError: There is none; the message says which there are.
     """
     if weights == "imagenet" and best_of(variant):
-        return best_of(variant)
+        return at_hand(variant) or best_of(variant)
     for row in weights_of(variant):
         if row.name == weights:
             return row

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import logging
 
 import keras
 import numpy as np
@@ -128,6 +129,28 @@ def test_a_class_that_the_model_does_not_know(held, tmp_path, tiny, coloured):
     many = tuple(f"class{i}" for i in range(12))
     with pytest.raises(DataError, match=r"violet\. It knows: .*, class9 …"):
         match_classes(examples.subset([0]), (*many, "red"))
+
+
+def test_imagenet_s_folders_are_known_by_their_numbers(held, caplog):
+    caplog.set_level(logging.INFO, logger="zoo")
+    names = ("crane (n02012849)", "tench", "tiger cat", "crane (n03126707)")
+    folders = ("n01440764", "n02012849", "n03126707")
+    examples = held([b""] * 3, [2, 0, 1], folders)
+    matched = match_classes(examples, names)
+    np.testing.assert_array_equal(matched.labels, [3, 1, 0])
+    assert matched.class_names == names
+    assert caplog.messages == [
+        "The 3 classes are named by WordNet's numbers: n01440764 is 'tench', "
+        "and so on"
+    ]
+    # A model that learned from such folders calls its classes so.
+    matched = match_classes(examples, folders[::-1])
+    np.testing.assert_array_equal(matched.labels, [0, 2, 1])
+    assert len(caplog.messages) == 1
+    with pytest.raises(DataError, match="does not know: n01440764"):
+        match_classes(examples, names[2:])
+    with pytest.raises(DataError, match="does not know: n99999999"):
+        match_classes(held([b""], [0], ("n99999999",)), names)
 
 
 def test_nothing_is_written_where_classes_differ(

@@ -78,6 +78,17 @@ def test_without_names_classes_have_numbers(picture):
     assert sorted(guess.name for guess in guesses) == ["0", "1", "2"]
 
 
+def test_names_in_another_language(tiny, model, picture):
+    ours = tiny(("goldfish", "tench"))
+    english = predict(ours, picture)
+    words = {"goldfish": "金鱼", "tench": "丁鲷"}
+    assert predict(ours, picture, language="zh") == [
+        Guess(words[guess.name], guess.probability) for guess in english
+    ]
+    with pytest.raises(RequestError, match="This one knows 'red'"):
+        predict(model, picture, language="zh")
+
+
 def test_there_is_no_picture(model, tmp_path):
     for path in (tmp_path / "nowhere.jpg", tmp_path):
         with pytest.raises(

@@ -5,15 +5,18 @@ import pytest
 
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.config import TrainConfig
-from pipelines.training.defaults import Devices
 from pipelines.training.defaults import resolve
 from pipelines.training.defaults import resolve_plan
 from pipelines.training.defaults import usual_epochs
 from pipelines.training.defaults import usual_warmup
 from pipelines.training.fine_tuning.plan import in_words
+from pipelines.training.start import LITE as LITE_START
+from pipelines.training.start import Devices
 from pipelines.training.start import Start
+from zoo.weights import WeightsSource
 
 CPU = Devices(gpu=False, precision="bfloat16")
+LITE = Devices(gpu=False, precision="bfloat16", lite=True)
 COUNTS = np.array([300, 300])
 
 
@@ -28,6 +31,14 @@ def fine_tuned(side=300, devices=CPU, counts=COUNTS, **changes):
     [
         (32, CPU, ("resnet20", "cifar10"), "48 px or less"),
         (300, CPU, ("mobilenetv3_large", "imagenet"), "with no GPU"),
+        (32, LITE, ("resnet20", "cifar10"), "48 px or less"),
+        (300, LITE, ("efficientnet_lite0", "imagenet"), "weights are here"),
+        (
+            300,
+            Devices(gpu=True, precision="float32", lite=True),
+            ("resnet50", "imagenet"),
+            "with a GPU",
+        ),
         (
             300,
             Devices(gpu=True, precision="float32"),
@@ -48,6 +59,16 @@ def test_a_start_is_chosen(side, devices, start, why):
     assert why in found.choices["model"].why
 
 
+@pytest.mark.parametrize(
+    ("side", "size"), [(49, 64), (100, 96), (223, 192), (224, 224), (500, 224)]
+)
+def test_lite_sees_no_more_than_the_pictures_hold(side, size):
+    found = fine_tuned(side, LITE, model=None, weights="auto")
+    assert found.config.image_size == found.config.train_size == size
+    found = fine_tuned(side, LITE, model="efficientnet_lite0")
+    assert found.config.image_size == 224
+
+
 def test_weights_follow_the_model():
     def weights_of(model):
         return fine_tuned(model=model, weights="auto").config.weights
@@ -62,8 +83,13 @@ def test_whether_weights_can_be_fetched(monkeypatch):
         raise OSError("no network")
 
     monkeypatch.setattr("pipelines.training.start._reach", unreachable)
+    monkeypatch.setattr(WeightsSource, "here", None)
+    assert not LITE_START.is_here
     assert not Start("mobilenetv3_large", "imagenet").fetch()
     assert Start("resnet20", "cifar10").fetch()
+    monkeypatch.setattr(WeightsSource, "here", "installed")
+    monkeypatch.setattr(WeightsSource, "fetch", lambda self: "path")
+    assert LITE_START.is_here and LITE_START.fetch()
 
 
 def test_what_is_given_is_not_chosen():

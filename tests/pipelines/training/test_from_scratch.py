@@ -15,7 +15,6 @@ from pipelines.evaluation.evaluator import Evaluator
 from pipelines.training import components
 from pipelines.training.components import schedule_of
 from pipelines.training.config import TrainConfig
-from pipelines.training.defaults import Devices
 from pipelines.training.defaults import resolve
 from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.from_scratch import train
@@ -25,6 +24,7 @@ from pipelines.training.opening import with_label_noise
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.optimizers import RMSpropTF
 from pipelines.training.preparation import prepare
+from pipelines.training.start import Devices
 from zoo.errors import DataError
 from zoo.errors import RequestError
 

@@ -16,6 +16,7 @@ from zoo.weights import find_source
 from zoo.weights import sources
 from zoo.weights.origins import find_origin
 from zoo.weights.sources import WEIGHTS
+from zoo.weights.sources import WeightsSource
 from zoo.weights.sources import best_of
 from zoo.weights.sources import weights_of
 
@@ -37,7 +38,7 @@ def test_a_packaged_file_is_what_its_row_says(row):
 
 
 def test_no_set_is_there_twice():
-    assert len(PUBLISHED) == 146
+    assert len(PUBLISHED) == 159
     assert len({(row.model, row.name) for row in WEIGHTS}) == len(WEIGHTS)
     assert len({row.address for row in PUBLISHED}) == len(PUBLISHED)
 
@@ -49,11 +50,13 @@ def test_a_row_is_sound(row):
     assert re.fullmatch(r"imagenet/[a-z0-9_]+", row.name)
     parts = urllib.parse.urlsplit(row.address)
     assert parts.scheme == "https" and not parts.query
-    assert row.sha256 is None or re.fullmatch("[0-9a-f]{8}", row.sha256)
+    whole = row.distribution is not None
+    digits = "[0-9a-f]{64}" if whole else "[0-9a-f]{8}"
+    assert row.sha256 is None or re.fullmatch(digits, row.sha256)
     assert row.md5 is None or re.fullmatch("[0-9a-f]{32}", row.md5)
     assert row.sha256 or row.md5 or row.url is None
     if row.sha256:
-        assert row.sha256 in row.file_name
+        assert row.sha256[:8] in row.file_name
     assert find_origin(row.origin, row.model).name == row.origin
     assert row.name.removeprefix("imagenet/").startswith(
         row.origin.replace("/", "_")
@@ -113,6 +116,19 @@ def test_rows_agree_with_the_cards(name):
         ("efficientnet_b2", "torchvision_v1", 288, 123.675, 58.395, 1, "bic"),
         ("efficientnet_b3", "timm_tf_aa", 300, 123.675, 58.395, 0.904, "bic"),
         ("efficientnet_b3", "timm_tf_ap", 300, 127.5, 127.5, 0.904, "bic"),
+        *(
+            (f"efficientnet_lite{size}", weights, side, mean, std, crop, how)
+            for weights, mean, std, size, side, crop, how in (
+                ("efficientnet_lite_pytorch", 127, 128, 0, 224, 0.875, "bic"),
+                (
+                    *("efficientnet_lite_pytorch", 127, 128, 2, 260),
+                    *(260 / 292, "bic"),
+                ),
+                ("timm_tf", 127.5, 127.5, 0, 224, 0.875, "bic"),
+                ("timm_tf", 127.5, 127.5, 4, 380, 0.92, "bil"),
+                ("timm_ra", 123.675, 58.395, 0, 224, 0.875, "bic"),
+            )
+        ),
         ("efficientnetv2_b0", "keras", 224, 123.675, 58.395, 0.875, "bic"),
         ("efficientnetv2_s", "keras", 384, 128, 128, 1, "bic"),
         ("efficientnetv2_s", "timm_tf", 384, 127.5, 127.5, 1, "bic"),
@@ -147,13 +163,18 @@ def test_preprocessing_is_that_of_the_source(
         ("efficientnet_b0", "timm_tf_ns_jft"),
         # torchvision's figure is for 288 pixels.
         ("efficientnet_b2", "timm_tf_ns_jft"),
+        ("efficientnet_lite0", "timm_ra"),
+        ("efficientnet_lite1", "efficientnet_lite_pytorch"),
         ("efficientnetv2_s", "torchvision_v1"),
         ("mobilenetv3_large", "keras"),
         # SWAG's end-to-end weights are for 384 pixels.
         ("vit_b16", "timm_augreg2_in21k_ft"),
     ],
 )
-def test_imagenet_is_the_best_set_at_the_size_of_the_variant(name, best):
+def test_imagenet_is_the_best_set_at_the_size_of_the_variant(
+    name, best, monkeypatch
+):
+    monkeypatch.setattr(WeightsSource, "here", None)
     assert best_of(name) is find_source(name, "imagenet")
     assert best_of(name).name == f"imagenet/{best}"
     assert zoo.model_info(name).weights[0] == "imagenet"

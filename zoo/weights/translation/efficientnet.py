@@ -1,4 +1,8 @@
-"""EfficientNet's and EfficientNetV2's tensors: torchvision, timm, Keras."""
+"""EfficientNet's and EfficientNetV2's tensors: torchvision, timm, Keras.
+
+And those of `efficientnet_lite_pytorch`, after whose names the weights of Lite
+are that can be installed.
+"""
 
 import re
 
@@ -42,6 +46,21 @@ _KERAS_PARTS = {
     "depthwise_bn": "bn",
     "project": "project_conv",
 }
+_LITE = {
+    "stem_conv": "_conv_stem",
+    "stem_conv_bn": "_bn0",
+    "after1_conv": "_conv_head",
+    "after1_conv_bn": "_bn1",
+    "head_logits": "_fc",
+}
+_LITE_PARTS = {
+    "expand": "_expand_conv",
+    "expand_bn": "_bn0",
+    "depthwise": "_depthwise_conv",
+    "depthwise_bn": "_bn1",
+    "project": "_project_conv",
+    "project_bn": "_bn2",
+}
 _NORMALIZATION = re.compile(r"normalization(?:_\d+)?/(mean|variance|0|1)")
 _IMAGENET_STD = (0.229, 0.224, 0.225)
 _KERAS_PARTS_V2 = _KERAS_PARTS | {"depthwise": "dwconv2"}
@@ -58,6 +77,10 @@ def _keras_name(parts):
         return f"block{block.stage}{letter}_{parts.get(layer, layer)}"
 
     return name
+
+
+def _lite_name(block: Block, layer: str) -> str:
+    return f"_blocks.{block.index}.{_LITE_PARTS.get(layer, layer)}"
 
 
 def pixel_statistics(tensors):
@@ -128,6 +151,13 @@ TABLES = (
         ignored=r"normalization(_\d+)?/\w+",
         prepare=keras_names,
         pixels=pixel_statistics,
+    ),
+    Table(
+        "efficientnet",
+        "efficientnet_lite_pytorch",
+        (r"_blocks\.0\._depthwise_conv\.weight", r"_conv_head\.weight"),
+        make_rows(_LITE, _lite_name, torch_tensor),
+        lacks=r"_blocks\.0\._se_reduce\.weight",
     ),
     Table(
         "efficientnetv2",

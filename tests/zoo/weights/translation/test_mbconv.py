@@ -53,6 +53,24 @@ NAMES = (
         "blocks.1.0.se.conv_reduce",
     ),
     ("efficientnet_b0", "timm", "stage8_conv", "conv_head"),
+    *(
+        ("efficientnet_lite0", "efficientnet_lite_pytorch", ours, theirs)
+        for ours, theirs in (
+            ("stem_conv_bn", "_bn0"),
+            ("stage1_block1_depthwise_bn", "_blocks.0._bn1"),
+            ("stage2_block1_expand", "_blocks.1._expand_conv"),
+            ("stage7_block1_project", "_blocks.15._project_conv"),
+            ("stage8_conv_bn", "_bn1"),
+            ("head_logits", "_fc"),
+        )
+    ),
+    (
+        "efficientnet_lite4",
+        "timm",
+        "stage7_block1_project",
+        "blocks.6.0.conv_pwl",
+    ),
+    ("mobilenetv3_small_minimal", "keras", "stage7_conv", "conv_2"),
     ("efficientnet_b0", "keras", "stage6_block4_depthwise", "block6d_dwconv"),
     ("efficientnet_b0", "keras", "stage6_block4_depthwise_bn", "block6d_bn"),
     (
@@ -153,11 +171,13 @@ def test_tables_turn_there_and_back(family, library, tiny):
 KINDS = {
     "efficientnet_b0": ("torchvision", "timm", "keras"),
     "efficientnet_b7": ("torchvision", "timm", "keras"),
+    "efficientnet_lite0": ("timm", "efficientnet_lite_pytorch"),
     "efficientnetv2_b3": ("timm", "keras"),
     "efficientnetv2_s": ("torchvision", "timm", "keras"),
     "efficientnetv2_l": ("torchvision", "timm", "keras"),
     "mobilenetv3_small": ("torchvision", "timm", "keras"),
     "mobilenetv3_large": ("torchvision", "timm", "keras"),
+    "mobilenetv3_large_minimal": ("timm", "keras"),
 }
 
 
