@@ -188,7 +188,7 @@ def summarise(found) -> None:
         if len(finding.names) > _SHOWN:
             say(f"  and {len(finding.names) - _SHOWN:,} more")
     for place in found.refused[:_SHOWN]:
-        path = found.listing.entries[place].path
+        path = found.listing.pictures[place].path
         say(f"refuse: {readable(path)}: {found.seen[place].look.detail}")
     more = len(found.refused) - _SHOWN
     if more > 0:

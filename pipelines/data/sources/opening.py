@@ -1,11 +1,14 @@
 """Opening a data set by what `data` says."""
 
+import dataclasses
 import os
-import pathlib
 
 from pipelines import herbarium
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
+from pipelines.data.sources.containers import TABLES
+from pipelines.data.sources.containers import container_of
+from pipelines.data.sources.csv_columns import NamedColumns
 from pipelines.data.sources.csv_source import open_csv
 from pipelines.data.sources.csv_source import open_whole_csv
 from pipelines.data.sources.folder import open_folder
@@ -13,6 +16,9 @@ from pipelines.data.sources.folder import open_whole_folder
 from pipelines.data.sources.shards import is_shards
 from pipelines.data.sources.shards import open_shards
 from pipelines.data.sources.shards import open_whole_shards
+from zoo.errors import RequestError
+
+_NOTHING = NamedColumns()
 
 
 def open_splits(
@@ -22,6 +28,7 @@ def open_splits(
     progress=None,
     allow_outside_links: bool = False,
     least_classes: int = 2,
+    wanted: NamedColumns = _NOTHING,
 ) -> Splits:
     """Opens a data set to train on.
 
@@ -33,17 +40,19 @@ def open_splits(
             of a TFDS set while they are indexed.
         allow_outside_links: Whether links in a folder may lead out of it.
         least_classes: How many a folder has to have.
+        wanted: Columns of a table that somebody has named.
 
     Raises:
-        RequestError: There is no such data set.
+        RequestError: There is no such data set, or no column that was named.
         DataError: It cannot be trained on.
     """
+    _check_wanted(data, wanted)
     if data.startswith("tfds:"):
         from pipelines.data.sources.tfds_source import open_tfds
 
         return open_tfds(data, seed=seed, progress=progress)
-    if _is_csv(data):
-        return open_csv(data, seed=seed)
+    if _is_table(data):
+        return open_csv(data, seed=seed, wanted=wanted)
     folder = _folder(data, progress)
     if is_shards(folder):
         return open_shards(folder, seed=seed)
@@ -55,28 +64,39 @@ def open_splits(
     )
 
 
-def open_held_out(data: str, *, allow_outside_links: bool = False) -> Examples:
+def open_held_out(
+    data: str,
+    *,
+    allow_outside_links: bool = False,
+    part: str | None = None,
+    wanted: NamedColumns = _NOTHING,
+) -> Examples:
     """Opens a data set to be judged by.
 
     Args:
         data: As for `open_splits`. Its validation or test part is taken
             where there is one, otherwise every picture.
         allow_outside_links: Whether links in a folder may lead out of it.
+        part: `"train"`, `"val"` or `"test"` for that part and no other.
+        wanted: As for `open_splits`.
 
     Raises:
-        RequestError: There is no such data set.
+        RequestError: There is no such data set, part or column.
         DataError: It holds no pictures.
     """
+    _check_wanted(data, wanted)
     if data.startswith("tfds:"):
         from pipelines.data.sources.tfds_source import open_whole_tfds
 
-        return open_whole_tfds(data)
-    if _is_csv(data):
-        return open_whole_csv(data)
+        return open_whole_tfds(data, part=part)
+    if _is_table(data):
+        return open_whole_csv(data, part=part, wanted=wanted)
     folder = _folder(data)
     if is_shards(folder):
-        return open_whole_shards(folder)
-    return open_whole_folder(folder, allow_outside_links=allow_outside_links)
+        return open_whole_shards(folder, part=part)
+    return open_whole_folder(
+        folder, allow_outside_links=allow_outside_links, part=part
+    )
 
 
 def picture_folder(data: str, progress=None) -> str | None:
@@ -90,15 +110,23 @@ def picture_folder(data: str, progress=None) -> str | None:
         None for what has another list of its pictures: a table, shards, a set
         of TensorFlow Datasets; and for what is not there.
     """
-    if data.startswith("tfds:") or _is_csv(data):
+    if data.startswith("tfds:") or _is_table(data):
         return None
     folder = str(_folder(data, progress))
     return folder if os.path.isdir(folder) and not is_shards(folder) else None
 
 
-def _is_csv(data: str) -> bool:
-    path = pathlib.Path(data)
-    return path.suffix.lower() == ".csv" and not path.is_dir()
+def _check_wanted(data: str, wanted: NamedColumns) -> None:
+    for name, column in dataclasses.asdict(wanted).items():
+        if column and not _is_table(data):
+            raise RequestError(
+                f"`{name}_column={column}` is for tables; `data={data}` is "
+                "none. Leave it out."
+            )
+
+
+def _is_table(data: str) -> bool:
+    return container_of(data) in TABLES and not os.path.isdir(data)
 
 
 def _folder(data: str, progress=None):

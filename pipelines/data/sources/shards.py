@@ -19,11 +19,12 @@ import numpy as np
 
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
+from pipelines.data.holding_out import hold_out
 from pipelines.data.names import Packed
 from pipelines.data.names import Paths
-from pipelines.data.sources.folder import hold_out
 from pipelines.data.sources.layout import TRAIN
 from pipelines.data.sources.layout import VALIDATION_PARTS
+from pipelines.data.sources.layout import no_part
 from pipelines.data.sources.records import ARRAY_RECORD
 from pipelines.data.sources.records import TFRECORD
 from pipelines.data.sources.records import Index
@@ -64,13 +65,22 @@ def open_shards(folder, *, seed: int = 0) -> Splits:
     return Splits(_part(folder, TRAIN), _part(folder, held_out))
 
 
-def open_whole_shards(folder) -> Examples:
+def open_whole_shards(folder, *, part: str | None = None) -> Examples:
     """Opens the part to be judged by, else all pictures.
 
+    Args:
+        folder: What `pipelines.data.packing.packing.pack` wrote.
+        part: `"train"`, `"val"` or `"test"` for that part alone.
+
     Raises:
+        RequestError: There is no such part.
         DataError: It is damaged or incomplete; names the file.
     """
     parts = read_manifest(folder)["splits"]
+    if part:
+        if part not in parts:
+            raise no_part(folder, part, parts)
+        return _part(folder, part)
     names = (*VALIDATION_PARTS, TRAIN)
     return _part(folder, next(name for name in names if name in parts))
 

@@ -14,11 +14,13 @@ import numpy as np
 
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
+from pipelines.data.holding_out import hold_out
 from pipelines.data.names import Numbered
-from pipelines.data.sources.folder import hold_out
 from pipelines.data.sources.index_cache import cached_index
 from pipelines.data.sources.layout import TRAINING_PARTS
 from pipelines.data.sources.layout import VALIDATION_PARTS
+from pipelines.data.sources.layout import no_part
+from pipelines.data.sources.layout import part_of
 from pipelines.data.sources.records import ARRAY_RECORD
 from pipelines.data.sources.records import TFRECORD
 from pipelines.data.sources.records import Index
@@ -66,8 +68,15 @@ def open_tfds(
     )
 
 
-def open_whole_tfds(spec: str, *, data_dir=None) -> Examples:
+def open_whole_tfds(
+    spec: str, *, data_dir=None, part: str | None = None
+) -> Examples:
     """Opens one part to be judged by: the one named, else the held-out one.
+
+    Args:
+        spec: As for `open_tfds`.
+        data_dir: As for `open_tfds`.
+        part: `"train"`, `"val"` or `"test"` where `spec` names no split.
 
     Raises:
         RequestError: No such data set or split, or it does not classify.
@@ -75,6 +84,11 @@ def open_whole_tfds(spec: str, *, data_dir=None) -> Examples:
     """
     builder, split = _builder(spec, data_dir)
     parts = list(builder.info.splits)
+    if part:
+        named = [name for name in parts if part_of(name) == (part, ())]
+        if split or not named:
+            raise no_part(spec, part, [] if split else parts)
+        split = named[0]
     for part in VALIDATION_PARTS + TRAINING_PARTS:
         if split is None and part in parts:
             split = part
