@@ -4,13 +4,9 @@ import dataclasses
 import time
 from collections.abc import Callable
 
-from pipelines.audit.duplicates import Pair
-from pipelines.audit.duplicates import exact_duplicates
-from pipelines.audit.duplicates import near_duplicates
 from pipelines.audit.file_pass import look_at_files
 from pipelines.audit.findings import duplicate_findings
 from pipelines.audit.findings import format_findings
-from pipelines.audit.fingerprints import Fingerprint
 from pipelines.audit.freezing import freeze
 from pipelines.audit.label_check import LabelCheck
 from pipelines.audit.label_check import check_labels
@@ -23,6 +19,10 @@ from pipelines.audit.opening import open_data
 from pipelines.audit.results import Results
 from pipelines.audit.statistics import statistics
 from pipelines.audit.worker_pool import Guard
+from pipelines.data.copies.duplicates import Pair
+from pipelines.data.copies.duplicates import exact_duplicates
+from pipelines.data.copies.duplicates import near_duplicates
+from pipelines.data.copies.fingerprints import Fingerprint
 from pipelines.data.inspection.classification import Limits
 from pipelines.data.inspection.kinds import NOTE
 from pipelines.data.inspection.kinds import REFUSE

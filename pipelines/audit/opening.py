@@ -60,7 +60,7 @@ def open_data(
             list_folder(folder, allow_outside_links=allow_outside_links)
         )
     try:
-        splits = open_splits(data, progress=progress)
+        splits = open_splits(data, seed=None, progress=progress)
     except DataError as error:
         listing = Listing()
         listing.say(REFUSE, "source", str(error))

@@ -39,7 +39,7 @@ def choose_splits(
         seed=config.seed,
         progress=progress,
         least_classes=least_classes,
-        wanted=NamedColumns(
+        named=NamedColumns(
             config.image_column, config.label_column, config.group_column
         ),
     )

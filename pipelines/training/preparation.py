@@ -30,6 +30,7 @@ from pipelines.runs.resuming import identity
 from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.settings import AUTO
+from pipelines.runs.split_list import write_split
 from pipelines.training.building import build_model
 from pipelines.training.choices import from_json
 from pipelines.training.defaults import Devices
@@ -193,6 +194,8 @@ def begin(resolved: Resolved, opened: Opened, model: keras.Model) -> Run:
     run.folder = _folder(config, options, run.workers)
     run.resumed = _resumable(config, options, opened.say)
     try:
+        if run.workers.is_chief:
+            write_split(run.folder.path, run.splits)
         _go_on(run, options)
     except BaseException:
         run.folder.release()

@@ -99,12 +99,12 @@ def open_text(path: str):
     )
 
 
-def read_form(path: str, wanted: NamedColumns) -> TableForm:
+def read_form(path: str, named: NamedColumns) -> TableForm:
     """Looks at a table's first rows.
 
     Args:
         path: The file.
-        wanted: Columns that somebody has named.
+        named: Columns that somebody has named.
 
     Raises:
         RequestError: A column that was named is not there.
@@ -129,21 +129,21 @@ def read_form(path: str, wanted: NamedColumns) -> TableForm:
         name: [row[i].strip() for row in rows if i < len(row)]
         for i, name in enumerate(header)
     }
-    chosen = _choose(path, found, header, columns, wanted)
+    chosen = _choose(path, found, header, columns, named)
     return TableForm(_once_each(header), delimiter, **chosen)
 
 
-def _choose(path, found, header, columns, wanted: NamedColumns) -> dict:
+def _choose(path, found, header, columns, named: NamedColumns) -> dict:
     for setting in ("image", "label", "group"):
-        _check_named(path, f"{setting}_column", getattr(wanted, setting), found)
-    image = _plain(wanted.image or "") or _image(header, columns)
+        _check_named(path, f"{setting}_column", getattr(named, setting), found)
+    image = _plain(named.image or "") or _image(header, columns)
     split = _split(header, columns)
-    group = _plain(wanted.group or "")
+    group = _plain(named.group or "")
     taken = {image, split, group}
-    label, one_hot = _plain(wanted.label or ""), ()
+    label, one_hot = _plain(named.label or ""), ()
     if not label:
-        named = (name for name in _LABELS if name in header)
-        label = next((name for name in named if name not in taken), "")
+        known = (name for name in _LABELS if name in header)
+        label = next((name for name in known if name not in taken), "")
     if not label:
         rest = [name for name in header if name not in taken | _ABOUT]
         if len(rest) == 1:
@@ -181,9 +181,9 @@ def _check_named(path, setting: str, name: str | None, found) -> None:
 
 
 def _image(header, columns) -> str:
-    named = next((name for name in _PATHS if name in header), "")
-    if named:
-        return named
+    known = next((name for name in _PATHS if name in header), "")
+    if known:
+        return known
     for name in header:
         values = columns[name]
         if values and all(v.lower().endswith(EXTENSIONS) for v in values):

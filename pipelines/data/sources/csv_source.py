@@ -45,7 +45,13 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,8})", re.ASCII)
 _NOTHING = NamedColumns()
 
 
-def open_csv(path, *, seed: int = 0, wanted: NamedColumns = _NOTHING) -> Splits:
+def open_csv(
+    path,
+    *,
+    seed: int | None = 0,
+    named: NamedColumns = _NOTHING,
+    progress=None,
+) -> Splits:
     """Opens a CSV manifest.
 
     Rows without a split are taken as training pictures, of which a fifth of
@@ -55,43 +61,52 @@ def open_csv(path, *, seed: int = 0, wanted: NamedColumns = _NOTHING) -> Splits:
     Args:
         path: The file.
         seed: Decides the split, where one has to be made.
-        wanted: Columns that somebody has named.
+        named: Columns that somebody has named.
+        progress: Called with numbers done and in all, where that is made.
 
     Raises:
         RequestError: There is no such file, or no column that was named.
         DataError: It cannot be trained on; names the row.
     """
-    table, everything, said = _open(path, wanted)
+    table, everything, said = _open(path, named)
     parts = _parts(table)
     train, validation = parts.get(TRAIN), _held_out(parts)
     if train is None and validation is not None:
         return Splits(None, everything.subset(validation), said)
     if validation is None:
         learned = everything if train is None else everything.subset(train)
-        splits = hold_out(learned, path, seed)
+        rows = slice(None) if train is None else train
+        groups = None if table.groups is None else table.groups[rows]
+        splits = hold_out(learned, path, seed, named=groups, progress=progress)
         note = " ".join(filter(None, (said, splits.note)))
         return dataclasses.replace(splits, note=note)
     _check_known(table, everything, train, validation)
     note = "; ".join(filter(None, (said, _note(table, everything))))
-    return Splits(everything.subset(train), everything.subset(validation), note)
+    both = np.concatenate([train, validation])
+    return Splits(
+        everything.subset(train),
+        everything.subset(validation),
+        note,
+        groups=None if table.groups is None else table.groups[both],
+    )
 
 
 def open_whole_csv(
-    path, *, part: str | None = None, wanted: NamedColumns = _NOTHING
+    path, *, part: str | None = None, named: NamedColumns = _NOTHING
 ) -> Examples:
     """Opens a CSV manifest to be judged by: its held-out part, else all.
 
     Args:
         path: The file.
         part: `"train"`, `"val"` or `"test"` for those rows alone.
-        wanted: Columns that somebody has named.
+        named: Columns that somebody has named.
 
     Raises:
         RequestError: There is no such file, no such part, or no column that
             was named.
         DataError: It lists no pictures, or a row is wrong.
     """
-    table, everything, _ = _open(path, wanted)
+    table, everything, _ = _open(path, named)
     parts = _parts(table)
     if part:
         if part not in parts:
@@ -101,11 +116,11 @@ def open_whole_csv(
     return everything if held_out is None else everything.subset(held_out)
 
 
-def _open(path, wanted: NamedColumns) -> tuple[CsvTable, Examples, str]:
+def _open(path, named: NamedColumns) -> tuple[CsvTable, Examples, str]:
     """Returns the rows, their pictures, and what was chosen, in one line."""
     if not pathlib.Path(path).is_file():
         raise RequestError(f"`data`: there is no manifest {path}.")
-    table = read_table(path, wanted)
+    table = read_table(path, named)
     _check_labels(table)
     check_paths(table)
     class_names, labels = _classes(table)

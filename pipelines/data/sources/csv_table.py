@@ -89,13 +89,13 @@ class CsvTable:
         return row + 2
 
 
-def read_table(path, wanted: NamedColumns = _NOTHING) -> CsvTable:
+def read_table(path, named: NamedColumns = _NOTHING) -> CsvTable:
     """Reads a CSV file with a header, in UTF-8, with BOM and CRLF or not.
 
     Args:
         path: The file. It has columns for the picture and its label, and
             perhaps `split`, `size` and `sha256`; others are passed over.
-        wanted: Columns that somebody has named.
+        named: Columns that somebody has named.
 
     Raises:
         RequestError: A column that was named is not there.
@@ -103,7 +103,7 @@ def read_table(path, wanted: NamedColumns = _NOTHING) -> CsvTable:
             row.
     """
     path = os.fspath(path)
-    form = read_form(path, wanted)
+    form = read_form(path, named)
     roles = _roles(form)
     limit = os.path.getsize(path)
     collected = {role: _collector(role, limit) for role in roles}

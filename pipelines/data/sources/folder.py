@@ -37,9 +37,10 @@ from zoo.errors import RequestError
 def open_folder(
     root,
     *,
-    seed: int = 0,
+    seed: int | None = 0,
     allow_outside_links: bool = False,
     least_classes: int = 2,
+    progress=None,
 ) -> Splits:
     """Opens a folder of pictures.
 
@@ -54,6 +55,7 @@ def open_folder(
         seed: Decides the split, where one has to be made.
         allow_outside_links: Whether links may lead out of the folder.
         least_classes: How many there have to be.
+        progress: Called with numbers done and in all, where a split is made.
 
     Raises:
         RequestError: There is no such folder.
@@ -77,7 +79,7 @@ def open_folder(
             parts[VALIDATION], train.class_names, **options
         )
         return Splits(train, held_out)
-    splits = hold_out(train, place, seed)
+    splits = hold_out(train, place, seed, progress=progress)
     return dataclasses.replace(
         splits, note=" ".join(filter(None, (splits.note, _unlabelled(root))))
     )

@@ -24,43 +24,46 @@ _NOTHING = NamedColumns()
 def open_splits(
     data: str,
     *,
-    seed: int = 0,
+    seed: int | None = 0,
     progress=None,
     allow_outside_links: bool = False,
     least_classes: int = 2,
-    wanted: NamedColumns = _NOTHING,
+    named: NamedColumns = _NOTHING,
 ) -> Splits:
     """Opens a data set to train on.
 
     Args:
         data: As `pipelines.data.sources.described.DATA_HELP` says.
-        seed: Decides what is held out where the data has no such part.
+        seed: Decides what is held out where the data has no such part; None
+            where nothing has to be, and all pictures are in the first part.
         progress: Called with numbers done and in all: the pictures drawn
             while the built-in set is written for the first time, the files
-            of a TFDS set while they are indexed.
+            of a TFDS set while they are indexed, the pictures that are
+            looked at where some have to be held out.
         allow_outside_links: Whether links in a folder may lead out of it.
         least_classes: How many a folder has to have.
-        wanted: Columns of a table that somebody has named.
+        named: Columns of a table that somebody has named.
 
     Raises:
         RequestError: There is no such data set, or no column that was named.
         DataError: It cannot be trained on.
     """
-    _check_wanted(data, wanted)
+    _check_named(data, named)
     if data.startswith("tfds:"):
         from pipelines.data.sources.tfds_source import open_tfds
 
         return open_tfds(data, seed=seed, progress=progress)
     if _is_table(data):
-        return open_csv(data, seed=seed, wanted=wanted)
+        return open_csv(data, seed=seed, named=named, progress=progress)
     folder = _folder(data, progress)
     if is_shards(folder):
-        return open_shards(folder, seed=seed)
+        return open_shards(folder, seed=seed, progress=progress)
     return open_folder(
         folder,
         seed=seed,
         allow_outside_links=allow_outside_links,
         least_classes=least_classes,
+        progress=progress,
     )
 
 
@@ -69,7 +72,7 @@ def open_held_out(
     *,
     allow_outside_links: bool = False,
     part: str | None = None,
-    wanted: NamedColumns = _NOTHING,
+    named: NamedColumns = _NOTHING,
 ) -> Examples:
     """Opens a data set to be judged by.
 
@@ -78,19 +81,19 @@ def open_held_out(
             where there is one, otherwise every picture.
         allow_outside_links: Whether links in a folder may lead out of it.
         part: `"train"`, `"val"` or `"test"` for that part and no other.
-        wanted: As for `open_splits`.
+        named: As for `open_splits`.
 
     Raises:
         RequestError: There is no such data set, part or column.
         DataError: It holds no pictures.
     """
-    _check_wanted(data, wanted)
+    _check_named(data, named)
     if data.startswith("tfds:"):
         from pipelines.data.sources.tfds_source import open_whole_tfds
 
         return open_whole_tfds(data, part=part)
     if _is_table(data):
-        return open_whole_csv(data, part=part, wanted=wanted)
+        return open_whole_csv(data, part=part, named=named)
     folder = _folder(data)
     if is_shards(folder):
         return open_whole_shards(folder, part=part)
@@ -116,8 +119,8 @@ def picture_folder(data: str, progress=None) -> str | None:
     return folder if os.path.isdir(folder) and not is_shards(folder) else None
 
 
-def _check_wanted(data: str, wanted: NamedColumns) -> None:
-    for name, column in dataclasses.asdict(wanted).items():
+def _check_named(data: str, named: NamedColumns) -> None:
+    for name, column in dataclasses.asdict(named).items():
         if column and not _is_table(data):
             raise RequestError(
                 f"`{name}_column={column}` is for tables; `data={data}` is "

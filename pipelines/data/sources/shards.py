@@ -45,12 +45,13 @@ def is_shards(folder) -> bool:
     return (folder / MANIFEST).is_file() and any(folder.glob("*.index.npz"))
 
 
-def open_shards(folder, *, seed: int = 0) -> Splits:
+def open_shards(folder, *, seed: int | None = 0, progress=None) -> Splits:
     """Opens a folder of shards.
 
     Args:
         folder: What `pipelines.data.packing.packing.pack` wrote.
         seed: Decides what is held out where only one part was packed.
+        progress: Called with numbers done and in all, where that is decided.
 
     Raises:
         DataError: It is damaged or incomplete; names the file.
@@ -61,7 +62,7 @@ def open_shards(folder, *, seed: int = 0) -> Splits:
     if TRAIN not in parts:
         return Splits(None, _part(folder, held_out))
     if held_out is None:
-        return hold_out(_part(folder, TRAIN), folder, seed)
+        return hold_out(_part(folder, TRAIN), folder, seed, progress=progress)
     return Splits(_part(folder, TRAIN), _part(folder, held_out))
 
 

@@ -34,7 +34,7 @@ _SPEC = re.compile(r"tfds:(?P<name>[^:\[\]]+)(:(?P<split>.+))?")
 
 
 def open_tfds(
-    spec: str, *, seed: int = 0, data_dir=None, progress=None
+    spec: str, *, seed: int | None = 0, data_dir=None, progress=None
 ) -> Splits:
     """Opens a data set of TensorFlow Datasets, downloading it if need be.
 
@@ -44,7 +44,8 @@ def open_tfds(
             a fifth of every class of that split is held out.
         seed: Decides what is held out.
         data_dir: Where the data sets are; the usual place where None.
-        progress: Called with the numbers of files indexed and in all.
+        progress: Called with the numbers of files indexed and in all, and of
+            pictures where a part is held out.
 
     Raises:
         RequestError: No such data set or split, or it does not classify.
@@ -52,7 +53,7 @@ def open_tfds(
     """
     builder, split = _builder(spec, data_dir)
     if split:
-        return hold_out(_read(builder, split, progress), spec, seed)
+        return _hold_out(builder, split, spec, seed, progress)
     parts = builder.info.splits
     train = next((part for part in TRAINING_PARTS if part in parts), None)
     held = next((part for part in VALIDATION_PARTS if part in parts), None)
@@ -62,10 +63,15 @@ def open_tfds(
             f"{', '.join(parts)}. Name one: {spec}:PART."
         )
     if held is None:
-        return hold_out(_read(builder, train, progress), spec, seed)
+        return _hold_out(builder, train, spec, seed, progress)
     return Splits(
         _read(builder, train, progress), _read(builder, held, progress)
     )
+
+
+def _hold_out(builder, split: str, spec: str, seed, progress) -> Splits:
+    examples = _read(builder, split, progress)
+    return hold_out(examples, spec, seed, progress=progress)
 
 
 def open_whole_tfds(

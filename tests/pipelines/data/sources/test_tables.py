@@ -200,16 +200,16 @@ def test_the_ways_to_write_an_umlaut(make, tmp_path, encode):
 def test_columns_that_are_named(make):
     text = rows("{n},{name},x{n},{label},y", header="id,Foto,label,Tier,z")
     path = make(text)
-    splits = open_splits(path, wanted=NamedColumns("foto", "Tier"))
+    splits = open_splits(path, named=NamedColumns("foto", "Tier"))
     assert splits.train.class_names == ("ant", "bee")
     assert "pictures by the column 'foto', labels by the column" in splits.note
     with pytest.raises(
         RequestError,
         match=r"`label_column=breed`: .* no such column\. It has: id,Foto",
     ):
-        open_splits(path, wanted=NamedColumns("foto", "breed"))
+        open_splits(path, named=NamedColumns("foto", "breed"))
     with pytest.raises(RequestError, match="`image_column=x` is for tables"):
-        open_splits(os.path.dirname(path), wanted=NamedColumns("x"))
+        open_splits(os.path.dirname(path), named=NamedColumns("x"))
 
 
 def test_a_column_of_numbers_is_no_size(make):
