@@ -81,12 +81,14 @@ class SplitList:
     Args:
         folder: The run's.
         names: What all pictures are called, files by their absolute paths.
+        labels: str `(pictures,)`: the name of each one's class.
         learned: bool `(pictures,)`: which were learned from.
         sha256: uint8 `(pictures, 32)`; None where there were too many.
     """
 
     folder: pathlib.Path
     names: Paths
+    labels: np.ndarray
     learned: np.ndarray
     sha256: np.ndarray | None
 
@@ -152,6 +154,7 @@ def read_split(model: str) -> SplitList | None:
     return SplitList(
         folder,
         Paths(table.paths),
+        np.array(table.label_names, object)[table.labels],
         np.isin(table.splits, codes),
         table.sha256,
     )

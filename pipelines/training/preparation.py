@@ -24,6 +24,7 @@ from pipelines.devices.strategy import workers_of
 from pipelines.runs.checkpoints import clean
 from pipelines.runs.checkpoints import newest
 from pipelines.runs.config import RunConfig
+from pipelines.runs.moved_data import identity_by_bytes
 from pipelines.runs.options import RunOptions
 from pipelines.runs.resuming import check_same_run
 from pipelines.runs.resuming import identity
@@ -249,7 +250,9 @@ def _go_on(run: Run, options: RunOptions) -> None:
     begun = run.resumed.facts["run"]
     check_same_run(
         begun["identity"],
-        run.identity,
+        identity_by_bytes(
+            begun["identity"], run.identity, run.folder.path, run.splits
+        ),
         kind=type(run.config),
         allow_inexact=options.allow_inexact,
         say=run.say,

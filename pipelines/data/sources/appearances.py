@@ -66,7 +66,7 @@ def instead_of_classes(root: pathlib.Path) -> str:
     Returns:
         A sentence, empty where it holds nothing that says anything.
     """
-    found = collections.Counter()
+    root, found = pathlib.Path(root), collections.Counter()
     table, pictures = "", 0
     for name in _files(root):
         kind = container_of(name)

@@ -81,6 +81,19 @@ def test_no_group_is_on_both_sides(held, seed):
     assert (counts <= np.maximum(1, np.round(0.2 * sizes))).all()
 
 
+def test_copies_change_their_own_class_only(held, scenes):
+    pictures = scenes(40)
+    labels = np.repeat([0, 1], 20)
+    for seed in range(8):
+        expected = as_before(labels, 2, 0.2, seed)
+        pictures[39] = pictures[30]
+        groups = find_groups(held(pictures, labels, "ab")).near
+        found = grouped_split(held(pictures, labels, "ab"), 0.2, seed, groups)
+        np.testing.assert_array_equal(found[:20], expected[:20])
+        assert found[20:].sum() == 4 and found[30] == found[39]
+        assert (found != expected).sum() <= 2
+
+
 def test_copies_stay_together_and_it_is_said(held, scenes):
     pictures = scenes(16)
     pictures += pictures[:4] + pictures[4:6]
