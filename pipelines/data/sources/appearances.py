@@ -123,7 +123,7 @@ def _check_flat_parts(root, names) -> None:
     trains = [name for name in sure if words(name) in (["train"], ["trains"])]
     if not sure or (len(names) > 1 and list(sure) == trains[:1]):
         return
-    name = next(iter(sure))
+    name = min(sure, key=lambda name: sure[name] != TRAIN)
     way_out = f"{instead_of_classes(root / name)} {_table_in(root)}".strip()
     others = len(names) - len(sure)
     raise DataError(

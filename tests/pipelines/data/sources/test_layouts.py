@@ -179,8 +179,8 @@ REFUSED = {
     ),
     "flat parts": (
         [*flat("train", 3), *flat("test", 2)],
-        r"is called as a part of a data set \(test\), but holds no class "
-        r"folders\. Expected one sub-folder .* It holds 2 pictures and no fol",
+        r"is called as a part of a data set \(train\), but holds no class "
+        r"folders\. Expected one sub-folder .* It holds 3 pictures and no fol",
     ),
     "flat parts with other names": (
         [*flat("Training_Images", 3), *flat("Testing_Images", 2)],
@@ -295,6 +295,15 @@ def test_what_is_not_read_is_named(tmp_path, name):
         path.rename(tmp_path / "set" / name)
         with pytest.raises(DataError, match=r"It holds 1 .* file\. "):
             open_splits(str(tmp_path / "set"))
+
+
+def test_tables_in_flat_parts_are_named(write):
+    root = write(*flat("train", 3), *flat("valid", 2))
+    for part in ("train", "valid"):
+        (root / part / "_classes.csv").write_text("filename, ant, bee\n")
+    with pytest.raises(DataError) as caught:
+        open_folder(root)
+    assert f"`data={root}/train/_classes.csv`" in str(caught.value)
 
 
 def test_a_table_beside_flat_pictures_is_named(write):
