@@ -26,7 +26,9 @@ from apps.shared_settings import HOW
 from apps.shared_settings import WRITTEN
 from apps.shared_settings import Asked
 from apps.shared_settings import data
+from pipelines.runs.config import RunConfig
 from pipelines.runs.places import RUNS
+from pipelines.runs.settings import changed
 from pipelines.runs.settings import row
 
 _SHOWN = 5
@@ -89,6 +91,8 @@ class Auditing(Asked):
         group=GIVEN,
         common=True,
     )
+    image_column: str | None = changed(RunConfig, "image_column", group=GIVEN)
+    label_column: str | None = changed(RunConfig, "label_column", group=GIVEN)
     timeout_s: float = row(
         10.0,
         "Seconds that decoding one file may take.",
@@ -156,6 +160,7 @@ def options_of(asked: Auditing):
     from pipelines.audit.network_features import Network
     from pipelines.audit.worker_pool import Guard
     from pipelines.data.inspection.classification import Limits
+    from pipelines.data.sources.csv_columns import NamedColumns
 
     return Options(
         fast=asked.fast,
@@ -168,6 +173,7 @@ def options_of(asked: Auditing):
         labels=asked.labels,
         network=Network(asked.features_model, asked.features_weights),
         allow_outside_links=asked.allow_outside_links,
+        columns=NamedColumns(asked.image_column, asked.label_column),
     )
 
 

@@ -2,6 +2,9 @@
 
     zoo evaluate photos/ --model=runs/first --output=judged
 
+A run is judged by what it held out of its own data, and by other pictures only
+if it has learned from none of them, unless --allow_seen is given.
+
 Given the snapshots/ of a run, it judges the mean of their probabilities and
 says what each of them reaches by itself. Writes into --output: config.json,
 metrics.json and predictions.csv. Exit codes: 0 done, 2 a wrong request, 3 bad
@@ -16,12 +19,16 @@ from apps.checks import check_model
 from apps.command import Bar
 from apps.command import launch
 from apps.command import say
+from apps.shared_settings import GIVEN
 from apps.shared_settings import FinishedModel
 from apps.shared_settings import batch
 from apps.shared_settings import data
 from apps.shared_settings import output
 from apps.shared_settings import tta
+from pipelines.runs.config import RunConfig
 from pipelines.runs.places import refuse_if_taken
+from pipelines.runs.settings import changed
+from pipelines.runs.settings import row
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,6 +36,22 @@ class Judging(FinishedModel):
     """What is judged by what."""
 
     data: str = data()
+    part: str | None = row(
+        None,
+        "Which part of the pictures judges.",
+        group=GIVEN,
+        usual="what the run held out of its own data; of other data the part "
+        "to judge by, else all of it",
+        choices=("train", "val", "test"),
+        common=True,
+    )
+    allow_seen: bool = row(
+        False,
+        "Judges also by pictures that the model has learned from.",
+        group=GIVEN,
+    )
+    image_column: str | None = changed(RunConfig, "image_column", group=GIVEN)
+    label_column: str | None = changed(RunConfig, "label_column", group=GIVEN)
     output: str = output(dataclasses.MISSING, "A new folder for the results.")
     global_batch_size: int = batch(128)
     tta: str = tta()
@@ -42,14 +65,26 @@ def check(asked: Judging) -> None:
 
 
 def run(asked: Judging) -> None:
+    from pipelines.data.sources.csv_columns import NamedColumns
+    from pipelines.evaluation.held_out import pictures_to_judge
     from pipelines.evaluation.judging import judge
     from pipelines.evaluation.saved_models import open_model
     from pipelines.evaluation.saved_models import open_snapshots
 
     models = open_snapshots(asked.model)
-    metrics = judge(
-        models or open_model(asked.model, asked.weights),
+    models = models or open_model(asked.model, asked.weights)
+    chosen = pictures_to_judge(
+        asked.model,
         asked.data,
+        part=asked.part,
+        allow_seen=asked.allow_seen,
+        named=NamedColumns(asked.image_column, asked.label_column),
+    )
+    if chosen.note:
+        say(chosen.note)
+    metrics = judge(
+        models,
+        chosen,
         asked.output,
         batch_size=asked.global_batch_size,
         tta=asked.tta,

@@ -15,6 +15,7 @@ from apps.command import Bar
 from apps.command import launch
 from apps.command import say
 from apps.command import tell
+from apps.shared_settings import GIVEN
 from apps.shared_settings import WRITTEN
 from apps.shared_settings import Asked
 from apps.shared_settings import data
@@ -35,6 +36,9 @@ class Sharding(Asked):
         "seed",
         help="Decides what is held out where the data has no such part.",
     )
+    image_column: str | None = changed(RunConfig, "image_column", group=GIVEN)
+    label_column: str | None = changed(RunConfig, "label_column", group=GIVEN)
+    group_column: str | None = changed(RunConfig, "group_column", group=GIVEN)
     output: str = output(
         dataclasses.MISSING,
         "A new folder, or one that this command has not finished.",
@@ -78,10 +82,16 @@ def check(asked: Sharding) -> None:
 def run(asked: Sharding) -> None:
     from pipelines.data.packing.packing import Packing
     from pipelines.data.packing.packing import pack
+    from pipelines.data.sources.csv_columns import NamedColumns
     from pipelines.data.sources.opening import open_splits
 
     splits = open_splits(
-        asked.data, seed=asked.seed, progress=Bar("opening", "file")
+        asked.data,
+        seed=asked.seed,
+        progress=Bar("opening", "file"),
+        named=NamedColumns(
+            asked.image_column, asked.label_column, asked.group_column
+        ),
     )
     if splits.note:
         tell(splits.note)

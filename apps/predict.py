@@ -1,6 +1,6 @@
 """Says what is on pictures: the five likeliest classes of each.
 
-    zoo predict --model=runs/first cat.jpg dog.jpg
+    zoo predict --model=runs/first cat.jpg dog.jpg new/
 
 With --format=json a line of JSON a picture. Exit codes: 0 done, 2 a wrong
 request, 3 a picture that cannot be decoded, 4 a damaged file.
@@ -29,7 +29,10 @@ class Predicting(FinishedModel):
     """What is said of which pictures."""
 
     pictures: tuple[str, ...] = row(
-        (), "JPEG, PNG, GIF, BMP or WebP files.", group=GIVEN, is_flag=False
+        (),
+        "JPEG, PNG, GIF, BMP or WebP files, or folders of them.",
+        group=GIVEN,
+        is_flag=False,
     )
     top: int = row(
         5,
@@ -64,11 +67,12 @@ def check(asked: Predicting) -> None:
 
 
 def run(asked: Predicting) -> None:
+    from pipelines.data.sources.pictures_in import pictures_in
     from pipelines.evaluation.prediction import predict
     from pipelines.evaluation.saved_models import open_model
 
     model = open_model(asked.model, asked.weights)
-    for picture in asked.pictures:
+    for picture in pictures_in(asked.pictures):
         guesses = predict(
             model,
             picture,

@@ -4,13 +4,9 @@ import dataclasses
 import time
 from collections.abc import Callable
 
-from pipelines.audit.duplicates import Pair
-from pipelines.audit.duplicates import exact_duplicates
-from pipelines.audit.duplicates import near_duplicates
 from pipelines.audit.file_pass import look_at_files
 from pipelines.audit.findings import duplicate_findings
 from pipelines.audit.findings import format_findings
-from pipelines.audit.fingerprints import Fingerprint
 from pipelines.audit.freezing import freeze
 from pipelines.audit.label_check import LabelCheck
 from pipelines.audit.label_check import check_labels
@@ -23,13 +19,19 @@ from pipelines.audit.opening import open_data
 from pipelines.audit.results import Results
 from pipelines.audit.statistics import statistics
 from pipelines.audit.worker_pool import Guard
+from pipelines.data.copies.duplicates import Pair
+from pipelines.data.copies.duplicates import exact_duplicates
+from pipelines.data.copies.duplicates import near_duplicates
+from pipelines.data.copies.fingerprints import Fingerprint
 from pipelines.data.inspection.classification import Limits
 from pipelines.data.inspection.kinds import NOTE
 from pipelines.data.inspection.kinds import REFUSE
+from pipelines.data.sources.csv_columns import NamedColumns
 from pipelines.data.sources.manifest import check_new
 from zoo.errors import RequestError
 
 _LIMITS, _GUARD, _NETWORK = Limits(), Guard(), Network()
+_COLUMNS = NamedColumns()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Options:
         network: Whose features find those.
         allow_outside_links: Whether links may lead out of the data folder.
         seed: Decides the folds of the search for label errors.
+        columns: Columns of a table that somebody has named.
     """
 
     fast: bool = False
@@ -55,6 +58,7 @@ class Options:
     network: Network = _NETWORK
     allow_outside_links: bool = False
     seed: int = 0
+    columns: NamedColumns = _COLUMNS
 
 
 _DEFAULTS = Options()
@@ -137,6 +141,7 @@ def audit_data(
         data,
         allow_outside_links=options.allow_outside_links,
         progress=watch("drawing"),
+        columns=options.columns,
     )
     if write_manifest and not audited.files:
         raise RequestError(

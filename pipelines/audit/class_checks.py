@@ -65,6 +65,14 @@ def _check_parts(found, first, listing) -> None:
     if VALIDATION not in found or TRAIN not in found:
         return
     held_out = found[VALIDATION]
+    if not any(held_out.values()):
+        listing.say(
+            REFUSE,
+            "no_pictures",
+            "The validation part has no pictures in class folders. Sort them "
+            "into one for each class, or take the folder away.",
+        )
+        return
     unknown = sorted(set(held_out) - set(first))
     if unknown:
         listing.say(

@@ -3,11 +3,11 @@
 import collections
 from collections.abc import Sequence
 
-from pipelines.audit.duplicates import Pair
 from pipelines.audit.listing import WARNING
 from pipelines.audit.listing import DataFinding
 from pipelines.audit.listing import ListedPicture
 from pipelines.audit.one_file import Seen
+from pipelines.data.copies.duplicates import Pair
 from pipelines.data.inspection.kinds import NOTE
 from pipelines.data.inspection.kinds import REFUSE
 from pipelines.data.sources.layout import WHOLE

@@ -13,10 +13,16 @@ from pipelines.audit.listing import ListedPicture
 from pipelines.audit.listing import Listing
 from pipelines.audit.skipped import skipped_findings
 from pipelines.data.inspection.kinds import NOTE
+from pipelines.data.inspection.kinds import REFUSE
+from pipelines.data.sources.appearances import check_appearance
+from pipelines.data.sources.folder import class_folders
+from pipelines.data.sources.layout import TRAIN
+from pipelines.data.sources.layout import WHOLE
 from pipelines.data.sources.layout import find_parts
 from pipelines.data.sources.layout import other_parts
 from pipelines.data.sources.scan import Scan
 from pipelines.data.sources.scan import Skipped
+from zoo.errors import DataError
 
 
 def list_folder(root: str, *, allow_outside_links: bool = False) -> Listing:
@@ -33,15 +39,17 @@ def list_folder(root: str, *, allow_outside_links: bool = False) -> Listing:
     listing = Listing()
     skipped: list[Skipped] = []
     counts: dict[str, dict[str, int]] = {}
-    parts = find_parts(home)
+    parts = _parts(home, listing)
     for part, place in parts.items():
         scan = Scan(str(place), str(home), allow_outside_links, skipped.append)
+        learned = counts.get(TRAIN)
+        folders = _classes(place, home, scan.classes(), learned, listing)
         counts[part] = {}
-        for name in scan.classes():
+        for name in sorted(folders):
             before = len(listing.pictures)
             listing.pictures += (
                 ListedPicture(path, part, name)
-                for path in scan.pictures(str(place / name))
+                for path in scan.pictures(str(place / folders[name]))
             )
             counts[part][name] = len(listing.pictures) - before
     skipped += other_parts(home, parts.values())
@@ -49,6 +57,25 @@ def list_folder(root: str, *, allow_outside_links: bool = False) -> Listing:
     _name_odd(listing)
     check_classes(counts, listing)
     return listing
+
+
+def _parts(home: pathlib.Path, listing: Listing) -> dict[str, pathlib.Path]:
+    try:
+        return find_parts(home)
+    except DataError as error:
+        listing.say(REFUSE, "layout", str(error))
+        return {WHOLE: home}
+
+
+def _classes(place, home, found, learned, listing) -> dict[str, str]:
+    """Returns the class folders by the names of the classes."""
+    try:
+        if learned is None:
+            check_appearance(place, found, whole=place == home)
+        return class_folders(place, found, learned)
+    except DataError as error:
+        listing.say(REFUSE, "layout", str(error))
+        return {name: name for name in found}
 
 
 def _name_odd(listing: Listing) -> None:

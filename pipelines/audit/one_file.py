@@ -6,8 +6,8 @@ import os
 import warnings
 from typing import NamedTuple
 
-from pipelines.audit.fingerprints import Fingerprint
-from pipelines.audit.fingerprints import fingerprint
+from pipelines.data.copies.fingerprints import Fingerprint
+from pipelines.data.copies.fingerprints import fingerprint
 from pipelines.data.inspection.classification import Limits
 from pipelines.data.inspection.classification import Look
 from pipelines.data.inspection.classification import inspect_file

@@ -14,6 +14,7 @@ from pipelines.audit.listing import Listing
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
 from pipelines.data.inspection.kinds import REFUSE
+from pipelines.data.sources.csv_columns import NamedColumns
 from pipelines.data.sources.files import read_files
 from pipelines.data.sources.layout import TRAIN
 from pipelines.data.sources.layout import VALIDATION
@@ -21,6 +22,8 @@ from pipelines.data.sources.layout import WHOLE
 from pipelines.data.sources.opening import open_splits
 from pipelines.data.sources.opening import picture_folder
 from zoo.errors import DataError
+
+_COLUMNS = NamedColumns()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +45,11 @@ class AuditedData:
 
 
 def open_data(
-    data: str, *, allow_outside_links: bool = False, progress=None
+    data: str,
+    *,
+    allow_outside_links: bool = False,
+    progress=None,
+    columns: NamedColumns = _COLUMNS,
 ) -> AuditedData:
     """Opens a data set.
 
@@ -50,6 +57,7 @@ def open_data(
         data: As for `pipelines.data.sources.opening.open_splits`.
         allow_outside_links: Whether links may lead out of a folder.
         progress: As for `open_splits`.
+        columns: Columns of a table that somebody has named.
 
     Raises:
         RequestError: There is no such data set.
@@ -60,7 +68,7 @@ def open_data(
             list_folder(folder, allow_outside_links=allow_outside_links)
         )
     try:
-        splits = open_splits(data, progress=progress)
+        splits = open_splits(data, seed=None, progress=progress, named=columns)
     except DataError as error:
         listing = Listing()
         listing.say(REFUSE, "source", str(error))

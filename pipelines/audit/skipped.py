@@ -92,6 +92,12 @@ _ROWS = (
         (Reason.DANGLING,),
     ),
     _Row(
+        "deep",
+        REFUSE,
+        "a folder too deep in its class. Take it out",
+        (Reason.TOO_DEEP,),
+    ),
+    _Row(
         "unreadable",
         REFUSE,
         "a folder that cannot be listed. Check its rights",

@@ -141,34 +141,13 @@ class Splits:
         note: One line to tell a person of the parts, or empty.
         split_off: Whether the source has one part only, of which the
             validation part was split off here.
+        groups: int `(train + validation,)`: what belongs together, in the
+            order of the parts: as a person says, and where a part was split
+            off also copies; None where nobody has said or looked.
     """
 
     train: Examples | None
     validation: Examples | None
     note: str = ""
     split_off: bool = False
-
-
-def stratified_split(
-    examples: Examples, fraction: float, seed: int
-) -> tuple[Examples, Examples]:
-    """Splits off a part of every class, the same part for the same seed.
-
-    Args:
-        examples: What is split; each class has at least two examples.
-        fraction: The part split off, in (0, 1); at least one picture and
-            never all pictures of a class.
-        seed: Any integer.
-
-    Returns:
-        What remains, and what was split off.
-    """
-    random = np.random.default_rng([seed, 0x5B117])
-    held_out = np.zeros(len(examples), dtype=bool)
-    for members in examples.members():
-        count = min(max(1, round(fraction * len(members))), len(members) - 1)
-        held_out[random.permutation(members)[:count]] = True
-    return (
-        examples.subset(np.flatnonzero(~held_out)),
-        examples.subset(np.flatnonzero(held_out)),
-    )
+    groups: np.ndarray | None = None

@@ -13,7 +13,9 @@ def fold_of(splits: Splits, fold: int, folds: int, *, seed: int = 0) -> Splits:
     """Returns one of several ways to hold a part of all pictures out.
 
     Both parts of a data set are taken together and every class is dealt out
-    evenly, so that each picture is held out in exactly one fold.
+    evenly, so that each picture is held out in exactly one fold. What belongs
+    together is dealt out first, the largest groups before others, each to the
+    fold that has the fewest of its class; all others as if it were not there.
 
     Args:
         splits: The data set.
@@ -41,10 +43,42 @@ def fold_of(splits: Splits, fold: int, folds: int, *, seed: int = 0) -> Splits:
                 f"`folds={folds}`. Give fewer folds, or more pictures."
             )
         part[members] = (np.arange(len(members)) + label) % folds
+    groups = _groups(splits)
+    _deal_groups(part, labels, groups, folds)
     return Splits(
         _pick(train, held_out, np.flatnonzero(part != fold)),
         _pick(train, held_out, np.flatnonzero(part == fold)),
     )
+
+
+def _groups(splits: Splits) -> np.ndarray:
+    """Returns what belongs together, in the order of the parts."""
+    if splits.split_off and splits.groups is not None:
+        return splits.groups
+    from pipelines.data.copies.grouping import find_groups
+
+    everything = join(splits.train, splits.validation)
+    return find_groups(everything, splits.groups).near
+
+
+def _deal_groups(part, labels, groups, folds: int) -> None:
+    """Puts the pictures of each group into one fold.
+
+    Args:
+        part: int `(pictures,)`: the fold of each, which is changed.
+        labels: Of all pictures.
+        groups: What belongs together.
+        folds: How many there are.
+    """
+    order = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.diff(groups[order])) + 1
+    several = [each for each in np.split(order, starts) if len(each) > 1]
+    dealt = np.zeros((folds, labels.max() + 1), int)
+    for members in sorted(several, key=lambda some: (-len(some), some[0])):
+        counts = np.bincount(labels[members], minlength=dealt.shape[1])
+        fold = int(np.argmin(dealt @ counts))
+        part[members] = fold
+        dealt[fold] += counts
 
 
 def _pick(first: Examples, second: Examples, indices) -> Examples:

@@ -18,6 +18,7 @@ from pipelines.data.examples import Examples
 from pipelines.data.joining import relabel
 from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.evaluator import Evaluator
+from pipelines.evaluation.held_out import ToJudge
 from pipelines.evaluation.metrics import classification_metrics
 from pipelines.evaluation.metrics import in_top
 from pipelines.evaluation.metrics import mean_of_probabilities
@@ -37,7 +38,7 @@ _log = logging.getLogger("zoo")
 
 def judge(
     models,
-    data: str,
+    data: str | ToJudge,
     output: str,
     *,
     batch_size: int = 128,
@@ -54,7 +55,7 @@ def judge(
         models: A classifier of the zoo, or several by name, as
             `open_snapshots` returns them: the mean of their probabilities
             is judged.
-        data: As `open_held_out` takes it.
+        data: As `open_held_out` takes it, or what `pictures_to_judge` chose.
         output: A new folder.
         batch_size: Pictures at a time.
         tta: Which views of each picture are averaged at test time, see
@@ -75,7 +76,9 @@ def judge(
     check_tta(tta)
     RunFolder.refuse_if_taken(output)
     started = time.perf_counter()
-    examples = match_classes(open_held_out(data), zoo.class_names(first))
+    if not isinstance(data, ToJudge):
+        data = ToJudge(data, open_held_out(data))
+    examples = match_classes(data.examples, zoo.class_names(first))
     check_pictures(examples, progress=checked)
     data_read = _data(examples, zoo.preprocessing(first), batch_size, tta)
     found = _logits(models, data_read, progress)
@@ -91,7 +94,7 @@ def judge(
     how = {"snapshots": list(models)} if several else {}
     how |= {"tta": tta} if tta != NO_VIEWS else {}
     with RunFolder(output) as folder:
-        folder.write_config({"model": first.name, **how, "data": data})
+        folder.write_config({"model": first.name, **how, "data": data.data})
         folder.write_json(METRICS, metrics)
         write_atomically(
             os.path.join(output, PREDICTIONS), _table(logits, examples)

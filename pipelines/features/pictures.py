@@ -39,7 +39,7 @@ def open_every_picture(data: str, progress=None) -> tuple[Examples, np.ndarray]:
         labels = np.full(len(pictures), -1, "int32")
         examples = examples_of_files(Paths.of(pictures), labels, ())
         return examples, np.full(len(pictures), "")
-    splits = open_splits(data, progress=progress)
+    splits = open_splits(data, seed=None, progress=progress)
     parts = {"train": splits.train, "validation": splits.validation}
     parts = {name: part for name, part in parts.items() if part is not None}
     # A part that was made up is none of the data's own.

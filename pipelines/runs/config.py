@@ -79,6 +79,25 @@ class RunConfig:
         choices=tuple(RECIPES),
         common=True,
     )
+    image_column: str | None = row(
+        None,
+        "The column of a table that says where a picture is.",
+        group=START,
+        usual="path, file_name, filename, image, id …",
+    )
+    label_column: str | None = row(
+        None,
+        "The column of a table that says a picture's class.",
+        group=START,
+        usual="label, class, category …, or the only other one",
+    )
+    group_column: str | None = row(
+        None,
+        "The column of a table that says what belongs together, a patient, a "
+        "camera or a scene: no group is on both sides of a split made here.",
+        group=START,
+        usual="each picture by itself",
+    )
     shots: int | None = row(
         None,
         "Pictures a class to learn from.",

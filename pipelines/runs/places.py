@@ -20,6 +20,7 @@ CHECKPOINTS = "checkpoints"
 SNAPSHOTS = "snapshots"
 PREDICTIONS = "predictions.csv"
 REPORT = "report.html"
+SPLIT = "split.csv"
 # The folder of all runs.
 RUNS = "tensorboard_logs"
 

@@ -11,6 +11,7 @@ from pipelines.data.checks import check_sizes
 from pipelines.data.checks import skip_bad_pictures
 from pipelines.data.examples import Splits
 from pipelines.data.folds import fold_of
+from pipelines.data.sources.csv_columns import NamedColumns
 from pipelines.data.sources.opening import open_splits
 from pipelines.runs.config import RunConfig
 from zoo.errors import DataError
@@ -38,6 +39,9 @@ def choose_splits(
         seed=config.seed,
         progress=progress,
         least_classes=least_classes,
+        named=NamedColumns(
+            config.image_column, config.label_column, config.group_column
+        ),
     )
     if splits.train is None:
         raise DataError(

@@ -24,12 +24,14 @@ from pipelines.devices.strategy import workers_of
 from pipelines.runs.checkpoints import clean
 from pipelines.runs.checkpoints import newest
 from pipelines.runs.config import RunConfig
+from pipelines.runs.moved_data import identity_by_bytes
 from pipelines.runs.options import RunOptions
 from pipelines.runs.resuming import check_same_run
 from pipelines.runs.resuming import identity
 from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.settings import AUTO
+from pipelines.runs.split_list import write_split
 from pipelines.training.building import build_model
 from pipelines.training.choices import from_json
 from pipelines.training.defaults import Resolved
@@ -194,6 +196,8 @@ def begin(resolved: Resolved, opened: Opened, model: keras.Model) -> Run:
     run.folder = _folder(config, options, run.workers)
     run.resumed = _resumable(config, options, opened.say)
     try:
+        if run.workers.is_chief:
+            write_split(run.folder.path, run.splits)
         _go_on(run, options)
     except BaseException:
         run.folder.release()
@@ -250,7 +254,9 @@ def _go_on(run: Run, options: RunOptions) -> None:
     begun = run.resumed.facts["run"]
     check_same_run(
         begun["identity"],
-        run.identity,
+        identity_by_bytes(
+            begun["identity"], run.identity, run.folder.path, run.splits
+        ),
         kind=type(run.config),
         allow_inexact=options.allow_inexact,
         say=run.say,

@@ -125,6 +125,28 @@ def test_evaluate_repeats_the_runs_own_figure(
     assert set(judged["top1_by_class"]) == {"blue", "red"}
     rows = (tmp_path / "judged" / "predictions.csv").read_text().splitlines()
     assert len(rows) == 1 + 8
+    assert "8 pictures that the run held out" in answer.out
+
+
+def test_evaluate_refuses_what_was_learned_from(
+    command, finished, photos, tmp_path
+):
+    words = (f"--model={finished[0]}", f"--output={tmp_path}/judged")
+    for learned in (f"--data={photos}/train", f"--data={photos}"):
+        more = [] if learned.endswith("train") else ["--part=train"]
+        answer = command(evaluate, *words, learned, *more)
+        assert answer.code == 3
+        (line,) = answer.err.splitlines()
+        assert "24 of the 24 pictures were learned from" in line
+        assert f"--data={finished[0]}/split.csv" in line
+        assert "--allow_seen" in line
+    answer = command(evaluate, *words, f"--data={photos}/val")
+    assert answer.code == 0, answer
+    assert "0 of the 8 pictures were learned from" in answer.out
+    words = (words[0], f"--output={tmp_path}/seen", "--allow_seen")
+    answer = command(evaluate, *words, f"--data={photos}/train")
+    assert answer.code == 0, answer
+    assert "24 of the 24 pictures were learned from" in answer.out
 
 
 def test_predict_as_text_and_as_json(command, finished, photos):
@@ -133,6 +155,8 @@ def test_predict_as_text_and_as_json(command, finished, photos):
     text = command(predict, run, *pictures).out.splitlines()
     assert text[0] == str(pictures[0])
     assert len(text) == 6
+    folder = command(predict, run, photos / "val").out.splitlines()
+    assert len(folder) == 8 * 3
     lines = command(predict, run, "--format=json", *pictures).out.splitlines()
     answers = [json.loads(line) for line in lines]
     assert [answer["image"] for answer in answers] == list(map(str, pictures))

@@ -1,38 +1,57 @@
 """A CSV manifest: `path,label[,split][,size][,sha256]`, a row a picture.
 
-Paths start from the file's own folder, or from `/`. A label is the name of a
+Other names of columns are known, or may be given. Paths start from the file's
+own folder, or from `/`; where they do not, the pictures are looked for
+(`pipelines.data.sources.csv_files`). A label is the name of a
 class; where all labels are numbers, they count the classes from 0 or from 1.
 Beside `photos.csv` there may lie `photos.classes.json`, the list of the class
 names in label order; labels are then names out of it, or places in it.
 """
 
+import dataclasses
 import json
-import os
 import pathlib
+import re
 
 import numpy as np
 
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
-from pipelines.data.names import Paths
+from pipelines.data.holding_out import hold_out
 from pipelines.data.names import shortest
+from pipelines.data.sources.csv_columns import NamedColumns
+from pipelines.data.sources.csv_files import check_paths
+from pipelines.data.sources.csv_files import find_files
 from pipelines.data.sources.csv_table import CsvTable
 from pipelines.data.sources.csv_table import read_table
 from pipelines.data.sources.files import examples_of_files
-from pipelines.data.sources.folder import hold_out
+from pipelines.data.sources.layout import TEST
+from pipelines.data.sources.layout import TRAIN
 from pipelines.data.sources.layout import TRAINING_PARTS
+from pipelines.data.sources.layout import VALIDATION
 from pipelines.data.sources.layout import VALIDATION_PARTS
+from pipelines.data.sources.layout import no_part
+from pipelines.data.sources.layout import part_of
 from pipelines.data.sources.manifest import classes_path
+from pipelines.data.spelling import canonical
+from pipelines.data.spelling import problem_of
+from pipelines.data.spelling import shown
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
-# Looking for every file of more rows would take long before the first step.
-LOOKED_FOR = 100_000
-_SAMPLED = 1000
 _SHOWN = 5
+# More digits are no number of a class.
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,8})", re.ASCII)
+_NOTHING = NamedColumns()
 
 
-def open_csv(path, *, seed: int = 0) -> Splits:
+def open_csv(
+    path,
+    *,
+    seed: int | None = 0,
+    named: NamedColumns = _NOTHING,
+    progress=None,
+) -> Splits:
     """Opens a CSV manifest.
 
     Rows without a split are taken as training pictures, of which a fifth of
@@ -42,67 +61,107 @@ def open_csv(path, *, seed: int = 0) -> Splits:
     Args:
         path: The file.
         seed: Decides the split, where one has to be made.
+        named: Columns that somebody has named.
+        progress: Called with numbers done and in all, where that is made.
 
     Raises:
-        RequestError: There is no such file.
+        RequestError: There is no such file, or no column that was named.
         DataError: It cannot be trained on; names the row.
     """
-    table, everything = _open(path)
+    table, everything, said = _open(path, named)
     parts = _parts(table)
-    train, validation = parts.get(TRAINING_PARTS[0]), _held_out(parts)
+    train, validation = parts.get(TRAIN), _held_out(parts)
     if train is None and validation is not None:
-        return Splits(None, everything.subset(validation))
+        return Splits(None, everything.subset(validation), said)
     if validation is None:
         learned = everything if train is None else everything.subset(train)
-        return hold_out(learned, path, seed)
+        rows = slice(None) if train is None else train
+        groups = None if table.groups is None else table.groups[rows]
+        splits = hold_out(learned, path, seed, named=groups, progress=progress)
+        note = " ".join(filter(None, (said, splits.note)))
+        return dataclasses.replace(splits, note=note)
     _check_known(table, everything, train, validation)
-    note = _note(table, everything)
-    return Splits(everything.subset(train), everything.subset(validation), note)
+    note = "; ".join(filter(None, (said, _note(table, everything))))
+    both = np.concatenate([train, validation])
+    return Splits(
+        everything.subset(train),
+        everything.subset(validation),
+        note,
+        groups=None if table.groups is None else table.groups[both],
+    )
 
 
-def open_whole_csv(path) -> Examples:
+def open_whole_csv(
+    path, *, part: str | None = None, named: NamedColumns = _NOTHING
+) -> Examples:
     """Opens a CSV manifest to be judged by: its held-out part, else all.
 
+    Args:
+        path: The file.
+        part: `"train"`, `"val"` or `"test"` for those rows alone.
+        named: Columns that somebody has named.
+
     Raises:
-        RequestError: There is no such file.
+        RequestError: There is no such file, no such part, or no column that
+            was named.
         DataError: It lists no pictures, or a row is wrong.
     """
-    table, everything = _open(path)
-    held_out = _held_out(_parts(table))
+    table, everything, _ = _open(path, named)
+    parts = _parts(table)
+    if part:
+        if part not in parts:
+            raise no_part(path, part, parts)
+        return everything.subset(parts[part])
+    held_out = _held_out(parts)
     return everything if held_out is None else everything.subset(held_out)
 
 
-def _open(path) -> tuple[CsvTable, Examples]:
+def _open(path, named: NamedColumns) -> tuple[CsvTable, Examples, str]:
+    """Returns the rows, their pictures, and what was chosen, in one line."""
     if not pathlib.Path(path).is_file():
         raise RequestError(f"`data`: there is no manifest {path}.")
-    table = read_table(path)
-    _check_paths(table)
+    table = read_table(path, named)
+    _check_labels(table)
+    check_paths(table)
     class_names, labels = _classes(table)
-    paths = Paths(table.paths, os.path.dirname(path))
-    _check_files(table, paths)
-    return table, examples_of_files(paths, labels, class_names, table.sha256)
+    paths, where = find_files(table)
+    examples = examples_of_files(paths, labels, class_names, table.sha256)
+    said = ", ".join(filter(None, (table.form.note, where)))
+    return table, examples, f"{table.file}: {said}." if said else ""
+
+
+def _check_labels(table: CsvTable) -> None:
+    for code, name in enumerate(table.label_names):
+        if problem := problem_of(name):
+            table.refuse(
+                _first(table, code),
+                f"the label {problem.removeprefix('it ')}"
+                + ("" if not name else f": {shown(name)}"),
+            )
 
 
 def _parts(table: CsvTable) -> dict[str, np.ndarray]:
-    """Returns the rows of each part, by the first of its usual names."""
+    """Returns the rows of each part."""
     if table.splits is None:
         return {}
-    parts = {}
+    codes: dict[str, list[int]] = {}
     for code, name in enumerate(table.split_names):
-        rows = shortest(np.flatnonzero(table.splits == code), len(table))
-        if name not in TRAINING_PARTS + VALIDATION_PARTS:
+        part, rest = part_of(name)
+        if not part or rest:
             expected = ", ".join(TRAINING_PARTS + VALIDATION_PARTS)
+            first = int(np.argmax(table.splits == code))
             table.refuse(
-                rows[0], f"there is no split {name!r}. Expected: {expected}"
+                first, f"there is no split {shown(name)}. Expected: {expected}"
             )
-        parts["train" if name in TRAINING_PARTS else name] = rows
-    return parts
+        codes.setdefault(part, []).append(code)
+    return {
+        part: shortest(np.flatnonzero(np.isin(table.splits, some)), len(table))
+        for part, some in codes.items()
+    }
 
 
 def _held_out(parts) -> np.ndarray | None:
-    return next(
-        (parts[name] for name in VALIDATION_PARTS if name in parts), None
-    )
+    return parts.get(VALIDATION, parts.get(TEST))
 
 
 def _check_known(
@@ -137,7 +196,7 @@ def _note(table: CsvTable, everything: Examples) -> str:
 def _classes(table: CsvTable) -> tuple[tuple[str, ...], np.ndarray]:
     """Returns the class names and the rows' places in them."""
     listed = classes_path(table.file)
-    if listed.exists():
+    if listed.is_file():
         names = _read_names(listed)
         places = _places_in(table, names)
     else:
@@ -168,7 +227,7 @@ def _read_names(path: pathlib.Path) -> tuple[str, ...]:
 
 
 def _places_in(table: CsvTable, names: tuple[str, ...]) -> list[int]:
-    known = {name: place for place, name in enumerate(names)}
+    known = {canonical(name): place for place, name in enumerate(names)}
     for code, label in enumerate(table.label_names):
         if label in known:
             continue
@@ -187,8 +246,6 @@ def _places_in(table: CsvTable, names: tuple[str, ...]) -> list[int]:
 def _sorted_names(table: CsvTable) -> tuple[str, ...]:
     """Sorts labels as text, or as numbers where all of them are."""
     labels = table.label_names
-    if "" in labels:
-        table.refuse(_first(table, labels.index("")), "the label is empty")
     if not all(map(_is_number, labels)):
         return tuple(sorted(labels))
     numbers = sorted(map(int, labels))
@@ -208,49 +265,8 @@ def _sorted_names(table: CsvTable) -> tuple[str, ...]:
 
 
 def _is_number(label: str) -> bool:
-    digits = label.removeprefix("-")
-    return digits.isascii() and digits.isdecimal() and str(int(label)) == label
+    return bool(_NUMBER.fullmatch(label)) and label != "-0"
 
 
 def _first(table: CsvTable, code: int) -> int:
     return int(np.argmax(table.labels == code))
-
-
-def _check_paths(table: CsvTable) -> None:
-    """Refuses empty paths, and paths that come twice."""
-    lengths = table.paths.lengths()
-    if not lengths.all():
-        table.refuse(int(np.argmin(lengths)), "the path is empty")
-    hashes = _hashes(table)
-    hashes.sort()
-    suspects = np.unique(hashes[:-1][hashes[1:] == hashes[:-1]])
-    if not len(suspects):
-        return
-    first = {}
-    for row in np.flatnonzero(np.isin(_hashes(table), suspects)).tolist():
-        path = table.paths[row]
-        if first.setdefault(path, row) != row:
-            table.refuse(row, f"{os.fsdecode(path)} is listed already")
-
-
-def _hashes(table: CsvTable) -> np.ndarray:
-    return np.fromiter(map(hash, table.paths), "int64", len(table))
-
-
-def _check_files(table: CsvTable, paths: Paths) -> None:
-    """Looks for the files: all of them, or a sample of very many."""
-    rows = range(len(paths))
-    if len(paths) > LOOKED_FOR:
-        rows = np.linspace(0, len(paths) - 1, _SAMPLED).astype(int)
-    for row in map(int, rows):
-        try:
-            size = os.stat(paths[row]).st_size
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            table.refuse(row, f"there is no file {paths[row]} ({reason})")
-        if table.sizes is not None and size != table.sizes[row]:
-            table.refuse(
-                row,
-                f"{paths[row]} is not the file that the manifest lists: "
-                f"expected {table.sizes[row]} bytes, received {size}",
-            )

@@ -1,10 +1,9 @@
 """Reading a CSV file of many million rows into a few arrays."""
 
+import contextlib
 import csv
 import dataclasses
-import io
 import os
-from collections.abc import Callable
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,17 +11,26 @@ import pyarrow
 import pyarrow.csv
 
 from pipelines.data.names import Packed
-from pipelines.data.names import room
+from pipelines.data.sources.csv_collectors import ByteStrings
+from pipelines.data.sources.csv_collectors import Codes
+from pipelines.data.sources.csv_collectors import Numbers
+from pipelines.data.sources.csv_columns import PATH
+from pipelines.data.sources.csv_columns import NamedColumns
+from pipelines.data.sources.csv_columns import TableForm
+from pipelines.data.sources.csv_columns import open_text
+from pipelines.data.sources.csv_columns import read_form
+from pipelines.data.sources.one_hot import OneHot
+from pipelines.data.spelling import shown
 from zoo.errors import DataError
 
-COLUMNS = ("path", "label", "split", "size", "sha256")
-REQUIRED = COLUMNS[:2]
+_NOTHING = NamedColumns()
 _BLOCK = 2**22
 _CODES = pyarrow.dictionary(pyarrow.int32(), pyarrow.binary())
 _TYPES = {
     "path": pyarrow.large_binary(),
     "label": _CODES,
     "split": _CODES,
+    "group": _CODES,
     "size": pyarrow.int64(),
     "sha256": pyarrow.large_binary(),
 }
@@ -38,23 +46,28 @@ class CsvTable:
 
     Args:
         file: The file, for messages.
+        form: How it is written.
         paths: All paths.
         labels: int32 `(rows,)`: places in `label_names`.
         label_names: Every label, in order of appearance.
         splits: The same for the splits; None without that column.
         split_names: Every split, in order of appearance.
+        groups: int32 `(rows,)`: what belongs together; None without that
+            column.
         sizes: int64 `(rows,)` in bytes; None without that column.
         sha256: uint8 `(rows, 32)`; None without that column.
     """
 
     file: str
+    form: TableForm
     paths: Packed
     labels: np.ndarray
     label_names: tuple[str, ...]
-    splits: np.ndarray | None
-    split_names: tuple[str, ...]
-    sizes: np.ndarray | None
-    sha256: np.ndarray | None
+    splits: np.ndarray | None = None
+    split_names: tuple[str, ...] = ()
+    groups: np.ndarray | None = None
+    sizes: np.ndarray | None = None
+    sha256: np.ndarray | None = None
 
     def __len__(self):
         return len(self.labels)
@@ -64,163 +77,106 @@ class CsvTable:
         raise DataError(f"{self.file}, row {self._line(row)}: {problem}")
 
     def _line(self, row: int) -> int:
-        with _open(self.file) as file:
-            reader = csv.reader(file)
+        with open_text(self.file) as file:
+            reader = csv.reader(file, delimiter=self.form.delimiter)
             rows = (reader.line_num for fields in reader if fields)
-            # The header is the first of them.
-            for number, line in enumerate(rows):
-                if number == row + 1:
-                    return line
+            # The header is the first of them. A field may be too long for
+            # this reader; rows are lines then, as they mostly are.
+            with contextlib.suppress(csv.Error):
+                for number, line in enumerate(rows):
+                    if number == row + 1:
+                        return line
         return row + 2
 
 
-def read_table(path) -> CsvTable:
+def read_table(path, named: NamedColumns = _NOTHING) -> CsvTable:
     """Reads a CSV file with a header, in UTF-8, with BOM and CRLF or not.
 
     Args:
-        path: The file. It has the columns `path` and `label`, and perhaps
-            `split`, `size` and `sha256`; others are passed over.
+        path: The file. It has columns for the picture and its label, and
+            perhaps `split`, `size` and `sha256`; others are passed over.
+        named: Columns that somebody has named.
 
     Raises:
+        RequestError: A column that was named is not there.
         DataError: A column is missing or a row cannot be read; names the
             row.
     """
     path = os.fspath(path)
-    header = _header(path)
-    columns = [name for name in COLUMNS if name in header]
+    form = read_form(path, named)
+    roles = _roles(form)
     limit = os.path.getsize(path)
-    collected = {name: _COLLECTORS[name](limit) for name in columns}
+    collected = {role: _collector(role, limit) for role in roles}
+    flags = OneHot(form.classes)
     try:
-        for batch in _batches(path, header, columns):
-            for name, values in zip(columns, batch.columns, strict=True):
-                collected[name].add(values)
+        for batch in _batches(path, form, roles):
+            for role, values in zip(roles, batch.columns, strict=False):
+                collected[role].add(values)
+            flags.add(batch.columns[len(roles) :])
     except pyarrow.ArrowInvalid as error:
-        if _explain(path, header):
-            raise DataError(f"{path} cannot be read: {error}") from error
-    found = {name: each.result() for name, each in collected.items()}
+        if _explain(path, form, roles):
+            reason = str(error).splitlines()[0][:200]
+            raise DataError(f"{path} cannot be read: {reason}") from error
+    found = {role: each.result() for role, each in collected.items()}
     if not len(found["path"]):
         raise DataError(f"{path} lists no pictures, it has only a header.")
-    labels, label_names = found["label"]
+    labels = found.get("label") or flags.result()
     splits, split_names = found.get("split", (None, ()))
+    groups, _ = found.get("group", (None, ()))
     table = CsvTable(
         path,
+        form,
         found["path"],
-        labels,
-        label_names,
-        splits,
-        split_names,
-        found.get("size"),
-        None,
+        *labels,
+        splits=splits,
+        split_names=split_names,
+        groups=groups,
+        sizes=found.get("size"),
     )
+    flags.check(table)
     if "sha256" not in found:
         return table
     return dataclasses.replace(table, sha256=_hashes(table, found["sha256"]))
 
 
-def _open(path: str):
-    return open(
-        path, encoding="utf-8-sig", errors="surrogateescape", newline=""
-    )
+def _roles(form: TableForm) -> dict[str, str]:
+    """Returns the column of everything that is read."""
+    roles = {
+        "path": form.path,
+        "label": form.label,
+        "split": form.split,
+        "group": form.group,
+    }
+    # What others call "size" need not be bytes.
+    own = ("size", "sha256") if form.path == PATH else ("sha256",)
+    roles |= {name: name for name in own if name in form.header}
+    return {role: column for role, column in roles.items() if column}
 
 
-def _header(path: str) -> list[str]:
-    with _open(path) as file:
-        found = next(csv.reader(file), [])
-    header = [name.strip().lower() for name in found]
-    if not set(REQUIRED) <= set(header) or len(set(header)) < len(header):
-        raise DataError(
-            f"{path}, row 1: expected the header {','.join(REQUIRED)} and "
-            "perhaps split, size and sha256, received: "
-            f"{','.join(found) or 'nothing'}"
-        )
-    return header
-
-
-def _batches(path: str, header, columns) -> Iterator:
+def _batches(path: str, form: TableForm, roles: dict[str, str]) -> Iterator:
+    types = {column: _TYPES[role] for role, column in roles.items()}
+    types |= dict.fromkeys(form.one_hot, pyarrow.float32())
     with pyarrow.csv.open_csv(
         path,
         read_options=pyarrow.csv.ReadOptions(
-            block_size=_BLOCK, column_names=header, skip_rows=1
+            block_size=_BLOCK, column_names=form.header, skip_rows=1
         ),
-        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+        parse_options=pyarrow.csv.ParseOptions(
+            newlines_in_values=True, delimiter=form.delimiter
+        ),
         convert_options=pyarrow.csv.ConvertOptions(
             check_utf8=False,
-            column_types={name: _TYPES[name] for name in columns},
-            include_columns=columns,
+            column_types=types,
+            include_columns=[*roles.values(), *form.one_hot],
         ),
     ) as reader:
         yield from reader
 
 
-class _Bytes:
-    """Strings of bytes, one after another."""
-
-    def __init__(self, limit: int):
-        # Memory is taken only as far as it is written.
-        self._data, self._size = room(limit, "uint8"), 0
-        self._ends = _Numbers()
-        self._ends.write(np.zeros(1, "int64"))
-
-    def add(self, values) -> None:
-        _, ends, data = values.buffers()
-        stop = values.offset + len(values) + 1
-        ends = np.frombuffer(ends, "int64")[values.offset : stop]
-        data = np.frombuffer(data, "uint8")[ends[0] : ends[-1]]
-        self._data[self._size : self._size + len(data)] = data
-        self._ends.write(ends[1:] - ends[0] + self._size)
-        self._size += len(data)
-
-    def result(self) -> Packed:
-        return Packed(self._data[: self._size], self._ends.result())
-
-
-class _Codes:
-    """Few different strings, each given a number as it comes up."""
-
-    def __init__(self, limit: int):
-        self._codes: dict[bytes, int] = {}
-        self._numbers = _Numbers(limit, "int32")
-
-    def add(self, values) -> None:
-        known = self._codes
-        # Every batch numbers them anew.
-        places = [
-            known.setdefault(each, len(known))
-            for each in values.dictionary.to_pylist()
-        ]
-        codes = np.asarray(places, "int32")
-        self._numbers.write(codes[values.indices.to_numpy()])
-
-    def result(self) -> tuple[np.ndarray, tuple[str, ...]]:
-        return self._numbers.result(), tuple(map(os.fsdecode, self._codes))
-
-
-class _Numbers:
-    """Integers."""
-
-    def __init__(self, limit: int = 0, dtype="int64"):
-        self._dtype = dtype
-        self._data = io.BytesIO()
-
-    def add(self, values) -> None:
-        if values.null_count:
-            raise pyarrow.ArrowInvalid("a size is missing")
-        self.write(values.to_numpy())
-
-    def write(self, values: np.ndarray) -> None:
-        self._data.write(values)
-
-    def result(self) -> np.ndarray:
-        return np.frombuffer(self._data.getvalue(), self._dtype)
-
-
-_COLLECTORS: dict[str, Callable] = {
-    "path": _Bytes,
-    "label": _Codes,
-    "split": _Codes,
-    "size": _Numbers,
-    "sha256": _Bytes,
-}
+def _collector(role: str, limit: int):
+    if role in ("path", "sha256"):
+        return ByteStrings(limit)
+    return Numbers() if role == "size" else Codes(limit)
 
 
 def _hashes(table: CsvTable, texts: Packed) -> np.ndarray:
@@ -233,33 +189,42 @@ def _hashes(table: CsvTable, texts: Packed) -> np.ndarray:
         table.refuse(
             row,
             "expected a sha256 of 64 hexadecimal digits, received "
-            f"{os.fsdecode(texts[row])!r}",
+            f"{shown(os.fsdecode(texts[row]))}",
         )
     return digits[:, ::2] << 4 | digits[:, 1::2]
 
 
-def _explain(path: str, header: list[str]) -> bool:
+def _explain(path: str, form: TableForm, roles: dict[str, str]) -> bool:
     """Finds the row that could not be read, and raises.
 
     Returns:
         Whether there are any rows.
     """
-    fields = None
-    with _open(path) as file:
-        reader = csv.reader(file)
+    fields, header = None, form.header
+    with open_text(path) as file:
+        reader = csv.reader(file, delimiter=form.delimiter)
         rows = (fields for fields in reader if fields)
-        next(rows)
-        for fields in rows:
-            where = f"{path}, row {reader.line_num}"
-            if len(fields) != len(header):
-                raise DataError(
-                    f"{where}: expected {len(header)} columns "
-                    f"({','.join(header)}), received {len(fields)}: "
-                    f"{','.join(fields)}"
-                )
-            size = dict(zip(header, fields, strict=True)).get("size", "0")
-            if not size.strip().isdecimal():
-                raise DataError(
-                    f"{where}: expected a size in bytes, received {size!r}"
-                )
+        try:
+            next(rows)
+            for fields in rows:
+                _check_row(f"{path}, row {reader.line_num}", fields, header)
+                row = dict(zip(header, fields, strict=True))
+                size = row.get("size", "0") if "size" in roles else "0"
+                if not size.strip().isdecimal():
+                    raise DataError(
+                        f"{path}, row {reader.line_num}: expected a size in "
+                        f"bytes, received {shown(size)}"
+                    )
+        except csv.Error as error:
+            raise DataError(
+                f"{path}, row {reader.line_num}: it cannot be read ({error})."
+            ) from error
     return fields is not None
+
+
+def _check_row(where: str, fields: list[str], header) -> None:
+    if len(fields) != len(header):
+        raise DataError(
+            f"{where}: expected {len(header)} columns ({','.join(header)}), "
+            f"received {len(fields)}: {shown(','.join(fields))}"
+        )

@@ -1,6 +1,8 @@
 """Examples that are files: one picture each."""
 
 import hashlib
+import os
+import stat
 from concurrent import futures
 
 import numpy as np
@@ -72,10 +74,20 @@ def read_files(paths: list[str]) -> list[bytes]:
 
 def _read(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:
+        # A pipe without a writer would be waited for.
+        with open(path, "rb", opener=_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise DataError(
+                    f"{path} is a pipe, a device or another file that is not "
+                    "regular. Take it out of the data."
+                )
             return file.read()
     except OSError as error:
         raise DataError(
             f"{path} cannot be read ({error.strerror}). Bring it back, or "
             "take it out of the data."
         ) from error
+
+
+def _without_waiting(path, flags):
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

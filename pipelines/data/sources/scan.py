@@ -19,7 +19,21 @@ from typing import NamedTuple
 from zoo.errors import DataError
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")
-SYSTEM_FILES = ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r")
+# What systems and programs leave behind, files and folders.
+_SYSTEM = frozenset(
+    (
+        "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "picasa.ini",
+        "__macosx", "@eadir", "#recycle", "#snapshot", "@recycle", "@tmp",
+        "@recently-snapshot", "$recycle.bin", "recycler", "recycled",
+        "lost+found", "lost.dir", "found.000", "system volume information",
+        "_vti_cnf", "__pycache__",
+    )
+)  # fmt: skip
+_SYSTEM_STARTS = ("synofile_thumb", "synophoto_thumb")
+# Folders of smaller copies, beneath a class.
+_THUMBNAILS = frozenset(("thumb", "thumbs", "thumbnail", "thumbnails"))
+_DEEPEST = 100
+_LONGEST_SHOWN = 1000
 
 
 class Reason(enum.Enum):
@@ -38,6 +52,7 @@ class Reason(enum.Enum):
     MISSING = "it is named as a picture and a link to nothing"
     OUTSIDE = "it is a link out of the data set"
     UNREADABLE = "it is a folder that cannot be listed"
+    TOO_DEEP = "it lies too many folders deep"
 
 
 class Skipped(NamedTuple):
@@ -61,7 +76,14 @@ _REFUSED = {
     Reason.OUTSIDE: "{path} is a link out of the data set, to {target}. Copy "
     "the files in, or list them in a CSV manifest.",
     Reason.UNREADABLE: "{path} cannot be listed. Check its rights.",
+    Reason.TOO_DEEP: "{path} lies too deep in its class. Take it out.",
 }
+
+
+def is_system(name: str) -> bool:
+    """Says whether a name is that of a system's or a program's own file."""
+    folded = name.lower()
+    return folded in _SYSTEM or folded.startswith(_SYSTEM_STARTS)
 
 
 def refuse_bad(skipped: Skipped) -> None:
@@ -73,7 +95,10 @@ def refuse_bad(skipped: Skipped) -> None:
     """
     if skipped.reason in _REFUSED:
         words = _REFUSED[skipped.reason]
-        raise DataError(words.format(**skipped._asdict()))
+        path = skipped.path
+        if len(path) > _LONGEST_SHOWN:
+            path = f"{path[:_LONGEST_SHOWN]}…"
+        raise DataError(words.format(**{**skipped._asdict(), "path": path}))
 
 
 @dataclasses.dataclass
@@ -109,20 +134,31 @@ class Scan:
                 self._skip(entry, _no_picture(entry) or Reason.BESIDE)
         return found
 
-    def pictures(self, folder: str) -> Iterator[str]:
-        """Yields the pictures of a folder, then those of its sub-folders."""
+    def pictures(self, folder: str, depth: int = 0) -> Iterator[str]:
+        """Yields the pictures of a folder, then those of its sub-folders.
+
+        Args:
+            folder: A class's, or one beneath it.
+            depth: How many folders beneath.
+        """
+        if depth > _DEEPEST:
+            self.report(Skipped(folder, Reason.TOO_DEEP))
+            return
         folders = []
         for entry in self._entries(folder):
             if not self._wanted(entry):
                 continue
             if _is_folder(entry):
-                folders.append(entry.path)
+                if entry.name.lower() in _THUMBNAILS:
+                    self._skip(entry, Reason.SYSTEM)
+                else:
+                    folders.append(entry.path)
             elif reason := _no_picture(entry):
                 self._skip(entry, reason)
             else:
                 yield entry.path
         for each in folders:
-            yield from self.pictures(each)
+            yield from self.pictures(each, depth + 1)
 
     def _entries(self, folder: str) -> list[os.DirEntry]:
         try:
@@ -140,7 +176,7 @@ class Scan:
     def _ignored(self, entry: os.DirEntry) -> bool:
         if entry.name.startswith("."):
             self._skip(entry, Reason.HIDDEN)
-        elif entry.name.lower() in SYSTEM_FILES:
+        elif is_system(entry.name):
             self._skip(entry, Reason.SYSTEM)
         else:
             return False

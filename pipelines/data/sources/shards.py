@@ -19,11 +19,12 @@ import numpy as np
 
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
+from pipelines.data.holding_out import hold_out
 from pipelines.data.names import Packed
 from pipelines.data.names import Paths
-from pipelines.data.sources.folder import hold_out
 from pipelines.data.sources.layout import TRAIN
 from pipelines.data.sources.layout import VALIDATION_PARTS
+from pipelines.data.sources.layout import no_part
 from pipelines.data.sources.records import ARRAY_RECORD
 from pipelines.data.sources.records import TFRECORD
 from pipelines.data.sources.records import Index
@@ -44,12 +45,13 @@ def is_shards(folder) -> bool:
     return (folder / MANIFEST).is_file() and any(folder.glob("*.index.npz"))
 
 
-def open_shards(folder, *, seed: int = 0) -> Splits:
+def open_shards(folder, *, seed: int | None = 0, progress=None) -> Splits:
     """Opens a folder of shards.
 
     Args:
         folder: What `pipelines.data.packing.packing.pack` wrote.
         seed: Decides what is held out where only one part was packed.
+        progress: Called with numbers done and in all, where that is decided.
 
     Raises:
         DataError: It is damaged or incomplete; names the file.
@@ -60,17 +62,26 @@ def open_shards(folder, *, seed: int = 0) -> Splits:
     if TRAIN not in parts:
         return Splits(None, _part(folder, held_out))
     if held_out is None:
-        return hold_out(_part(folder, TRAIN), folder, seed)
+        return hold_out(_part(folder, TRAIN), folder, seed, progress=progress)
     return Splits(_part(folder, TRAIN), _part(folder, held_out))
 
 
-def open_whole_shards(folder) -> Examples:
+def open_whole_shards(folder, *, part: str | None = None) -> Examples:
     """Opens the part to be judged by, else all pictures.
 
+    Args:
+        folder: What `pipelines.data.packing.packing.pack` wrote.
+        part: `"train"`, `"val"` or `"test"` for that part alone.
+
     Raises:
+        RequestError: There is no such part.
         DataError: It is damaged or incomplete; names the file.
     """
     parts = read_manifest(folder)["splits"]
+    if part:
+        if part not in parts:
+            raise no_part(folder, part, parts)
+        return _part(folder, part)
     names = (*VALIDATION_PARTS, TRAIN)
     return _part(folder, next(name for name in names if name in parts))
 

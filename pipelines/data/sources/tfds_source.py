@@ -14,11 +14,13 @@ import numpy as np
 
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
+from pipelines.data.holding_out import hold_out
 from pipelines.data.names import Numbered
-from pipelines.data.sources.folder import hold_out
 from pipelines.data.sources.index_cache import cached_index
 from pipelines.data.sources.layout import TRAINING_PARTS
 from pipelines.data.sources.layout import VALIDATION_PARTS
+from pipelines.data.sources.layout import no_part
+from pipelines.data.sources.layout import part_of
 from pipelines.data.sources.records import ARRAY_RECORD
 from pipelines.data.sources.records import TFRECORD
 from pipelines.data.sources.records import Index
@@ -32,7 +34,7 @@ _SPEC = re.compile(r"tfds:(?P<name>[^:\[\]]+)(:(?P<split>.+))?")
 
 
 def open_tfds(
-    spec: str, *, seed: int = 0, data_dir=None, progress=None
+    spec: str, *, seed: int | None = 0, data_dir=None, progress=None
 ) -> Splits:
     """Opens a data set of TensorFlow Datasets, downloading it if need be.
 
@@ -42,7 +44,8 @@ def open_tfds(
             a fifth of every class of that split is held out.
         seed: Decides what is held out.
         data_dir: Where the data sets are; the usual place where None.
-        progress: Called with the numbers of files indexed and in all.
+        progress: Called with the numbers of files indexed and in all, and of
+            pictures where a part is held out.
 
     Raises:
         RequestError: No such data set or split, or it does not classify.
@@ -50,7 +53,7 @@ def open_tfds(
     """
     builder, split = _builder(spec, data_dir)
     if split:
-        return hold_out(_read(builder, split, progress), spec, seed)
+        return _hold_out(builder, split, spec, seed, progress)
     parts = builder.info.splits
     train = next((part for part in TRAINING_PARTS if part in parts), None)
     held = next((part for part in VALIDATION_PARTS if part in parts), None)
@@ -60,14 +63,26 @@ def open_tfds(
             f"{', '.join(parts)}. Name one: {spec}:PART."
         )
     if held is None:
-        return hold_out(_read(builder, train, progress), spec, seed)
+        return _hold_out(builder, train, spec, seed, progress)
     return Splits(
         _read(builder, train, progress), _read(builder, held, progress)
     )
 
 
-def open_whole_tfds(spec: str, *, data_dir=None) -> Examples:
+def _hold_out(builder, split: str, spec: str, seed, progress) -> Splits:
+    examples = _read(builder, split, progress)
+    return hold_out(examples, spec, seed, progress=progress)
+
+
+def open_whole_tfds(
+    spec: str, *, data_dir=None, part: str | None = None
+) -> Examples:
     """Opens one part to be judged by: the one named, else the held-out one.
+
+    Args:
+        spec: As for `open_tfds`.
+        data_dir: As for `open_tfds`.
+        part: `"train"`, `"val"` or `"test"` where `spec` names no split.
 
     Raises:
         RequestError: No such data set or split, or it does not classify.
@@ -75,6 +90,11 @@ def open_whole_tfds(spec: str, *, data_dir=None) -> Examples:
     """
     builder, split = _builder(spec, data_dir)
     parts = list(builder.info.splits)
+    if part:
+        named = [name for name in parts if part_of(name) == (part, ())]
+        if split or not named:
+            raise no_part(spec, part, [] if split else parts)
+        split = named[0]
     for part in VALIDATION_PARTS + TRAINING_PARTS:
         if split is None and part in parts:
             split = part

@@ -33,9 +33,23 @@ LAYOUTS = {
     "two parts": (SPLIT, {}, 6),
     "endings in capitals": ((*PLAIN, "a/5.JPG", "a/6.Jpeg"), {}, 6),
     "other endings": ((*PLAIN, "a/5.tiff", "a/6.jpg.txt"), {"unread": 2}, 4),
-    "a part in capitals is a class": (
-        ("Train/1.jpg", "Train/2.jpg", "val_/3.jpg", "val_/4.jpg"),
+    "a class of trains": (
+        ("Train/1.jpg", "Train/2.jpg", "bus/3.jpg", "bus/4.jpg"),
         {},
+        4,
+    ),
+    "parts in capitals": (
+        ("Training_Set/a/1.jpg", "Training_Set/b/2.jpg", "TEST/a/3.jpg",
+         "TEST/b /4.jpg"),
+        {"one_picture": 2},
+        4,
+    ),
+    "junk": (
+        (*PLAIN, "@eaDir/x/1.jpg", "__MACOSX/a/2.jpg", "#recycle/3.jpg",
+         "$RECYCLE.BIN/4.jpg", "lost+found/5.jpg",
+         ".ipynb_checkpoints/6.jpg", "a/@eaDir/1.jpg/SYNOPHOTO_THUMB_M.jpg",
+         "a/SYNOFILE_THUMB_1.jpg", "b/thumbnails/3.jpg", "b/Thumbs/3.jpg"),
+        {"hidden": 10},
         4,
     ),
     "other names of parts": (
@@ -80,8 +94,8 @@ LAYOUTS = {
         {"odd": 3},
         7,
     ),
-    "odd class names": (("ö ä/1.jpg", "ö ä/2.jpg", "\udcff/3.jpg",
-                         "\udcff/4.jpg"), {}, 4),
+    "odd class names": (("ö ä/1.jpg", "ö ä/2.jpg", "a\u0308/3.jpg",
+                         "a\u0308/4.jpg"), {}, 4),
     "a pipe": ((*PLAIN, "a/5.jpg |", "pipe |"), {"irregular": 2}, 4),
     # The layout that training and the audit once read differently.
     "a link to a class": (

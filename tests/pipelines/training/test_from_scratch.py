@@ -68,6 +68,8 @@ def test_the_run_folder_is_complete(run):
         "report.html",
         "history.json",
         "model.keras",
+        "split.csv",
+        "split.classes.json",
         ".lock",
         "checkpoints/best.safetensors",
         "checkpoints/0000000004/MANIFEST.json",

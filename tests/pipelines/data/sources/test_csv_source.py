@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipelines.data.sources import csv_source
+from pipelines.data.sources import csv_files
 from pipelines.data.sources.csv_source import open_csv
 from pipelines.data.sources.manifest import ManifestRow
 from pipelines.data.sources.manifest import entries
@@ -185,14 +185,14 @@ def test_rows_that_are_refused(write, tmp_path, case):
 @pytest.mark.parametrize(
     ("header", "row", "other", "message"),
     [
-        ("file,class", "x,y", "", r"row 1: expected the header .*: file,class"),
-        ("path;label", "x;y", "", r"row 1: expected the header"),
+        ("width,age,sex", "1,2,3", "", r"row 1: .* received: width,age,sex"),
+        ("path", "x", "", r"row 1: expected the header"),
         ("path,label,label", "x,y,z", "", "row 1: expected the header"),
         (
             "path,label,split",
-            "ant0.png,ant,dev",
+            "ant0.png,ant,other",
             "bee",
-            "row 2: .* split 'dev'",
+            "row 2: .* split 'other'",
         ),
         ("path,label,size", "ant0.png,ant,9", "bee", r"row 2: .*expected 9 by"),
         (
@@ -236,8 +236,8 @@ def test_no_manifest(tmp_path):
 
 
 def test_only_some_of_very_many_files_are_looked_for(write, monkeypatch):
-    monkeypatch.setattr(csv_source, "LOOKED_FOR", 5)
-    monkeypatch.setattr(csv_source, "_SAMPLED", 2)
+    monkeypatch.setattr(csv_files, "LOOKED_FOR", 5)
+    monkeypatch.setattr(csv_files, "_SAMPLED", 2)
     path = write([*ROWS[:3], "gone.png,ant", *ROWS[4:]])
     examples = open_held_out(str(path))
     (place,) = np.flatnonzero([n.endswith("gone.png") for n in examples.names])

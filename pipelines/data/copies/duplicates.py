@@ -14,8 +14,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipelines.audit.fingerprints import Fingerprint
-from pipelines.audit.fingerprints import tiny_pixels
+from pipelines.data.copies.fingerprints import Fingerprint
+from pipelines.data.copies.fingerprints import tiny_pixels
 
 DISTANCE = 7
 CORRELATION = 0.95

@@ -5,14 +5,14 @@ import pytest
 from PIL import Image
 from PIL import ImageOps
 
-from pipelines.audit.duplicates import TURNS
-from pipelines.audit.duplicates import exact_duplicates
-from pipelines.audit.duplicates import near_duplicates
 from pipelines.audit.findings import duplicate_findings
-from pipelines.audit.fingerprints import Fingerprint
-from pipelines.audit.fingerprints import fingerprint
 from pipelines.audit.listing import ListedPicture
 from pipelines.audit.one_file import see
+from pipelines.data.copies.duplicates import TURNS
+from pipelines.data.copies.duplicates import exact_duplicates
+from pipelines.data.copies.duplicates import near_duplicates
+from pipelines.data.copies.fingerprints import Fingerprint
+from pipelines.data.copies.fingerprints import fingerprint
 from pipelines.data.inspection.classification import Limits
 
 COUNT = 100

@@ -1,0 +1,79 @@
+"""Whether a run that goes on has the pictures that it began with.
+
+Their bytes decide, as `split.csv` has them: data may move or be called
+otherwise, and pictures that were changed in their places are others.
+"""
+
+import hashlib
+import pathlib
+
+import numpy as np
+
+from pipelines.data.examples import Splits
+from pipelines.data.hashing import hashes_of
+from pipelines.runs.places import SPLIT
+from pipelines.runs.split_list import SplitList
+from pipelines.runs.split_list import read_split
+
+_PARTS = ("training pictures", "pictures to judge by")
+
+
+def identity_by_bytes(then: dict, now: dict, folder, splits: Splits) -> dict:
+    """Returns a run's identity where only its pictures' bytes count.
+
+    Args:
+        then: The identity (`pipelines.runs.resuming.identity`) of the run
+            that was begun.
+        now: That of the one that is to go on.
+        folder: The run's, with its `split.csv`.
+        splits: The pictures now.
+
+    Returns:
+        `now` where nobody has hashed the pictures. Otherwise as `then` in all
+        that says which pictures they are, or with other pictures.
+
+    Raises:
+        DataError: A picture cannot be read.
+    """
+    if not (pathlib.Path(folder) / SPLIT).is_file():
+        return now
+    listed = read_split(str(folder))
+    if listed is None or listed.sha256 is None:
+        return now
+    found = {
+        name: _digest(part)
+        for name, part in zip(
+            _PARTS, (splits.train, splits.validation), strict=True
+        )
+    }
+    same = all(
+        found[name] == _digest_of_list(listed, mask)
+        for name, mask in zip(
+            _PARTS, (listed.learned, ~listed.learned), strict=True
+        )
+    )
+    if not same:
+        return {**now, **found}
+    settings = {**now["settings"], "data": then["settings"]["data"]}
+    return {
+        **now,
+        "settings": settings,
+        **{name: then[name] for name in _PARTS},
+    }
+
+
+def _digest(examples) -> dict:
+    total = hashlib.sha256()
+    for label, (_, sha256) in zip(
+        examples.labels, hashes_of(examples), strict=True
+    ):
+        total.update(examples.class_names[label].encode() + b"\0" + sha256)
+    return {"count": len(examples), "sha256": total.hexdigest()}
+
+
+def _digest_of_list(listed: SplitList, mask: np.ndarray) -> dict:
+    total = hashlib.sha256()
+    for place in np.flatnonzero(mask):
+        sha256 = listed.sha256[place].tobytes()
+        total.update(listed.labels[place].encode() + b"\0" + sha256)
+    return {"count": int(mask.sum()), "sha256": total.hexdigest()}
