@@ -75,15 +75,6 @@ class Classification(Task):
 
     @classmethod
     def of(cls, settings, examples: Examples) -> "Classification":
-        """Returns the task of a run.
-
-        Args:
-            settings: As `pipelines.tasks.losses.loss_of` reads them.
-            examples: The pictures to learn from.
-
-        Raises:
-            DataError: Logit adjustment meets a class without pictures.
-        """
         return cls(examples.class_names, loss_of(settings, examples))
 
     @classmethod

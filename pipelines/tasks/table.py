@@ -14,6 +14,7 @@ def kind_of(settings) -> type[Task]:
     Args:
         settings: Of the run, as `pipelines.runs.config.RunConfig` has them.
     """
+    # Which one it is is no setting yet.
     return TASKS["classification"]
 
 

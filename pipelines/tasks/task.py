@@ -138,6 +138,20 @@ class Task(abc.ABC):
     template: str = "report.html"
     about: str
 
+    @classmethod
+    def of(cls, settings, examples: Examples) -> "Task":
+        """Returns the task of a run.
+
+        Args:
+            settings: Of the run, as `pipelines.runs.config.RunConfig` has
+                them.
+            examples: The pictures to learn from.
+
+        Raises:
+            DataError: They do not fit.
+        """
+        return cls()
+
     @property
     def shown(self) -> tuple[Metric, ...]:
         """The metrics that a line to a person tells."""
