@@ -67,12 +67,14 @@ def check(asked: Judging) -> None:
 def run(asked: Judging) -> None:
     from pipelines.data.sources.csv_columns import NamedColumns
     from pipelines.evaluation.held_out import pictures_to_judge
+    from pipelines.evaluation.judging import describe
     from pipelines.evaluation.judging import judge
     from pipelines.evaluation.saved_models import open_model
     from pipelines.evaluation.saved_models import open_snapshots
 
     models = open_snapshots(asked.model)
-    models = models or open_model(asked.model, asked.weights)
+    first = next(iter(models.values()), None)
+    first = first or open_model(asked.model, asked.weights)
     chosen = pictures_to_judge(
         asked.model,
         asked.data,
@@ -83,7 +85,7 @@ def run(asked: Judging) -> None:
     if chosen.note:
         say(chosen.note)
     metrics = judge(
-        models,
+        models or first,
         chosen,
         asked.output,
         batch_size=asked.global_batch_size,
@@ -91,13 +93,10 @@ def run(asked: Judging) -> None:
         checked=Bar("pictures", "picture"),
         progress=Bar("judging", "batch"),
     )
-    for name, top1 in metrics.get("top1_by_model", {}).items():
-        say(f"top-1 {top1:.2%} of {name} by itself")
-    say(
-        f"top-1 {metrics['top1']:.2%}, top-5 {metrics['top5']:.2%}, loss "
-        f"{metrics['loss']:.4f} on {metrics['examples']:,} pictures, in "
-        f"{metrics['seconds']:.0f} s; written to {asked.output}"
-    )
+    *each, together = describe(metrics, first)
+    for line in each:
+        say(line)
+    say(f"{together}; written to {asked.output}")
 
 
 def cli() -> None:

@@ -104,7 +104,9 @@ def _compare(config, options, watching) -> None:
 
     runs = compare_with_scratch(config, options=options, **watching)
     for name, finished in runs.items():
-        say(f"{name}: top-1 {finished.metrics['top1']:.2%}")
+        decides = finished.task.decides
+        value = finished.metrics[decides.name]
+        say(f"{name}: {decides.told(value, 2)}")
     say(f"both runs and comparison.png: {config.output}")
 
 

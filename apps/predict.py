@@ -85,7 +85,7 @@ def run(asked: Predicting) -> None:
         else:
             say(picture)
             for guess in guesses:
-                say(f"  {guess.probability:7.2%}  {guess.name}")
+                say(f"  {guess}")
 
 
 def as_json(picture: str, guesses) -> str:
@@ -93,10 +93,7 @@ def as_json(picture: str, guesses) -> str:
     return json.dumps(
         {
             "image": picture,
-            "predictions": [
-                {"class": guess.name, "probability": guess.probability}
-                for guess in guesses
-            ],
+            "predictions": [guess.as_json() for guess in guesses],
         },
         ensure_ascii=False,
     )

@@ -79,21 +79,13 @@ def filled_batches(count: int, load, batch_size: int) -> tf.data.Dataset:
 
     Args:
         count: How many examples there are.
-        load: Given an index, returns a picture, its label and 1.0.
+        load: Given an index, returns a picture, its label and 1.0; a label
+            may be an array, or several.
         batch_size: Of every batch; the filling is zeros.
     """
 
-    def fill(images, labels, valid):
-        missing = batch_size - tf.shape(labels)[0]
-        inner = len(images.shape) - 1
-        return (
-            tf.ensure_shape(
-                tf.pad(images, [(0, missing), *[(0, 0)] * inner]),
-                (batch_size, *images.shape[1:]),
-            ),
-            tf.ensure_shape(tf.pad(labels, [(0, missing)]), (batch_size,)),
-            tf.ensure_shape(tf.pad(valid, [(0, missing)]), (batch_size,)),
-        )
+    def fill(*batch):
+        return tf.nest.map_structure(_filler(batch_size), batch)
 
     return (
         tf.data.Dataset.range(count)
@@ -103,6 +95,20 @@ def filled_batches(count: int, load, batch_size: int) -> tf.data.Dataset:
         .prefetch(PREFETCHED)
         .with_options(pipeline_options())
     )
+
+
+def _filler(batch_size: int):
+    """Returns a function that makes a part of a batch as long as all others."""
+
+    def fill(part):
+        missing = batch_size - tf.shape(part)[0]
+        inner = len(part.shape) - 1
+        return tf.ensure_shape(
+            tf.pad(part, [(0, missing), *[(0, 0)] * inner]),
+            (batch_size, *part.shape[1:]),
+        )
+
+    return fill
 
 
 def _part_of_batches(count: int, load, batch_size: int, worker, workers):

@@ -9,7 +9,7 @@ import tensorflow as tf
 import zoo
 from pipelines.devices.batch_norm import trainable_copy
 from pipelines.runs.config import PRECISIONS
-from pipelines.training.losses import Loss
+from pipelines.tasks.classification import Classification
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.step import make_train_step
 
@@ -67,7 +67,7 @@ def _step(model, batch_size: int):
         model,
         optimizer,
         tf.distribute.get_strategy(),
-        loss=Loss(),
+        task=Classification(),
         global_batch_size=batch_size,
     )
 

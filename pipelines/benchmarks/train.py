@@ -20,6 +20,7 @@ from pipelines.benchmarks.taking_turns import TurnLoop
 from pipelines.benchmarks.taking_turns import take_turns
 from pipelines.devices.batch_norm import trainable_copy
 from pipelines.runs.config import PRECISIONS
+from pipelines.tasks.classification import Classification
 from pipelines.training.trainer import Trainer
 from zoo.errors import RequestError
 
@@ -117,7 +118,9 @@ def _sgd() -> keras.optimizers.Optimizer:
 
 
 def _our_loop(model, data: TrainingData, turns: int):
-    trainer = Trainer(model, _sgd(), tf.distribute.get_strategy())
+    trainer = Trainer(
+        model, _sgd(), tf.distribute.get_strategy(), Classification()
+    )
     return lambda turn: trainer.fit(data, epochs=turns, callbacks=[turn])
 
 

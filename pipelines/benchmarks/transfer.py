@@ -30,7 +30,7 @@ _SETTLING = 12
 
 
 @dataclasses.dataclass(frozen=True)
-class Task:
+class Case:
     """A network to fine-tune.
 
     Args:
@@ -49,8 +49,8 @@ class Task:
 
 
 TASKS = (
-    Task("head", "resnet50", None, 160, "head:20@0.02"),
-    Task(
+    Case("head", "resnet50", None, 160, "head:20@0.02"),
+    Case(
         "whole",
         "resnet20",
         "cifar10",
@@ -59,7 +59,7 @@ TASKS = (
     ),
     # What is chosen where no plan is given: most of its time goes into the
     # whole network, where nothing can be kept.
-    Task(
+    Case(
         "usual",
         "resnet20",
         "cifar10",
@@ -104,7 +104,7 @@ def benchmark_transfer(data: str, *, tasks=TASKS, say=print) -> dict:
     return results
 
 
-def _start(task: Task, data: str, folder: str) -> str:
+def _start(task: Case, data: str, folder: str) -> str:
     """Writes the weights that both begin with, and returns their path."""
     keras.utils.set_random_seed(0)
     classes = len(open_splits(data).train.class_names)
@@ -128,7 +128,7 @@ def _settle(model, examples) -> None:
         model(images, training=True)
 
 
-def _our_way(task: Task, data: str, start: str, folder: str):
+def _our_way(task: Case, data: str, start: str, folder: str):
     """Returns the seconds and the accuracy of a run."""
     finished = finetune_run(
         FinetuneConfig(
@@ -147,7 +147,7 @@ def _our_way(task: Task, data: str, start: str, folder: str):
     return finished.metrics["seconds"], finished.metrics["top1"]
 
 
-def _keras_way(task: Task, data: str, start: str):
+def _keras_way(task: Case, data: str, start: str):
     """Returns seconds and accuracy of `fit`, phase by phase."""
     splits = open_splits(data)
     side = task.image_size

@@ -90,6 +90,7 @@ def _trainer(build, strategy, image_size: int, batch_size: int):
 
     from pipelines.benchmarks.made_pictures import made_batches
     from pipelines.devices.batch_norm import trainable_copy
+    from pipelines.tasks.classification import Classification
     from pipelines.training.optimizers import SGDWithL2
     from pipelines.training.trainer import Trainer
 
@@ -105,7 +106,7 @@ def _trainer(build, strategy, image_size: int, batch_size: int):
         steps_per_epoch=1,
         batches=1,
     )
-    return Trainer(model, optimizer, strategy), data
+    return Trainer(model, optimizer, strategy, Classification()), data
 
 
 def try_model(

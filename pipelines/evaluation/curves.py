@@ -3,9 +3,11 @@
 import dataclasses
 import pathlib
 
+from pipelines.tasks.classification import Classification
+from pipelines.tasks.task import LOSS
+from pipelines.tasks.task import Task
 from zoo.errors import RequestError
 
-_TAGS = {"top-1": "epoch_top1", "loss": "epoch_loss"}
 _ALL = 0
 
 
@@ -62,13 +64,19 @@ def _scalar(proto) -> float:
     return float(tensor_util.make_ndarray(proto))
 
 
-def draw_runs(runs: dict[str, str], output, title: str = "") -> None:
-    """Draws validation accuracy and both losses of some runs.
+def draw_runs(
+    runs: dict[str, str],
+    output,
+    title: str = "",
+    task: Task | type[Task] = Classification,
+) -> None:
+    """Draws what decides on held-out pictures, and both losses of some runs.
 
     Args:
         runs: Folders of runs, by the name that the legend gives them.
         output: The PNG to write.
         title: Above the picture.
+        task: What all of them have learned.
 
     Raises:
         RequestError: A folder holds no run.
@@ -78,22 +86,23 @@ def draw_runs(runs: dict[str, str], output, title: str = "") -> None:
 
     sheet = figure.Figure(figsize=(10, 4), dpi=120, layout="constrained")
     backend_agg.FigureCanvasAgg(sheet)
-    accuracy, loss = sheet.subplots(1, 2)
+    score, loss = sheet.subplots(1, 2)
+    decides = task.decides
     for number, (name, run) in enumerate(runs.items()):
         colour = f"C{number}"
-        held_out = read_curve(run, "validation", _TAGS["top-1"])
-        percent = [100 * value for value in held_out.values]
-        accuracy.plot(held_out.epochs, percent, color=colour, label=name)
-        accuracy.annotate(
-            f"{percent[-1]:.1f} %",
-            (held_out.epochs[-1], percent[-1]),
+        held_out = read_curve(run, "validation", decides.tag)
+        scaled = [decides.scale * value for value in held_out.values]
+        score.plot(held_out.epochs, scaled, color=colour, label=name)
+        score.annotate(
+            f"{scaled[-1]:.1f} %" if decides.is_share else f"{scaled[-1]:.4g}",
+            (held_out.epochs[-1], scaled[-1]),
             xytext=(4, 0),
             textcoords="offset points",
             color=colour,
             va="center",
         )
         for part, style in (("validation", "-"), ("train", ":")):
-            curve = read_curve(run, part, _TAGS["loss"])
+            curve = read_curve(run, part, LOSS.tag)
             loss.plot(
                 curve.epochs,
                 curve.values,
@@ -101,9 +110,9 @@ def draw_runs(runs: dict[str, str], output, title: str = "") -> None:
                 color=colour,
                 label=f"{name}, {part}",
             )
-    accuracy.set(ylabel="top-1 on held-out pictures, %", xlabel="epoch")
-    loss.set(ylabel="cross-entropy, nats", xlabel="epoch")
-    for axes, corner in ((accuracy, "lower right"), (loss, "upper right")):
+    score.set(ylabel=decides.axis, xlabel="epoch")
+    loss.set(ylabel=", ".join(task.loss_words), xlabel="epoch")
+    for axes, corner in ((score, "lower right"), (loss, "upper right")):
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, loc=corner, fontsize="small")
@@ -112,13 +121,14 @@ def draw_runs(runs: dict[str, str], output, title: str = "") -> None:
     sheet.savefig(output)
 
 
-def draw_comparison(runs: dict[str, tuple], output) -> None:
-    """Draws validation accuracy over time and over pictures seen.
+def draw_comparison(runs: dict[str, tuple], output, task: Task) -> None:
+    """Draws what decides on held-out pictures over time and pictures seen.
 
     Args:
         runs: Folder and number of training pictures of each run, by the name
             that the legend gives it.
         output: The PNG to write.
+        task: What all of them have learned.
 
     Raises:
         RequestError: A folder holds no run.
@@ -129,13 +139,14 @@ def draw_comparison(runs: dict[str, tuple], output) -> None:
     sheet = figure.Figure(figsize=(10, 4), dpi=120, layout="constrained")
     backend_agg.FigureCanvasAgg(sheet)
     over_time, over_examples = sheet.subplots(1, 2, sharey=True)
+    decides = task.decides
     for name, (run, examples) in runs.items():
-        curve = read_curve(run, "validation", _TAGS["top-1"])
-        percent = [100 * value for value in curve.values]
+        curve = read_curve(run, "validation", decides.tag)
+        scaled = [decides.scale * value for value in curve.values]
         seen = [epoch * examples for epoch in curve.epochs]
-        over_time.plot(curve.seconds, percent, label=name)
-        over_examples.plot(seen, percent, label=name)
-    over_time.set(ylabel="top-1 on held-out pictures, %", xlabel="seconds")
+        over_time.plot(curve.seconds, scaled, label=name)
+        over_examples.plot(seen, scaled, label=name)
+    over_time.set(ylabel=decides.axis, xlabel="seconds")
     over_examples.set(xlabel="pictures seen")
     for axes in (over_time, over_examples):
         axes.grid(alpha=0.3)

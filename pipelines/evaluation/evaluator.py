@@ -1,12 +1,12 @@
 """Running a model over every example of a set, once."""
 
 import numpy as np
+import tensorflow as tf
 
 from pipelines.batches.evaluation_data import EvaluationData
 from pipelines.devices.logits import make_logits_step
 from pipelines.devices.strategy import distribute
-from pipelines.evaluation.metrics import classification_metrics
-from pipelines.evaluation.metrics import mean_of_probabilities
+from pipelines.tasks.task import Task
 
 
 class Evaluator:
@@ -15,14 +15,16 @@ class Evaluator:
     Args:
         model: Pixels in, logits out.
         strategy: Where it computes.
+        task: What was learned.
     """
 
-    def __init__(self, model, strategy):
+    def __init__(self, model, strategy, task: Task):
         self._strategy = strategy
         self._step = make_logits_step(model, strategy)
+        self._task = task
 
-    def logits(self, data: EvaluationData, progress=None) -> np.ndarray:
-        """Returns float32 `(examples, classes)`, in the examples' order.
+    def logits(self, data: EvaluationData, progress=None):
+        """Returns what the model returns, `(examples, …)`, in their order.
 
         Args:
             data: What the model is run over.
@@ -34,18 +36,27 @@ class Evaluator:
         )
         parts = []
         for _ in range(data.steps):
-            images, _, _ = next(batches)
-            found = self._step(images).numpy()
-            # Of each example one row, the mean of its views.
-            found = found.reshape(-1, data.views, found.shape[-1])
-            parts.append(mean_of_probabilities(list(found.swapaxes(0, 1))))
+            inputs, _, _ = next(batches)
+            parts.append(self._mean_of_views(self._step(inputs), data.views))
             if progress:
                 progress(len(parts), data.steps)
         # The filling of the last batch comes last.
-        return np.concatenate(parts)[: len(data.examples)]
+        return tf.nest.map_structure(
+            lambda *each: np.concatenate(each)[: len(data.examples)], *parts
+        )
+
+    def _mean_of_views(self, found, views: int):
+        """Of each example one row, where a batch has several in a row."""
+
+        def view(number):
+            return tf.nest.map_structure(
+                lambda each: each.numpy()[number::views], found
+            )
+
+        return self._task.mean([view(number) for number in range(views)])
 
     def evaluate(self, data: EvaluationData, progress=None) -> dict:
-        """Returns examples, loss, top1 and top5, every example counted once."""
-        return classification_metrics(
+        """Returns what `Task.measure` does, every example counted once."""
+        return self._task.measure(
             self.logits(data, progress), data.examples.labels
         )

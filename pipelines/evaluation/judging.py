@@ -19,16 +19,15 @@ from pipelines.data.joining import relabel
 from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.held_out import ToJudge
-from pipelines.evaluation.metrics import classification_metrics
-from pipelines.evaluation.metrics import in_top
-from pipelines.evaluation.metrics import mean_of_probabilities
-from pipelines.evaluation.metrics import softmax
 from pipelines.evaluation.tta import NO_VIEWS
 from pipelines.evaluation.tta import check_tta
 from pipelines.evaluation.views import views_data
 from pipelines.runs.run_folder import METRICS
 from pipelines.runs.run_folder import PREDICTIONS
 from pipelines.runs.run_folder import RunFolder
+from pipelines.tasks.table import task_of_model
+from pipelines.tasks.task import LOSS
+from pipelines.tasks.task import Task
 from zoo.errors import DataError
 from zoo.weights.atomic import write_atomically
 from zoo.weights.classes import imagenet_by_number
@@ -48,13 +47,13 @@ def judge(
 ) -> dict:
     """Runs a model, or several together, over a data set's held-out part.
 
-    Writes `config.json`, `metrics.json` (with each class's share of right
-    answers) and `predictions.csv` (a row a picture) into `output`.
+    Writes `config.json`, `metrics.json` (of a classifier with each class's
+    share of right answers) and `predictions.csv` (a row a picture) into
+    `output`.
 
     Args:
-        models: A classifier of the zoo, or several by name, as
-            `open_snapshots` returns them: the mean of their probabilities
-            is judged.
+        models: A model of the zoo, or several by name, as `open_snapshots`
+            returns them: the mean of what they say is judged.
         data: As `open_held_out` takes it, or what `pictures_to_judge` chose.
         output: A new folder.
         batch_size: Pictures at a time.
@@ -64,7 +63,8 @@ def judge(
         progress: Called with the numbers of batches done and in all.
 
     Returns:
-        The metrics; of several models with `top1_by_model`, each by itself.
+        The metrics; of several classifiers with `top1_by_model`, each by
+        itself.
 
     Raises:
         RequestError: The data, the folder or the views cannot be used.
@@ -73,6 +73,7 @@ def judge(
     several = isinstance(models, dict)
     models = models if several else {models.name: models}
     first = next(iter(models.values()))
+    task = task_of_model(first)
     check_tta(tta)
     RunFolder.refuse_if_taken(output)
     started = time.perf_counter()
@@ -81,14 +82,14 @@ def judge(
     examples = match_classes(data.examples, zoo.class_names(first))
     check_pictures(examples, progress=checked)
     data_read = _data(examples, zoo.preprocessing(first), batch_size, tta)
-    found = _logits(models, data_read, progress)
-    logits = mean_of_probabilities(list(found.values()))
-    metrics = classification_metrics(logits, examples.labels)
+    found = _logits(models, task, data_read, progress)
+    logits = task.mean(list(found.values()))
+    metrics = task.measure(logits, examples.labels)
     metrics["seconds"] = time.perf_counter() - started
-    metrics["top1_by_class"] = _by_class(logits, examples)
+    metrics |= task.details(logits, examples)
     if several:
-        metrics["top1_by_model"] = {
-            name: float(in_top(each, examples.labels, 1).mean())
+        metrics[f"{task.decides.name}_by_model"] = {
+            name: task.measure(each, examples.labels)[task.decides.name]
             for name, each in found.items()
         }
     how = {"snapshots": list(models)} if several else {}
@@ -97,7 +98,8 @@ def judge(
         folder.write_config({"model": first.name, **how, "data": data.data})
         folder.write_json(METRICS, metrics)
         write_atomically(
-            os.path.join(output, PREDICTIONS), _table(logits, examples)
+            os.path.join(output, PREDICTIONS),
+            _as_csv(task.table(logits, examples)),
         )
     return metrics
 
@@ -108,7 +110,7 @@ def _data(examples, record, batch_size: int, tta: str) -> EvaluationData:
     return views_data(examples, record, tta, batch_size=batch_size)
 
 
-def _logits(models: dict, data: EvaluationData, progress):
+def _logits(models: dict, task: Task, data: EvaluationData, progress):
     """Returns each model's logits of all examples, by its name."""
     done, all_steps = itertools.count(1), len(models) * data.steps
 
@@ -118,7 +120,7 @@ def _logits(models: dict, data: EvaluationData, progress):
 
     strategy = tf.distribute.get_strategy()
     return {
-        name: Evaluator(model, strategy).logits(data, step)
+        name: Evaluator(model, strategy, task).logits(data, step)
         for name, model in models.items()
     }
 
@@ -159,29 +161,29 @@ def match_classes(examples: Examples, names) -> Examples:
     return relabel(examples, tuple(names))
 
 
-def _by_class(logits, examples: Examples) -> dict:
-    right = logits.argmax(axis=1) == examples.labels
-    return {
-        name: float(right[examples.labels == label].mean())
-        for label, name in enumerate(examples.class_names)
-        if (examples.labels == label).any()
-    }
-
-
-def _table(logits, examples: Examples) -> bytes:
-    probabilities = softmax(logits)
-    best = probabilities.argmax(axis=1)
+def _as_csv(rows: list[list]) -> bytes:
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["picture", "label", "predicted", "probability"])
-    for i, name in enumerate(examples.names):
-        writer.writerow(
-            [
-                name,
-                examples.class_names[examples.labels[i]],
-                examples.class_names[best[i]],
-                f"{probabilities[i, best[i]]:.6f}",
-            ]
-        )
+    csv.writer(text).writerows(rows)
     # Names of files need not be text; they are written as they are.
     return text.getvalue().encode(errors="surrogateescape")
+
+
+def describe(metrics: dict, model) -> list[str]:
+    """Says what was found, in lines: of each model of several, and of all.
+
+    Args:
+        metrics: As `judge` returns them.
+        model: The model, or one of several.
+    """
+    task = task_of_model(model)
+    decides = task.decides
+    lines = [
+        f"{decides.told(value, 2)} of {name} by itself"
+        for name, value in metrics.get(f"{decides.name}_by_model", {}).items()
+    ]
+    numbers = [m.told(metrics[m.name], 2) for m in (*task.metrics, LOSS)]
+    return [
+        *lines,
+        f"{', '.join(numbers)} on {metrics['examples']:,} pictures, in "
+        f"{metrics['seconds']:.0f} s",
+    ]

@@ -9,21 +9,12 @@ import tensorflow as tf
 import zoo
 from pipelines.data.images import whole_picture
 from pipelines.data.inspection.classification import classify
-from pipelines.evaluation.metrics import mean_of_probabilities
-from pipelines.evaluation.metrics import softmax
 from pipelines.evaluation.tta import NO_VIEWS
+from pipelines.tasks.table import task_of_model
 from zoo.errors import DataError
 from zoo.errors import RequestError
 from zoo.weights.classes import ENGLISH
 from zoo.weights.classes import translated
-
-
-@dataclasses.dataclass(frozen=True)
-class Guess:
-    """A class and how likely the model holds it, in 0…1."""
-
-    name: str
-    probability: float
 
 
 def predict(
@@ -33,13 +24,16 @@ def predict(
     *,
     tta: str = NO_VIEWS,
     language: str = ENGLISH,
-) -> list[Guess]:
-    """Returns the likeliest classes of a picture, the best first.
+) -> list:
+    """Returns what a model says of a picture, the likeliest first.
+
+    Of a classifier these are `pipelines.tasks.classification.Guess`, with
+    `name` and `probability`.
 
     Args:
-        model: A classifier of the zoo.
+        model: A model of the zoo.
         picture: The path of a JPEG, PNG, GIF, BMP or WebP file.
-        top: How many classes.
+        top: How many answers at most.
         tta: Which views of it are averaged at test time, see
             `pipelines.evaluation.tta`.
         language: What ImageNet's classes are named in, see
@@ -58,13 +52,25 @@ def predict(
     if problem:
         raise DataError(f"{picture}: {problem}.")
     views = _views(tf.constant(encoded), zoo.preprocessing(model), tta)
-    logits = np.asarray(model(views, training=False))
-    probabilities = softmax(mean_of_probabilities(list(logits)))
-    names = zoo.class_names(model) or tuple(map(str, range(logits.shape[1])))
-    names = translated(names, language)
+    found = model(views, training=False)
+
+    def view(number):
+        return tf.nest.map_structure(
+            lambda each: np.asarray(each)[number], found
+        )
+
+    task = task_of_model(model)
+    means = task.mean([view(i) for i in range(len(views))])
+    return _in_language(task.answers(means, top), language)
+
+
+def _in_language(answers: list, language: str) -> list:
+    if language == ENGLISH:
+        return answers
+    names = translated([answer.name for answer in answers], language)
     return [
-        Guess(names[i], float(probabilities[i]))
-        for i in np.argsort(-probabilities)[:top]
+        dataclasses.replace(answer, name=name)
+        for answer, name in zip(answers, names, strict=True)
     ]
 
 

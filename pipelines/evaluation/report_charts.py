@@ -1,36 +1,39 @@
-"""The charts of a run's report."""
+"""The curves of a run's report."""
 
 import math
 
-import numpy as np
-
-from pipelines.evaluation.calibration import Calibration
 from pipelines.pages.charts import COLOURS
 from pipelines.pages.charts import draw
+from pipelines.tasks.task import LOSS
+from pipelines.tasks.task import Task
 
 _PARTS = (
-    ("", "training", COLOURS["second"], (0, (4, 2))),
-    ("val_", "held out", COLOURS["first"], "solid"),
+    ("training", COLOURS["second"], (0, (4, 2))),
+    ("held out", COLOURS["first"], "solid"),
 )
 
 
-def learning_curves(history: list[dict]) -> list[str]:
-    """Draws accuracy and loss over the epochs.
+def learning_curves(history: list[dict], task: Task) -> list[str]:
+    """Draws a task's metrics and its loss over the epochs.
 
     Args:
-        history: A row an epoch: `epoch`, `top1` and `loss`, and each with
-            `val_` before it; what is missing is left out.
+        history: A row an epoch, as in `history.json`; what is missing is
+            left out.
+        task: Says which are drawn.
 
     Returns:
         An SVG for each that has values.
     """
     charts = []
-    for key, title, scale in (("top1", "Top-1, %", 100), ("loss", "Loss", 1)):
+    for metric in (*(m for m in task.metrics if m.is_drawn), LOSS):
         lines = [
-            (_points(history, prefix + key, scale), *look)
-            for prefix, *look in _PARTS
+            (_points(history, name, metric.scale), *look)
+            for name, look in zip(
+                (metric.name, metric.held_out), _PARTS, strict=True
+            )
         ]
         if any(points for points, *_ in lines):
+            title = metric.heading
             charts.append(draw(f"{title} over epochs", _curves(lines, title)))
     return charts
 
@@ -63,30 +66,3 @@ def _curves(lines, title):
         axes.legend(ncols=2, loc="lower right", bbox_to_anchor=(1, 0.99))
 
     return plot
-
-
-def reliability_diagram(calibration: Calibration) -> str:
-    """Draws how often answers are right against how sure they are."""
-
-    def plot(sheet):
-        above, below = sheet.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
-        bins = len(calibration.count)
-        centres = 100 * (np.arange(bins) + 0.5) / bins
-        width = 100 / bins - 1
-        above.bar(
-            centres,
-            100 * np.nan_to_num(calibration.accuracy),
-            width,
-            color=COLOURS["first"],
-        )
-        above.plot(
-            [0, 100], [0, 100], "--", color=COLOURS["second"], linewidth=1.5
-        )
-        above.set(xlim=(0, 100), ylim=(0, 100), ylabel="right, %")
-        below.bar(
-            centres, calibration.count, width, color=COLOURS["faint"], alpha=0.6
-        )
-        below.set(xlabel="confidence, %", ylabel="pictures")
-        below.yaxis.get_major_locator().set_params(nbins=2, integer=True)
-
-    return draw("Reliability diagram", plot, height=3.4)

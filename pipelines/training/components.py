@@ -1,23 +1,20 @@
 """What a run learns with, made from its settings: here and nowhere else.
 
-Optimizer, schedule, loss and mixing, for training from scratch and for every
+Optimizer, schedule, task and mixing, for training from scratch and for every
 phase of a plan.
 """
-
-import dataclasses
 
 import keras
 
 from pipelines.batches.mixing import Mixing
-from pipelines.data.balance import class_weights
-from pipelines.data.balance import logit_adjustment
 from pipelines.data.examples import Examples
 from pipelines.runs.config import RunConfig
+from pipelines.tasks.table import kind_of
+from pipelines.tasks.task import Task
 from pipelines.training.config import schedule_wish
 from pipelines.training.defaults import usual_warmup
 from pipelines.training.fine_tuning.freezing import stage_rates
 from pipelines.training.fine_tuning.plan import Phase
-from pipelines.training.losses import Loss
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.optimizers import in_precision
 from pipelines.training.optimizers import with_rates
@@ -64,29 +61,17 @@ def schedule_of(
     return wish.fill(phase, steps_per_epoch, config.global_batch_size)
 
 
-def loss_of(config: RunConfig, examples: Examples) -> Loss:
-    """Returns the loss.
+def task_of(config: RunConfig, examples: Examples) -> Task:
+    """Returns what is learned.
 
     Args:
-        config: Says which.
-        examples: The pictures to learn from, whose classes it counts.
+        config: With all defaults filled in.
+        examples: The pictures to learn from.
 
     Raises:
-        DataError: Logit adjustment meets a class without pictures.
+        DataError: They do not fit.
     """
-    changes = {}
-    if config.class_weights:
-        weights = class_weights(examples.counts(), config.class_weights)
-        changes["class_weights"] = tuple(weights.tolist())
-    if config.logit_adjustment:
-        added = logit_adjustment(examples.counts(), config.logit_adjustment)
-        changes["adjustment"] = tuple(added.tolist())
-    plain = Loss(
-        config.loss,
-        label_smoothing=config.label_smoothing,
-        target_threshold=config.target_threshold,
-    )
-    return dataclasses.replace(plain, **changes)
+    return kind_of(config).of(config, examples)
 
 
 def mixing_of(config: RunConfig, epochs: int) -> Mixing | None:

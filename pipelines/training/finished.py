@@ -14,6 +14,8 @@ from pipelines.runs.run_folder import METRICS
 from pipelines.runs.run_folder import REPORT
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.run_folder import load_model
+from pipelines.tasks.table import task_of_model
+from pipelines.tasks.task import Task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,10 +27,12 @@ class Finished:
         model: As it is saved: float32, plain Keras, with its class names and
             its preprocessing.
         history: The logs of each epoch.
-        metrics: `examples`, `loss`, `top1`, `top5` on the held-out part,
-            `seconds`, `epochs`, `training_examples`.
-        logits: float32 `(examples, classes)` of the held-out part.
+        metrics: `examples`, `loss` and the task's metrics (`top1`, `top5`)
+            on the held-out part, `seconds`, `epochs`, `training_examples`.
+        logits: What the model returns of the held-out part; of a classifier
+            float32 `(examples, classes)`.
         folder: Where everything lies.
+        task: What was learned.
     """
 
     config: RunConfig
@@ -37,6 +41,7 @@ class Finished:
     metrics: dict
     logits: np.ndarray
     folder: RunFolder
+    task: Task
 
     @property
     def report(self) -> pathlib.Path:
@@ -62,12 +67,13 @@ def finished_run(config: RunConfig) -> Finished:
     """
     folder = RunFolder(config.output, finished=True)
     held = json.loads((folder.path / CONFIG).read_bytes())
-    classes = len(held["class_names"])
+    model = load_model(folder.path)
     return Finished(
         type(config).from_dict(held),
-        load_model(folder.path),
+        model,
         json.loads((folder.path / HISTORY).read_bytes()),
         json.loads((folder.path / METRICS).read_bytes()),
-        np.zeros((0, classes), "float32"),
+        np.zeros((0, *model.output_shape[1:]), "float32"),
         folder,
+        task_of_model(model),
     )

@@ -8,10 +8,10 @@ import zoo
 from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.devices.batch_norm import plain_copy
 from pipelines.evaluation.evaluator import Evaluator
-from pipelines.evaluation.metrics import classification_metrics
 from pipelines.evaluation.report import write_report
 from pipelines.runs.run_folder import HISTORY
 from pipelines.runs.run_folder import METRICS
+from pipelines.tasks.task import Judged
 from pipelines.training.failures import NotWritten
 from pipelines.training.finished import Finished
 from pipelines.training.run import Run
@@ -40,11 +40,11 @@ def finish(run: Run, history: list[dict]) -> Finished:
 def _finish(run: Run, history: list[dict]) -> Finished:
     """The metrics come last: they are the sign of a finished run."""
     seconds = time.perf_counter() - run.started
-    model = plain_copy(run.model)
+    model, task = plain_copy(run.model), run.task
     run.folder.save_model(model)
     run.folder.write_json(HISTORY, history)
     held_out = run.splits.validation
-    logits = Evaluator(model, tf.distribute.get_strategy()).logits(
+    logits = Evaluator(model, tf.distribute.get_strategy(), task).logits(
         evaluation_data(
             held_out,
             zoo.preprocessing(model),
@@ -53,18 +53,19 @@ def _finish(run: Run, history: list[dict]) -> Finished:
         )
     )
     metrics = {
-        **classification_metrics(logits, held_out.labels),
+        **task.measure(logits, held_out.labels),
         "seconds": seconds,
         "epochs": len(history),
         "training_examples": len(run.splits.train),
     }
     write_report(
         run.folder.path,
+        task,
+        Judged(held_out, logits, metrics),
         model=model,
         history=history,
-        metrics=metrics,
-        examples=held_out,
-        logits=logits,
     )
     run.folder.write_json(METRICS, metrics)
-    return Finished(run.config, model, history, metrics, logits, run.folder)
+    return Finished(
+        run.config, model, history, metrics, logits, run.folder, task
+    )

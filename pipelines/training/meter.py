@@ -5,19 +5,17 @@ import time
 
 import numpy as np
 
-from pipelines.training.step import MEASURES
-from pipelines.training.step import SUMS
-
-_NORM = MEASURES.index("gradient_norm")
-_ASKED = MEASURES.index("asked")
+from pipelines.tasks.task import Task
+from pipelines.training.step import measures_of
 
 
 class Meter:
     """Adds up an epoch's steps; reads numbers back as seldom as it is asked.
 
     Args:
-        sums: What an epoch that is gone on with has added up, in the order
-            of `SUMS`.
+        task: What is learned.
+        sums: What an epoch that is gone on with has added up: loss, what the
+            task counts, examples.
         seconds: How long that took.
         waited: How much of it was spent waiting for pictures.
         gradient_norm: Of its last step.
@@ -25,12 +23,17 @@ class Meter:
 
     def __init__(
         self,
+        task: Task,
         sums=None,
         seconds: float = 0.0,
         waited: float = 0.0,
         gradient_norm: float = math.nan,
     ):
-        self.sums = np.zeros(len(SUMS)) if sums is None else np.array(sums)
+        self._task = task
+        self._measures = measures_of(task)
+        self._summed = self._measures[: self._measures.index("examples") + 1]
+        count = len(self._summed)
+        self.sums = np.zeros(count) if sums is None else np.array(sums)
         self.waited = waited
         self.gradient_norm = gradient_norm
         # Whether any worker wants to stop, as of the last read.
@@ -64,23 +67,22 @@ class Meter:
         bad = None
         for ago in range(len(self._unread) - 1, -1, -1):
             row = np.asarray(self._unread[-1 - ago], "float64")
-            self.sums += row[: len(SUMS)]
-            self.gradient_norm = float(row[_NORM])
-            self.asked |= bool(row[_ASKED])
-            if bad is None and not math.isfinite(row[0]):
+            self.sums += row[: len(self._summed)]
+            named = dict(zip(self._measures, row.tolist(), strict=True))
+            self.gradient_norm = named["gradient_norm"]
+            self.asked |= bool(named["asked"])
+            if bad is None and not math.isfinite(named["loss"]):
                 bad = ago
         self._unread.clear()
         return bad
 
     def logs(self) -> dict:
-        """Returns means over the examples read, and speeds."""
-        loss, top1, top5, examples = self.sums
+        """Returns what the examples read amount to, and speeds."""
+        sums = dict(zip(self._summed, self.sums, strict=True))
         seconds = self.seconds
         logs = {
-            "loss": float(loss / examples),
-            "top1": float(top1 / examples),
-            "top5": float(top5 / examples),
-            "images_per_second": float(examples / seconds),
+            **self._task.means(sums),
+            "images_per_second": float(sums["examples"] / seconds),
             "input_wait": self.waited / seconds,
             "seconds": seconds,
         }
@@ -89,7 +91,7 @@ class Meter:
         return logs
 
     def state(self) -> dict:
-        """Returns the arguments that make such a meter again."""
+        """Returns what makes such a meter again, beside its task."""
         return {
             "sums": self.sums.tolist(),
             "seconds": self.seconds,

@@ -32,8 +32,10 @@ from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.settings import AUTO
 from pipelines.runs.split_list import write_split
+from pipelines.tasks.task import Task
 from pipelines.training.building import build_model
 from pipelines.training.choices import from_json
+from pipelines.training.components import task_of
 from pipelines.training.defaults import Resolved
 from pipelines.training.defaults import resolve
 from pipelines.training.defaults import resolve_plan
@@ -95,10 +97,10 @@ def prepare(
         IntegrityError: The weights, or all checkpoints, are damaged.
     """
     opened = open_run(config, options=options, say=say, progress=progress)
-    resolved = resolve_opened(config, opened)
+    resolved, task = resolve_opened(config, opened)
     with opened.strategy.scope():
-        model = build_model(resolved.config, opened.splits.train.class_names)
-    return begin(resolved, opened, model)
+        model = build_model(resolved.config, task)
+    return begin(resolved, opened, task, model)
 
 
 def open_run(
@@ -139,8 +141,11 @@ def open_run(
     return Opened(options, strategy, splits, seen, sides, say)
 
 
-def resolve_opened(config: RunConfig, opened: Opened) -> Resolved:
+def resolve_opened(config: RunConfig, opened: Opened) -> tuple[Resolved, Task]:
     """Decides what the configuration leaves open, by what was opened.
+
+    Returns:
+        What is done, and what is learned.
 
     Raises:
         RequestError: The devices cannot share the batch evenly, or it is
@@ -154,22 +159,26 @@ def resolve_opened(config: RunConfig, opened: Opened) -> Resolved:
     check_enlarging(config, asked_size, opened.seen, opened.sides, opened.say)
     check_batch(config.global_batch_size, strategy, config.accumulate)
     whole_batches(splits.train, config.global_batch_size)
+    task = task_of(config, splits.train)
     opened.say(
         f"{len(splits.train):,} pictures to train on, "
         f"{len(splits.validation):,} to judge by, "
-        f"{len(splits.train.class_names)} classes; {config.model} at "
+        f"{task.about}; {config.model} at "
         f"{_sizes(config)}, augmentation {config.augmentation!r}, "
         f"{config.precision}, {describe_devices(strategy)}"
     )
-    return resolved
+    return resolved, task
 
 
-def begin(resolved: Resolved, opened: Opened, model: keras.Model) -> Run:
+def begin(
+    resolved: Resolved, opened: Opened, task: Task, model: keras.Model
+) -> Run:
     """Makes the run and its folder, or goes on with the one that is there.
 
     Args:
         resolved: What is done, all but a plan decided.
         opened: What was opened for it.
+        task: What is learned.
         model: The copy to train, made in the strategy's scope.
 
     Raises:
@@ -185,6 +194,7 @@ def begin(resolved: Resolved, opened: Opened, model: keras.Model) -> Run:
         model=model,
         plan=_plan(config, model, len(opened.splits.train)),
         splits=opened.splits,
+        task=task,
         augmentation=AUGMENTATIONS[config.augmentation],
         say=opened.say,
         identity=identity(config, opened.splits, replicas),

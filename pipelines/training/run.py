@@ -30,6 +30,7 @@ from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.state import RunState
 from pipelines.runs.state import from_files
+from pipelines.tasks.task import Task
 from pipelines.training.callbacks import Checkpoints
 from pipelines.training.callbacks import Profiler
 from pipelines.training.callbacks import Progress
@@ -61,6 +62,7 @@ class Run:
         model: The copy that is trained, in the run's precision.
         plan: What learns when; its rates may still be open.
         splits: The pictures.
+        task: What is learned from them.
         augmentation: What training does to them.
         say: Tells a person something in one line.
         identity: What makes it this run and no other.
@@ -78,6 +80,7 @@ class Run:
     model: keras.Model
     plan: Plan
     splits: Splits
+    task: Task
     augmentation: Augmentation
     say: Callable[[str], None]
     identity: dict
@@ -112,7 +115,7 @@ class Run:
         self.folder.write_config(
             {
                 **self.config.as_dict(),
-                "class_names": self.splits.train.class_names,
+                **self.task.facts,
                 "chosen": as_json(self.choices),
             }
         )
@@ -204,12 +207,13 @@ class Run:
             pictures = pictures[:_PICTURES_SHOWN].numpy()
         board = TensorBoard(
             self.folder.path,
+            self.task,
             pictures,
             config=self.config.as_dict(),
             scalar_steps=self.config.scalar_steps,
             resumed_at=done,
         )
-        found = [board, Progress(epochs_of(self.plan))]
+        found = [board, Progress(epochs_of(self.plan), self.task)]
         if self.config.profile_steps:
             steps = self.config.profile_steps
             found.append(Profiler(self.folder.path, steps, resumed_at=done))
@@ -224,6 +228,7 @@ class Run:
         """
         checkpoints = Checkpoints(
             pathlib.Path(self.config.output) / CHECKPOINTS,
+            self.task.decides,
             every_steps=self.config.checkpoint_steps,
             stop=self.stop,
             writes=self.workers.is_chief,

@@ -6,13 +6,9 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from pipelines.tasks.task import Task
 from pipelines.training.averaging import WeightAverage
 
-# What a step adds up over its examples, in this order.
-SUMS = ("loss", "top1", "top5", "examples")
-# What a step returns: those, the norm of the gradients (NaN where it would
-# have to be summed over replicas only to be shown), and what was asked.
-MEASURES = (*SUMS, "gradient_norm", "asked")
 _NOT_ASKED = np.float32(0)
 _TINY = 1e-6
 
@@ -35,26 +31,14 @@ class StepOptions:
     average: WeightAverage | None = None
 
 
-def hits(labels, logits):
-    """Whether each label is the best, and among the five best, logits.
+def measures_of(task: Task) -> tuple[str, ...]:
+    """Returns the names of what a step returns, in its order.
 
-    Of equal logits the first one wins, as in argmax. Neither where a logit
-    is NaN: a broken model is not right. Of labels that are probabilities,
-    float `(batch, classes)`, the most probable class counts.
+    First what it adds up over its examples: `loss`, what the task counts, and
+    `examples`. Then the norm of the gradients, NaN where it would have to be
+    summed over replicas only to be shown, and what was asked.
     """
-    labels = tf.convert_to_tensor(labels)
-    if labels.shape.rank == 2:
-        labels = tf.argmax(labels, axis=-1)
-    labels = tf.cast(labels, tf.int32)
-    own = tf.gather(logits, labels, batch_dims=1)[:, tf.newaxis]
-    earlier = tf.range(tf.shape(logits)[1]) < labels[:, tf.newaxis]
-    ahead = (logits > own) | ((logits == own) & earlier)
-    place = tf.reduce_sum(tf.cast(ahead, tf.int32), axis=-1)
-    valid = ~tf.reduce_any(tf.math.is_nan(logits), axis=-1)
-    return (
-        tf.cast(valid & (place < 1), tf.float32),
-        tf.cast(valid & (place < 5), tf.float32),
-    )
+    return ("loss", *task.sums, "examples", "gradient_norm", "asked")
 
 
 def make_train_step(
@@ -63,7 +47,7 @@ def make_train_step(
     strategy: tf.distribute.Strategy,
     *,
     global_batch_size: int,
-    loss,
+    task: Task,
     frozen=None,
     options: StepOptions | None = None,
 ):
@@ -75,19 +59,20 @@ def make_train_step(
     fixed at the first call.
 
     Args:
-        model: What learns: pixels, or what `frozen` returns, in; float32
-            logits out.
+        model: What learns: pixels, or what `frozen` returns, in; what the
+            task learns by out.
         optimizer: A Keras optimizer, made and built in the strategy's scope.
         strategy: Any strategy, the default one included.
         global_batch_size: Examples of a step over all replicas.
-        loss: Given labels and logits, returns the loss of each example.
+        task: What is learned: its loss, and what it counts.
         frozen: What comes before `model` and does not learn, run in
             inference mode; None for nothing.
         options: What else a step does; the usual where None.
 
     Returns:
-        A function of (images, labels, asked), possibly distributed, that
-        returns float32 `(6,)`: what `MEASURES` names over the global batch.
+        A function of (inputs, targets, asked), possibly distributed, that
+        returns float32 `(measures,)`: what `measures_of` names over the
+        global batch.
         `asked` is a number that comes back summed over the workers.
     """
     options = options or StepOptions()
@@ -95,20 +80,23 @@ def make_train_step(
     variables = list(model.trainable_variables)
     replicas = strategy.num_replicas_in_sync
 
-    def gradients(images, labels):
-        """Of the loss, its sum over the examples, and the logits."""
+    def gradients(inputs, targets):
+        """Of the loss, and the sums over the examples, `(sums,)`."""
+        examples = tf.shape(tf.nest.flatten(inputs)[0])[0]
         if frozen is not None:
-            images = frozen(images, training=False)
+            inputs = frozen(inputs, training=False)
         values = [variable.value for variable in variables]
         with tf.GradientTape() as tape:
-            logits = model(images, training=True)
-            total = tf.reduce_sum(loss(labels, logits))
+            outputs = model(inputs, training=True)
+            total = tf.reduce_sum(task.loss(targets, outputs))
             scaled = optimizer.scale_loss(total / global_batch_size)
-        return tape.gradient(scaled, values), total, logits
+        counted = task.count(targets, outputs)
+        sums = tf.stack([total, *counted, tf.cast(examples, tf.float32)])
+        return tape.gradient(scaled, values), sums
 
-    def replica_step(images, labels, asked):
-        found, total, logits = _accumulated(
-            gradients, images, labels, options.accumulate
+    def replica_step(inputs, targets, asked):
+        found, sums = _accumulated(
+            gradients, inputs, targets, options.accumulate
         )
         norm = tf.constant(math.nan)
         if clip_norm is not None or replicas == 1:
@@ -118,23 +106,13 @@ def make_train_step(
             factor = tf.minimum(1.0, clip_norm / (norm + _TINY))
             found = [each * tf.cast(factor, each.dtype) for each in found]
         optimizer.apply(found, variables)
-        top1, top5 = hits(labels, logits)
-        return tf.stack(
-            [
-                total,
-                tf.reduce_sum(top1),
-                tf.reduce_sum(top5),
-                tf.cast(tf.shape(labels)[0], tf.float32),
-                norm / replicas,
-                asked,
-            ]
-        )
+        return tf.concat([sums, tf.stack([norm / replicas, asked])], axis=0)
 
     # Without AutoGraph, which reads the source anew when a step is traced: it
     # may have been edited since the run began.
     @tf.function(reduce_retracing=True, autograph=False)
-    def train_step(images, labels, asked=_NOT_ASKED):
-        sums = strategy.run(replica_step, args=(images, labels, asked))
+    def train_step(inputs, targets, asked=_NOT_ASKED):
+        sums = strategy.run(replica_step, args=(inputs, targets, asked))
         if options.average is not None:
             options.average.update()
         return strategy.reduce(tf.distribute.ReduceOp.SUM, sums, axis=None)
@@ -142,20 +120,19 @@ def make_train_step(
     return train_step
 
 
-def _accumulated(gradients, images, labels, parts: int):
+def _accumulated(gradients, inputs, targets, parts: int):
     """Adds up what `gradients` returns for each part of a replica's batch."""
     if parts == 1:
-        return gradients(images, labels)
-    found, total, logits = None, 0.0, []
+        return gradients(inputs, targets)
+    batch = inputs, targets
+    pieces = [tf.split(each, parts) for each in tf.nest.flatten(batch)]
+    found, sums = None, 0.0
     # Unrolled: the collectives of several replicas may not be in a loop.
-    for pixels, targets in zip(
-        tf.split(images, parts), tf.split(labels, parts), strict=True
-    ):
-        more, loss, scores = gradients(pixels, targets)
+    for piece in zip(*pieces, strict=True):
+        more, counted = gradients(*tf.nest.pack_sequence_as(batch, piece))
         found = more if found is None else _sum(found, more)
-        total += loss
-        logits.append(scores)
-    return found, total, tf.concat(logits, axis=0)
+        sums += counted
+    return found, sums
 
 
 def _sum(ones, others):

@@ -17,11 +17,12 @@ from pipelines.devices.strategy import check_batch
 from pipelines.devices.strategy import distribute
 from pipelines.devices.strategy import workers_of
 from pipelines.evaluation.evaluator import Evaluator
+from pipelines.tasks.task import LOSS
+from pipelines.tasks.task import Task
 from pipelines.training.averaging import WeightAverage
 from pipelines.training.failures import LossScaleWatch
 from pipelines.training.failures import explained
 from pipelines.training.failures import not_a_number
-from pipelines.training.losses import Loss
 from pipelines.training.meter import Meter
 from pipelines.training.step import StepOptions
 from pipelines.training.step import make_train_step
@@ -40,8 +41,8 @@ class Networks:
             its features (`zoo.split`); the model itself where None.
         frozen: What runs below it, in inference mode; None where there is
             nothing, or where batches hold its features already.
-        evaluate: What makes logits of batches to judge by; the model itself
-            where None.
+        evaluate: What answers batches to judge by; the model itself where
+            None.
     """
 
     train: keras.Model | None = None
@@ -61,8 +62,7 @@ class Trainer:
             variable that is trainable now. Variables frozen afterwards keep
             their state.
         strategy: Where it computes.
-        loss: Given labels and logits, returns the loss of each example; a
-            `pipelines.training.losses.Loss` or any such function.
+        task: What is learned.
         accumulate: See `StepOptions`.
         clip_norm: The same.
         average_decay: Of a running mean of the weights (`WeightAverage`),
@@ -75,6 +75,7 @@ class Trainer:
     from pipelines.batches.augmentation import AUGMENTATIONS
     from pipelines.batches.training_data import training_data
     from pipelines.data.examples import Examples
+    from pipelines.tasks.classification import Classification
     from pipelines.training.optimizers import SGDWithL2
     from pipelines.training.trainer import Trainer
     png = tf.io.encode_png(np.zeros((32, 32, 3), "uint8")).numpy()
@@ -83,7 +84,8 @@ class Trainer:
     model = zoo.create_model("resnet20", classes=2)
     data = training_data(examples, zoo.preprocessing(model), batch_size=2,
                          augmentation=AUGMENTATIONS["shift"])
-    trainer = Trainer(model, SGDWithL2(0.01), tf.distribute.get_strategy())
+    trainer = Trainer(model, SGDWithL2(0.01), tf.distribute.get_strategy(),
+                      Classification())
     assert len(trainer.fit(data, epochs=1)) == 1
     ```
     """
@@ -93,8 +95,8 @@ class Trainer:
         model,
         optimizer,
         strategy,
+        task: Task,
         *,
-        loss=None,
         accumulate: int = 1,
         clip_norm: float | None = None,
         average_decay: float | None = None,
@@ -102,7 +104,7 @@ class Trainer:
         self.model = model
         self.optimizer = optimizer
         self.strategy = strategy
-        self.loss = loss or Loss()
+        self.task = task
         self.accumulate = accumulate
         self.global_step = 0
         self.epoch = 0
@@ -112,7 +114,7 @@ class Trainer:
         self._train = None
         self._gone_on_with = {}
         self._scale = LossScaleWatch(optimizer)
-        self._evaluator = Evaluator(model, strategy)
+        self._evaluator = Evaluator(model, strategy, task)
         with strategy.scope():
             optimizer.build(model.trainable_variables)
             # For callbacks, which look for `model.optimizer`.
@@ -146,7 +148,7 @@ class Trainer:
             self.optimizer,
             self.strategy,
             global_batch_size=batch_size,
-            loss=self.loss,
+            task=self.task,
             frozen=frozen,
             options=self._options,
         )
@@ -169,11 +171,11 @@ class Trainer:
             train: Its first batch belongs to `global_step`.
             validation: Judged after each epoch, where given.
             epochs: How many will have been trained, those before included.
-            callbacks: Keras callbacks; logs carry `loss`, `top1`, `top5`,
-                `learning_rate`, `images_per_second`, `input_wait` (the part
-                of the time spent waiting for pictures), `gradient_norm` and
-                `global_step`, and `val_loss`, `val_top1`, `val_top5` at the
-                end of an epoch.
+            callbacks: Keras callbacks; logs carry `loss`, what the task
+                counts, `learning_rate`, `images_per_second`, `input_wait`
+                (the part of the time spent waiting for pictures),
+                `gradient_norm` and `global_step`, and at the end of an epoch
+                `val_loss` and the task's metrics, `val_` before them.
             networks: What computes on the batches; the model where None.
             stop: True as soon as this worker wants to stop; all of them
                 are then asked (`asked_to_stop`).
@@ -197,7 +199,7 @@ class Trainer:
         )
         evaluator = self._evaluator
         if networks.evaluate is not None:
-            evaluator = Evaluator(networks.evaluate, self.strategy)
+            evaluator = Evaluator(networks.evaluate, self.strategy, self.task)
         batches = iter(
             distribute(self.strategy, train.dataset, train.batch_size)
         )
@@ -240,13 +242,13 @@ class Trainer:
         return self._meter is not None and self._meter.asked
 
     def _epoch(self, step, batches, train, callbacks, stop) -> dict:
-        self._meter = meter = Meter(**self._gone_on_with)
+        self._meter = meter = Meter(self.task, **self._gone_on_with)
         self._gone_on_with = {}
         for batch in range(self.batch, train.steps_per_epoch):
             callbacks.on_train_batch_begin(batch)
-            images, labels = meter.wait_for(batches)
+            inputs, targets = meter.wait_for(batches)
             asked = tf.constant(float(bool(stop)))
-            meter.add(step(images, labels, asked))
+            meter.add(step(inputs, targets, asked))
             self.global_step += 1
             self.batch = batch + 1
             last = self.batch == train.steps_per_epoch
@@ -283,4 +285,5 @@ class Trainer:
             with self.average.in_place():
                 metrics = evaluator.evaluate(validation)
         callbacks.on_test_end(metrics)
-        return {f"val_{n}": metrics[n] for n in ("loss", "top1", "top5")}
+        told = (LOSS, *self.task.metrics)
+        return {each.held_out: metrics[each.name] for each in told}

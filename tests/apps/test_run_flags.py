@@ -13,9 +13,9 @@ from pipelines.runs.options import RunOptions
 from pipelines.runs.recipes import RECIPES
 from pipelines.runs.settings import settings_of
 from pipelines.runs.settings import types_of
+from pipelines.tasks.losses import LOSSES
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.config import TrainConfig
-from pipelines.training.losses import LOSSES
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.schedules import SCHEDULES
 from zoo.errors import RequestError

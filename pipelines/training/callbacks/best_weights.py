@@ -1,8 +1,8 @@
 """Early stopping: ends a run that gets no better, and goes back to its best."""
 
-import math
-
 import keras
+
+from pipelines.tasks.task import Metric
 
 
 class BestWeights(keras.callbacks.Callback):
@@ -14,15 +14,15 @@ class BestWeights(keras.callbacks.Callback):
     Args:
         patience: Epochs without a better value after which to stop, at
             least 1.
-        monitor: The number in the logs that is best when highest.
+        metric: Which number on held-out pictures says what is best.
         say: Tells a person something in one line.
     """
 
-    def __init__(self, patience: int, monitor: str = "val_top1", say=print):
+    def __init__(self, patience: int, metric: Metric, say=print):
         super().__init__()
         self.patience = patience
-        self.monitor = monitor
-        self.best = -math.inf
+        self.metric = metric
+        self.best = metric.worst
         self.best_epoch = None
         self._say = say
         self._weights = None
@@ -34,9 +34,8 @@ class BestWeights(keras.callbacks.Callback):
         return self._waited >= self.patience
 
     def on_epoch_end(self, epoch, logs=None):
-        value = (logs or {}).get(self.monitor, -math.inf)
-        # NaN is not better than anything.
-        if value > self.best:
+        value = (logs or {}).get(self.metric.held_out, self.metric.worst)
+        if self.metric.is_better(value, self.best):
             self.best, self.best_epoch = value, epoch + 1
             self._weights = self.model.get_weights()
             self._waited = 0
@@ -66,5 +65,5 @@ class BestWeights(keras.callbacks.Callback):
         self.model.set_weights(self._weights)
         self._say(
             f"weights of epoch {self.best_epoch} taken, the best by "
-            f"{self.monitor} ({self.best:.4f})"
+            f"{self.metric.held_out} ({self.best:.4f})"
         )

@@ -14,6 +14,7 @@ from pipelines.runs.interruption import StopRequest
 from pipelines.runs.state import RunState
 from pipelines.runs.state import as_files
 from pipelines.runs.state import not_finite
+from pipelines.tasks.task import Metric
 from zoo.weights.atomic import write_atomically
 from zoo.weights.files import as_safetensors
 
@@ -36,11 +37,11 @@ class Checkpoints(keras.callbacks.Callback):
 
     Args:
         folder: Where to; made if it is not there.
+        metric: Which number on held-out pictures says what is best.
         every_steps: Steps between two checkpoints; None for one a minute, or
             less often where saving would take more than 5 % of the time.
         stop: Asks the run to stop: it saves and raises `Interrupted`.
         writes: Whether this process writes; of several workers one does.
-        monitor: The number in the logs that is best when highest.
         facts: Returns more to note in a checkpoint: what the run is.
         say: Tells a person something in one line.
     """
@@ -48,11 +49,11 @@ class Checkpoints(keras.callbacks.Callback):
     def __init__(
         self,
         folder,
+        metric: Metric,
         *,
         every_steps: int | None = None,
         stop: StopRequest | None = None,
         writes: bool = True,
-        monitor: str = "val_top1",
         facts: Callable[[], dict] = dict,
         say: Callable[[str], None] = print,
     ):
@@ -61,10 +62,10 @@ class Checkpoints(keras.callbacks.Callback):
         self.every_steps = every_steps
         self.stop = stop
         self.writes = writes
-        self.monitor = monitor
+        self.metric = metric
         self.facts = facts
         self.run_state: RunState | None = None
-        self.best = -math.inf
+        self.best = metric.worst
         self.best_epoch = None
         self._say = say
         self._best_weights = None
@@ -91,9 +92,9 @@ class Checkpoints(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}
-        value = logs.get(self.monitor, -math.inf)
-        # NaN is not better than anything.
-        if value > self.best and math.isfinite(logs.get("loss", math.nan)):
+        value = logs.get(self.metric.held_out, self.metric.worst)
+        finite = math.isfinite(logs.get("loss", math.nan))
+        if finite and self.metric.is_better(value, self.best):
             self.best, self.best_epoch = value, epoch + 1
             self._keep_best(value)
         if time.monotonic() - self._best_written >= _BEST_APART:
@@ -169,7 +170,10 @@ class Checkpoints(keras.callbacks.Callback):
 
     def _keep_best(self, value: float) -> None:
         average = self.run_state.trainer.average
-        metadata = {"epoch": str(self.best_epoch), self.monitor: str(value)}
+        metadata = {
+            "epoch": str(self.best_epoch),
+            self.metric.held_out: str(value),
+        }
         if average is None:
             self._best_weights = as_safetensors(self.model, metadata)
             return

@@ -7,9 +7,8 @@ import keras
 from tqdm import tqdm
 
 from pipelines.devices.memory import peak_memory
-
-# `top5` counts these.
-_BEST = 5
+from pipelines.tasks.task import LOSS
+from pipelines.tasks.task import Task
 
 
 def duration(seconds: float) -> str:
@@ -22,26 +21,28 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def describe(logs: dict, classes: int | None = None) -> str:
+def describe(logs: dict, task: Task) -> str:
     """Writes an epoch's numbers on one line.
 
     Args:
         logs: Of an epoch.
-        classes: How many there are, where known: of five and fewer, all are
-            among the best five.
+        task: What is learned.
     """
-    parts = [f"loss {logs['loss']:.4f}", f"top-1 {logs['top1']:.1%}"]
-    if "val_top1" in logs:
-        held_out = (
-            f"validation: loss {logs['val_loss']:.4f}, "
-            f"top-1 {logs['val_top1']:.1%}"
-        )
-        if classes is None or classes > _BEST:
-            held_out += f", top-5 {logs['val_top5']:.1%}"
-        parts.append(held_out)
+    parts = [LOSS.told(logs["loss"]), *_decides(logs, task)]
+    if LOSS.held_out in logs:
+        held_out = [
+            metric.told(logs[metric.held_out]) for metric in (LOSS, *task.shown)
+        ]
+        parts.append(f"validation: {', '.join(held_out)}")
     parts.append(f"{logs['images_per_second']:,.0f} images/s")
     parts.append(f"waited {logs['input_wait']:.0%}")
     return " · ".join(parts)
+
+
+def _decides(logs: dict, task: Task) -> list[str]:
+    """Not every metric can be told of the pictures that are learned from."""
+    decides = task.decides
+    return [decides.told(logs[decides.name])] if decides.name in logs else []
 
 
 def closing_summary(history: list[dict]) -> str:
@@ -78,12 +79,14 @@ class Progress(keras.callbacks.Callback):
 
     Args:
         total_epochs: Of the whole run, which may be several calls of `fit`.
+        task: What is learned.
         stream: Where to write; the standard output where None.
     """
 
-    def __init__(self, total_epochs: int, stream=None):
+    def __init__(self, total_epochs: int, task: Task, stream=None):
         super().__init__()
         self.total_epochs = total_epochs
+        self.task = task
         self.stream = stream or sys.stdout
         self._run_started = None
         self._first_epoch = None
@@ -108,10 +111,8 @@ class Progress(keras.callbacks.Callback):
             return
         self._bar.update()
         if logs:
-            self._bar.set_postfix_str(
-                f"loss {logs['loss']:.4f}, top-1 {logs['top1']:.1%}",
-                refresh=False,
-            )
+            told = [LOSS.told(logs["loss"]), *_decides(logs, self.task)]
+            self._bar.set_postfix_str(", ".join(told), refresh=False)
 
     def on_epoch_end(self, epoch, logs=None):
         if self._bar is not None:
@@ -121,10 +122,9 @@ class Progress(keras.callbacks.Callback):
         spent = time.perf_counter() - self._run_started
         left = spent / done * (self.total_epochs - epoch - 1)
         ending = f"{duration(left)} left" if left else duration(spent)
-        classes = self.model.output_shape[-1] if self.model else None
         print(
             f"epoch {epoch + 1}/{self.total_epochs} · "
-            f"{describe(logs, classes)} · {ending}",
+            f"{describe(logs, self.task)} · {ending}",
             file=self.stream,
             flush=True,
         )

@@ -5,30 +5,21 @@ import pathlib
 import keras
 import numpy as np
 
+from pipelines.tasks.task import LOSS
+from pipelines.tasks.task import Task
 from pipelines.training.callbacks.event_files import EventFile
 from pipelines.training.callbacks.stage_norms import StageNorms
 
-# Log key, and the tag under which the train and validation writers have it,
-# so that both curves are in one plot. The tags are Keras's own.
-_CURVES = {
-    "loss": "epoch_loss",
-    "top1": "epoch_top1",
-    "top5": "epoch_top5",
-}
+# Log key, and the tag of its curve over epochs; what the task has stands
+# before it, under one tag for the train and the validation writer, so that
+# both curves are in one plot.
 _TRAIN_ONLY = {
     "learning_rate": "epoch_learning_rate",
     "images_per_second": "speed/images_per_second",
     "input_wait": "speed/input_wait",
 }
-# What is written every some steps.
-_STEPS = {
-    "loss": "steps/loss",
-    "top1": "steps/top1",
-    "learning_rate": "steps/learning_rate",
-    "images_per_second": "steps/images_per_second",
-    "input_wait": "steps/input_wait",
-    "gradient_norm": "steps/gradient_norm",
-}
+# What is written every some steps, beside what the task draws.
+_STEPS = ("learning_rate", "images_per_second", "input_wait", "gradient_norm")
 # What differs between any two runs, and what is no single value.
 _NOT_COMPARED = ("output", "class_names")
 
@@ -43,6 +34,7 @@ class TensorBoard(keras.callbacks.Callback):
 
     Args:
         folder: The run's folder.
+        task: What is learned.
         pictures: uint8 `(pictures, height, width, 3)` to show, or None.
         config: The settings, shown as a table and compared among runs.
         scalar_steps: Steps between two points of a curve over steps.
@@ -53,6 +45,7 @@ class TensorBoard(keras.callbacks.Callback):
     def __init__(
         self,
         folder,
+        task: Task,
         pictures=None,
         *,
         config: dict | None = None,
@@ -62,6 +55,11 @@ class TensorBoard(keras.callbacks.Callback):
         super().__init__()
         folder = pathlib.Path(folder)
         self.scalar_steps = scalar_steps
+        told = (LOSS, *task.metrics)
+        drawn = [metric.name for metric in told if metric.is_drawn]
+        self._step_tags = {name: f"steps/{name}" for name in (*drawn, *_STEPS)}
+        self._tags = {metric.name: metric.tag for metric in told}
+        self._held_out_tags = {metric.held_out: metric.tag for metric in told}
         self._steps = EventFile(folder)
         self._epochs = {
             name: EventFile(folder / name) for name in ("train", "validation")
@@ -105,16 +103,16 @@ class TensorBoard(keras.callbacks.Callback):
         if not logs or interval == self._written:
             return
         self._written = interval
-        self._steps.scalars(self._step, _tagged(_STEPS, logs))
+        self._steps.scalars(self._step, _tagged(self._step_tags, logs))
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}
-        values = _tagged(_CURVES | _TRAIN_ONLY, logs)
+        values = _tagged(self._tags | _TRAIN_ONLY, logs)
         if self._norms is not None:
             values |= self._norms.measure()
         self._epochs["train"].scalars(epoch + 1, values)
-        held_out = {f"val_{key}": tag for key, tag in _CURVES.items()}
-        self._epochs["validation"].scalars(epoch + 1, _tagged(held_out, logs))
+        held_out = _tagged(self._held_out_tags, logs)
+        self._epochs["validation"].scalars(epoch + 1, held_out)
         self._flush()
 
     def on_train_end(self, logs=None):

@@ -24,6 +24,7 @@ from pipelines.runs.config import PRECISIONS
 from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import MODEL
 from pipelines.runs.run_folder import load_model
+from pipelines.tasks.table import task_of_model
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.fine_tuning import fine_tune
 from pipelines.training.fine_tuning.refusals import check_asked
@@ -75,11 +76,11 @@ def add_classes(
     )
     check_asked(config)
     opened = open_run(config, say=say, progress=progress, splits=splits)
-    resolved = resolve_opened(config, opened)
+    resolved, task = resolve_opened(config, opened)
     with opened.strategy.scope():
         policy = PRECISIONS[resolved.config.precision]
         wider = widen(old_model, names, policy)
-    finished = fine_tune(begin(resolved, opened, wider), progress)
+    finished = fine_tune(begin(resolved, opened, task, wider), progress)
     found = _found(finished, old_model, splits, old)
     say(
         f"old classes: top-1 {found['old_top1']:.2%} (before: "
@@ -160,7 +161,9 @@ def _found(finished: Finished, old_model, splits: Splits, old: Splits) -> dict:
     labels = splits.validation.labels
     right = finished.logits.argmax(axis=1) == labels
     known = labels < len(old.validation.class_names)
-    before = Evaluator(old_model, tf.distribute.get_strategy()).evaluate(
+    before = Evaluator(
+        old_model, tf.distribute.get_strategy(), task_of_model(old_model)
+    ).evaluate(
         evaluation_data(
             old.validation, zoo.preprocessing(old_model), batch_size=64
         )

@@ -66,6 +66,7 @@ def compare_with_scratch(
             for name, run in runs.items()
         },
         folder.path / PICTURE,
+        first.task,
     )
     _show(folder.path)
     folder.write_json(METRICS, {n: run.metrics for n, run in runs.items()})

@@ -6,6 +6,8 @@ import pathlib
 from pipelines.runs.options import RunOptions
 from pipelines.runs.resuming import several_runs
 from pipelines.runs.run_folder import METRICS
+from pipelines.tasks.table import kind_of
+from pipelines.tasks.task import Task
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
 from zoo.errors import RequestError
@@ -35,8 +37,8 @@ def cross_validate(
         progress: Called with the numbers of pictures done and in all.
 
     Returns:
-        `examples`, `loss`, `top1`, `top5` over all pictures, `seconds`, and
-        under `folds` the metrics of each run.
+        `examples`, `loss` and the task's metrics (`top1`, `top5`) over all
+        pictures, `seconds`, and under `folds` the metrics of each run.
 
     Raises:
         RequestError: There are too few or too many folds, or what
@@ -63,19 +65,20 @@ def cross_validate(
             part, options=options, say=say, progress=progress
         )
         results.append(finished.metrics)
-    metrics = pooled(results)
+    task = kind_of(config)
+    metrics = pooled(results, task)
     folder.write_json(METRICS, metrics)
     folder.release()
-    say(describe(metrics))
+    say(describe(metrics, task))
     return metrics
 
 
-def pooled(results: list[dict]) -> dict:
+def pooled(results: list[dict], task: type[Task]) -> dict:
     """Puts the metrics of folds together, weighted by their pictures."""
     examples = sum(each["examples"] for each in results)
     means = {
         name: sum(each[name] * each["examples"] for each in results) / examples
-        for name in ("loss", "top1", "top5")
+        for name in ("loss", *(metric.name for metric in task.metrics))
     }
     return {
         "examples": examples,
@@ -85,11 +88,12 @@ def pooled(results: list[dict]) -> dict:
     }
 
 
-def describe(metrics: dict) -> str:
+def describe(metrics: dict, task: type[Task]) -> str:
     """Says what the folds reach together and how far they are apart."""
-    found = [each["top1"] for each in metrics["folds"]]
+    decides = task.decides
+    found = [each[decides.name] for each in metrics["folds"]]
+    least, most = (decides.text(f(found), 2) for f in (min, max))
     return (
-        f"{len(found)} folds: top-1 {metrics['top1']:.2%} of "
-        f"{metrics['examples']:,} pictures, {min(found):.2%} to "
-        f"{max(found):.2%} in one fold"
+        f"{len(found)} folds: {decides.told(metrics[decides.name], 2)} of "
+        f"{metrics['examples']:,} pictures, {least} to {most} in one fold"
     )

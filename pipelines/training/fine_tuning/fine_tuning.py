@@ -158,7 +158,7 @@ def _find_rate(run: Run, trainer: Trainer) -> float:
         model=run.train_model(),
         scale=own.fine_tuning_rate / sgd.fine_tuning_rate,
     )
-    draw_rates(curve, run.folder.path / RATES)
+    draw_rates(curve, run.folder.path / RATES, run.task)
     run.say(
         f"learning rate {curve.best:.3g} found in {len(curve.rates)} steps "
         f"({run.folder.path / RATES})"

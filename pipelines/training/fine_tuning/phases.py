@@ -80,7 +80,9 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
     """
     stopper, callbacks = None, run.callbacks()
     if run.config.patience:
-        stopper = BestWeights(run.config.patience, say=run.say)
+        stopper = BestWeights(
+            run.config.patience, run.task.decides, say=run.say
+        )
         callbacks.append(stopper)
     if run.config.snapshots:
         callbacks.append(_snapshots(run))

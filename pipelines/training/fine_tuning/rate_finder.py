@@ -10,8 +10,9 @@ import math
 import numpy as np
 
 from pipelines.devices.strategy import distribute
+from pipelines.tasks.task import Task
 from pipelines.training.schedules import scaled_rate
-from pipelines.training.step import SUMS
+from pipelines.training.step import measures_of
 
 # Of SGD.
 LOWEST, HIGHEST = 1e-4, 10.0
@@ -71,11 +72,12 @@ def _losses(trainer, train, rates, model) -> list[float]:
     batches = iter(
         distribute(trainer.strategy, train.dataset, train.batch_size)
     )
-    losses, average = [], 0.0
+    losses, average, names = [], 0.0, measures_of(trainer.task)
     for number, rate in enumerate(rates, start=1):
         trainer.optimizer.learning_rate = scaled_rate(rate, train.batch_size)
-        loss, _, _, examples = step(*next(batches)).numpy()[: len(SUMS)]
-        average = _SMOOTHING * average + (1 - _SMOOTHING) * loss / examples
+        found = dict(zip(names, step(*next(batches)).numpy(), strict=True))
+        new = (1 - _SMOOTHING) * found["loss"] / found["examples"]
+        average = _SMOOTHING * average + new
         smooth = average / (1 - _SMOOTHING**number)
         if not math.isfinite(smooth) or smooth > _DIVERGED * min(
             losses, default=smooth
@@ -111,19 +113,20 @@ def steepest(rates, losses) -> float:
     return float(rates[int(slopes.argmin())])
 
 
-def draw_rates(curve: RateCurve, output) -> None:
+def draw_rates(curve: RateCurve, output, task: Task) -> None:
     """Draws loss over learning rate, with the one that was found.
 
     Args:
         curve: What to draw.
         output: The PNG to write.
+        task: Whose loss it is.
     """
     from matplotlib import figure
     from matplotlib.backends import backend_agg
 
     sheet = figure.Figure(figsize=(7, 4), dpi=120, layout="constrained")
     backend_agg.FigureCanvasAgg(sheet)
-    axes = sheet.subplots()
+    axes, (kind, unit) = sheet.subplots(), task.loss_words
     axes.semilogx(curve.rates, curve.losses)
     axes.axvline(curve.best, color="C1", linestyle="--")
     axes.annotate(
@@ -135,7 +138,7 @@ def draw_rates(curve: RateCurve, output) -> None:
     )
     axes.set(
         xlabel="learning rate, for a batch of 256",
-        ylabel="cross-entropy, smoothed, nats",
+        ylabel=f"{kind}, smoothed, {unit}",
         title="where the loss falls fastest",
     )
     axes.grid(alpha=0.3)

@@ -3,13 +3,13 @@
 import pytest
 
 from pipelines.benchmarks import shots
-from pipelines.benchmarks.transfer import Task
+from pipelines.benchmarks.transfer import Case
 from pipelines.benchmarks.transfer import benchmark_transfer
 
 
 def test_transfer_in_both_ways(picture_folder, monkeypatch):
     monkeypatch.setattr("pipelines.benchmarks.transfer.BATCH", 4)
-    task = Task("small", "alexnet_cifar", None, 16, "head:1@0.1,all:1@0.1")
+    task = Case("small", "alexnet_cifar", None, 16, "head:1@0.1,all:1@0.1")
     said = []
     results = benchmark_transfer(
         str(picture_folder), tasks=(task,), say=said.append

@@ -6,6 +6,7 @@ from PIL import Image
 
 from pipelines.evaluation.curves import draw_runs
 from pipelines.evaluation.curves import read_curve
+from pipelines.tasks.classification import Classification
 from pipelines.training.callbacks import TensorBoard
 from zoo.errors import RequestError
 
@@ -13,7 +14,7 @@ from zoo.errors import RequestError
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    board = TensorBoard(folder)
+    board = TensorBoard(folder, Classification())
     for epoch, top1 in enumerate((0.25, 0.5, 0.875)):
         logs = {"loss": 1 - top1, "val_loss": 1.5 - top1, "val_top1": top1}
         board.on_epoch_end(epoch, logs)

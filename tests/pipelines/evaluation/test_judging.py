@@ -13,10 +13,10 @@ from pipelines.data.images import whole_picture
 from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.judging import judge
 from pipelines.evaluation.judging import match_classes
-from pipelines.evaluation.metrics import classification_metrics
-from pipelines.evaluation.metrics import softmax
 from pipelines.evaluation.saved_models import open_snapshots
 from pipelines.evaluation.views import views_of
+from pipelines.tasks.classification import Classification
+from pipelines.tasks.softmax import softmax
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
@@ -62,7 +62,7 @@ def expected(model, picture_folder):
 def test_the_metrics_are_exact(judged, expected):
     output, metrics, _ = judged
     _, logits, labels = expected
-    exact = classification_metrics(logits, labels)
+    exact = Classification().measure(logits, labels)
     assert metrics["examples"] == 6
     assert metrics["loss"] == pytest.approx(exact["loss"], abs=1e-5)
     assert metrics["top1"] == exact["top1"] and metrics["top5"] == 1

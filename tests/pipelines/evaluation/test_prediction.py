@@ -5,10 +5,10 @@ import pytest
 
 import zoo
 from pipelines.data.images import whole_picture
-from pipelines.evaluation.metrics import softmax
-from pipelines.evaluation.prediction import Guess
 from pipelines.evaluation.prediction import predict
 from pipelines.evaluation.views import views_of
+from pipelines.tasks.classification import Guess
+from pipelines.tasks.softmax import softmax
 from zoo.errors import DataError
 from zoo.errors import RequestError
 

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from pipelines.data.examples import Examples
-from pipelines.evaluation.metrics import classification_metrics
-from pipelines.evaluation.metrics import softmax
-from pipelines.evaluation.report import Answers
-from pipelines.evaluation.report import interval
 from pipelines.evaluation.report import write_report
-from pipelines.evaluation.report_matrix import matrix_drawing
+from pipelines.tasks.classification import Classification
+from pipelines.tasks.classification_page import Answers
+from pipelines.tasks.classification_page import interval
+from pipelines.tasks.confusion_drawing import matrix_drawing
+from pipelines.tasks.softmax import softmax
+from pipelines.tasks.task import Judged
 from zoo.errors import DataError
 
 HISTORY = [
@@ -59,14 +60,13 @@ def write(tmp_path, tiny):
     """Writes a report of random answers; returns its page and more."""
 
     def run(examples, logits, history=(), **more):
-        metrics = classification_metrics(logits, examples.labels) | more
+        metrics = Classification().measure(logits, examples.labels) | more
         path = write_report(
             tmp_path,
+            Classification(examples.class_names),
+            Judged(examples, logits, metrics),
             model=tiny(examples.class_names[:2]),
             history=list(history),
-            metrics=metrics,
-            examples=examples,
-            logits=logits,
         )
         assert path == tmp_path / "report.html"
         return Page(path), path

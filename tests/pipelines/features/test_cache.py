@@ -14,6 +14,7 @@ from pipelines.evaluation.extraction import Extractor
 from pipelines.features.cache import Features
 from pipelines.features.cache import evaluation_features
 from pipelines.features.cache import training_features
+from pipelines.tasks.classification import Classification
 from pipelines.training.fine_tuning.freezing import freeze_below
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.trainer import Networks
@@ -48,7 +49,9 @@ def features_of(below, examples, views=_VIEWS, strategy=_DEFAULT):
 def train(model, batches, examples, stage, cached, epochs=3):
     freeze_below(model, stage)
     below, above = zoo.split(model, stage)
-    trainer = Trainer(model, SGDWithL2(0.05, l2=1e-3), _DEFAULT)
+    trainer = Trainer(
+        model, SGDWithL2(0.05, l2=1e-3), _DEFAULT, Classification()
+    )
     pictures, _ = batches(
         examples, 4, augmentation="shift", seed=3, views=_VIEWS
     )

@@ -11,7 +11,8 @@ from pipelines.batches.augmentation import AUGMENTATIONS
 from pipelines.runs.recipes import RECIPES
 from pipelines.runs.recipes import find_recipe
 from pipelines.runs.recipes import settings_of
-from pipelines.training.components import loss_of
+from pipelines.tasks.losses import Loss
+from pipelines.tasks.losses import loss_of
 from pipelines.training.components import optimizer_of
 from pipelines.training.components import schedule_of
 from pipelines.training.config import FinetuneConfig
@@ -19,7 +20,6 @@ from pipelines.training.config import TrainConfig
 from pipelines.training.config import recipe_config
 from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.from_scratch import train
-from pipelines.training.losses import Loss
 from zoo.errors import RequestError
 
 # Steps of an epoch of ImageNet and of CIFAR-10 at the paper's batch.

@@ -17,6 +17,7 @@ from pipelines.devices.batch_norm import trainable_copy
 from pipelines.runs.state import RunState
 from pipelines.runs.state import as_files
 from pipelines.runs.state import from_files
+from pipelines.tasks.classification import Classification
 from pipelines.training.callbacks import ScheduledRate
 from pipelines.training.optimizers import AdamW
 from pipelines.training.optimizers import SGDWithL2
@@ -76,6 +77,7 @@ def start(examples, policy="float32", optimizer=SGDWithL2, **options):
         model,
         in_precision(optimizer(0.05, 1e-3), precision),
         tf.distribute.get_strategy(),
+        Classification(),
         **options,
     )
     return trainer, RunState(trainer)

@@ -12,13 +12,15 @@ import zoo
 from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.sources.opening import open_splits
 from pipelines.evaluation.evaluator import Evaluator
+from pipelines.tasks.classification import Classification
+from pipelines.tasks.losses import Loss
+from pipelines.tasks.losses import loss_of
 from pipelines.training import components
 from pipelines.training.components import schedule_of
 from pipelines.training.config import TrainConfig
 from pipelines.training.defaults import resolve
 from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.from_scratch import train
-from pipelines.training.losses import Loss
 from pipelines.training.opening import choose_splits
 from pipelines.training.opening import with_label_noise
 from pipelines.training.optimizers import OPTIMIZERS
@@ -139,9 +141,9 @@ def test_the_saved_model_gives_the_metrics_again(run, picture_folder):
     record = zoo.preprocessing(model)
     assert record.image_size == 16
     examples = open_splits(str(picture_folder)).validation
-    again = Evaluator(model, tf.distribute.get_strategy()).evaluate(
-        evaluation_data(examples, record, batch_size=4)
-    )
+    again = Evaluator(
+        model, tf.distribute.get_strategy(), Classification()
+    ).evaluate(evaluation_data(examples, record, batch_size=4))
     assert again["top1"] == metrics["top1"]
     assert again["loss"] == pytest.approx(metrics["loss"], abs=1e-5)
 
@@ -364,14 +366,14 @@ def test_float16_has_a_loss_scale():
 def test_the_loss_counts_the_classes(held):
     examples = held([b""] * 10, [0] * 8 + [1] * 2, ("a", "b"))
     config = config_of(class_weights=1.0, label_smoothing=0.1)
-    loss = components.loss_of(config, examples)
+    loss = loss_of(config, examples)
     assert loss == Loss(label_smoothing=0.1, class_weights=(0.625, 2.5))
     config = config_of(logit_adjustment=2.0, loss="bce", target_threshold=0.2)
-    loss = components.loss_of(config, examples)
+    loss = loss_of(config, examples)
     expected = [2 * np.log(0.8), 2 * np.log(0.2)]
     assert loss.adjustment == pytest.approx(expected, rel=1e-6)
     assert (loss.kind, loss.target_threshold) == ("bce", 0.2)
-    assert components.loss_of(config_of(), None) == Loss()
+    assert loss_of(config_of(), None) == Loss()
 
 
 def test_what_the_loss_makes_up_for_is_not_made_up_for_twice():

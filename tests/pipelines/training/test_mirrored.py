@@ -40,7 +40,8 @@ from pipelines.training.callbacks import Checkpoints
 from pipelines.training.callbacks import ScheduledRate
 from pipelines.training.callbacks import TensorBoard
 from pipelines.runs.state import RunState
-from pipelines.training.losses import Loss
+from pipelines.tasks.classification import Classification
+from pipelines.tasks.losses import Loss
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.schedules import CosineSchedule
 from pipelines.devices.strategy import check_batch
@@ -80,13 +81,13 @@ def run(strategy):
     with strategy.scope():
         model = trainable_copy(start, strategy.num_replicas_in_sync)
         optimizer = SGDWithL2(0.05, l2=1e-3)
-    loss = Loss(label_smoothing=0.1)
-    trainer = Trainer(model, optimizer, strategy, loss=loss)
+    task = Classification("abc", Loss(label_smoothing=0.1))
+    trainer = Trainer(model, optimizer, strategy, task)
     folder = sys.argv[1] + "/" + type(strategy).__name__
     callbacks = [
         ScheduledRate(CosineSchedule(0.05, first_cycle=5)),
-        TensorBoard(folder),
-        Checkpoints(folder),
+        TensorBoard(folder, task),
+        Checkpoints(folder, task.decides),
     ]
     callbacks[-1].run_state = RunState(trainer, callbacks)
     (logs,) = trainer.fit(data, judge, epochs=1, callbacks=callbacks)
@@ -130,8 +131,8 @@ def learn(strategy, epochs, saved=None, dropout=0.3):
         model = keras.Model(pixels, keras.layers.Dense(3, name="head")(x))
         model = trainable_copy(model, strategy.num_replicas_in_sync)
         optimizer = SGDWithL2(0.05, l2=1e-3)
-    trainer = Trainer(model, optimizer, strategy, accumulate=2,
-                      clip_norm=0.5, average_decay=0.9)
+    trainer = Trainer(model, optimizer, strategy, Classification(),
+                      accumulate=2, clip_norm=0.5, average_decay=0.9)
     state = RunState(trainer)
     if saved:
         state.put_back(*saved)
@@ -183,7 +184,7 @@ exact = []
 for count in range(8, 14):
     some = examples.subset(range(count))
     judge = evaluation_data(some, record, batch_size=4)
-    found = Evaluator(model, several).logits(judge)
+    found = Evaluator(model, several, Classification()).logits(judge)
     images = np.stack([
         tf.io.decode_png(p, channels=3).numpy() for p in pictures[:count]
     ])

@@ -1,4 +1,4 @@
-"""The step: its loss, its hits, and what it moves."""
+"""The step: its loss, and what it moves."""
 
 import keras
 import numpy as np
@@ -6,15 +6,13 @@ import pytest
 import tensorflow as tf
 
 from pipelines.devices.logits import make_logits_step
-from pipelines.evaluation.metrics import in_top
+from pipelines.tasks.classification import Classification
+from pipelines.tasks.losses import smoothed_cross_entropy
 from pipelines.training.fine_tuning.freezing import freeze_below
-from pipelines.training.losses import Loss
-from pipelines.training.losses import smoothed_cross_entropy
 from pipelines.training.optimizers import SGDWithL2
-from pipelines.training.step import MEASURES
 from pipelines.training.step import StepOptions
-from pipelines.training.step import hits
 from pipelines.training.step import make_train_step
+from pipelines.training.step import measures_of
 
 ONE = tf.distribute.get_strategy()
 
@@ -44,11 +42,6 @@ def test_the_loss_of_labels_that_are_probabilities(smoothing):
     )(shares, logits)
     found = smoothed_cross_entropy(shares.astype("float32"), logits, smoothing)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
-    hard = np.eye(7, dtype="float32")[labels]
-    for one, other in zip(
-        hits(hard, logits), hits(labels, logits), strict=True
-    ):
-        np.testing.assert_array_equal(one, other)
 
 
 def test_the_loss_by_hand_and_where_logits_are_huge():
@@ -58,25 +51,6 @@ def test_the_loss_by_hand_and_where_logits_are_huge():
     assert loss == pytest.approx(expected, abs=1e-6)
     losses = smoothed_cross_entropy([0, 1], [[1e4, 0.0], [1e4, 0.0]]).numpy()
     np.testing.assert_array_equal(losses, [0, 1e4])
-
-
-def test_hits_equal_numpy():
-    labels, logits = some_logits(300, 9)
-    logits = np.round(logits)
-    assert any(len(set(row)) < 9 for row in logits)
-    for found, k in zip(hits(labels, logits), (1, 5), strict=True):
-        np.testing.assert_array_equal(found, in_top(logits, labels, k))
-        assert 0 < np.mean(found) < 1
-
-
-def test_hits_of_ties_and_of_nan():
-    nan = np.nan
-    logits = np.array(
-        [[1, 1, 0], [1, 1, 0], [nan, 1, 0], [0, nan, 0], [nan] * 3], "float32"
-    )
-    top1, top5 = hits(np.array([0, 1, 1, 1, 1]), logits)
-    np.testing.assert_array_equal(top1, [1, 0, 0, 0, 0])
-    np.testing.assert_array_equal(top5, [1, 1, 0, 0, 0])
 
 
 def linear():
@@ -91,7 +65,7 @@ def test_one_step_equals_numpy():
     optimizer = SGDWithL2(0.5, momentum=0.0, nesterov=False)
     optimizer.build(model.trainable_variables)
     step = make_train_step(
-        model, optimizer, ONE, loss=Loss(), global_batch_size=4
+        model, optimizer, ONE, task=Classification(), global_batch_size=4
     )
     x = np.array([[1, 2], [0, 1], [3, 0], [1, 1]], "float32")
     labels = np.array([0, 1, 2, 0], "int32")
@@ -110,7 +84,7 @@ def test_the_gradient_is_of_the_global_batch():
         model = linear()
         optimizer = SGDWithL2(0.5, momentum=0.0, nesterov=False)
         step = make_train_step(
-            model, optimizer, ONE, loss=Loss(), global_batch_size=size
+            model, optimizer, ONE, task=Classification(), global_batch_size=size
         )
         step(tf.ones((4, 2)), tf.zeros((4,), tf.int32))
         moved.append(model.layers[-1].get_weights()[1])
@@ -124,7 +98,7 @@ def test_a_step_moves_what_is_trainable_and_nothing_else(tiny, noise):
     freeze_below(model, "stage2", freeze_batch_norm=True)
     before = [variable.numpy() for variable in model.variables]
     step = make_train_step(
-        model, optimizer, ONE, loss=Loss(), global_batch_size=2
+        model, optimizer, ONE, task=Classification(), global_batch_size=2
     )
     pictures = np.stack([noise(16, 16), noise(16, 16, seed=1)])
     step(tf.constant(pictures), tf.constant([0, 1]))
@@ -157,7 +131,7 @@ def _moved(options=None):
         model,
         optimizer,
         ONE,
-        loss=Loss(),
+        task=Classification(),
         global_batch_size=4,
         options=options,
     )
@@ -165,7 +139,7 @@ def _moved(options=None):
     labels = np.array([0, 1, 2, 0], "int32")
     measures = step(tf.constant(x), tf.constant(labels)).numpy()
     return model.layers[-1].get_weights(), dict(
-        zip(MEASURES, measures.tolist(), strict=True)
+        zip(measures_of(Classification()), measures.tolist(), strict=True)
     )
 
 
@@ -199,11 +173,11 @@ def test_what_a_worker_asks_comes_back():
     optimizer = SGDWithL2(0.5)
     optimizer.build(model.trainable_variables)
     step = make_train_step(
-        model, optimizer, ONE, loss=Loss(), global_batch_size=1
+        model, optimizer, ONE, task=Classification(), global_batch_size=1
     )
     batch = tf.zeros((1, 2)), tf.zeros((1,), tf.int32)
+    place = measures_of(Classification()).index("asked")
     asked = [
-        step(*batch, tf.constant(value)).numpy()[MEASURES.index("asked")]
-        for value in (0.0, 1.0)
+        step(*batch, tf.constant(value)).numpy()[place] for value in (0.0, 1.0)
     ]
     assert asked == [0, 1]

@@ -9,10 +9,11 @@ import pytest
 import tensorflow as tf
 
 from pipelines.devices.batch_norm import trainable_copy
+from pipelines.tasks.classification import Classification
+from pipelines.tasks.ranking import hits
 from pipelines.training.failures import Diverged
 from pipelines.training.fine_tuning.freezing import freeze_below
 from pipelines.training.optimizers import SGDWithL2
-from pipelines.training.step import hits
 from pipelines.training.trainer import STEPS_BETWEEN_READS
 from pipelines.training.trainer import Trainer
 from zoo.errors import RequestError
@@ -38,7 +39,8 @@ def sets(coloured, batches):
 
 def make_trainer(model, rate=0.05):
     optimizer = SGDWithL2(rate, l2=1e-4)
-    return Trainer(model, optimizer, tf.distribute.get_strategy())
+    strategy = tf.distribute.get_strategy()
+    return Trainer(model, optimizer, strategy, Classification())
 
 
 def smallest(dropout=0.0):
@@ -124,7 +126,7 @@ def test_a_loss_that_is_no_number_ends_the_run(coloured, batches, batch, step):
 
 def test_a_model_of_nan_is_never_right():
     labels, logits = [0, 1], [[np.nan, np.nan]] * 2
-    assert not np.any([part.numpy() for part in hits(labels, logits)])
+    assert not np.any([part.numpy() for part in hits(labels, logits, (1, 5))])
 
 
 def test_callbacks_see_every_event_in_order(sets):

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from pipelines.tasks.classification import TOP1
 from pipelines.training.callbacks import BestWeights
 
 
@@ -15,7 +16,7 @@ class Watched:
             [keras.Input((1,)), keras.layers.Dense(1)]
         )
         self.said = []
-        self.callback = BestWeights(patience, say=self.said.append)
+        self.callback = BestWeights(patience, TOP1, say=self.said.append)
         self.callback.set_model(self.model)
         self.epoch = 0
 

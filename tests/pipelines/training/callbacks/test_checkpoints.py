@@ -12,6 +12,7 @@ from pipelines.runs.checkpoints import steps_of
 from pipelines.runs.interruption import Interrupted
 from pipelines.runs.state import WEIGHTS
 from pipelines.runs.state import RunState
+from pipelines.tasks.classification import TOP1
 from pipelines.training.averaging import WeightAverage
 from pipelines.training.callbacks import Checkpoints
 from pipelines.training.callbacks import checkpoints as module
@@ -42,7 +43,7 @@ def watched(tiny, tmp_path):
         )
         folder = tmp_path / "deep" / "checkpoints"
         said = []
-        callback = Checkpoints(folder, say=said.append, **options)
+        callback = Checkpoints(folder, TOP1, say=said.append, **options)
         callback.set_model(model)
         callback.run_state = RunState(trainer, [callback])
         callback.said = said

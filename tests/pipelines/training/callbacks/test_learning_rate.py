@@ -4,6 +4,7 @@ import keras
 import pytest
 import tensorflow as tf
 
+from pipelines.tasks.classification import Classification
 from pipelines.training.callbacks import ScheduledRate
 from pipelines.training.optimizers import SGDWithL2
 from pipelines.training.schedules import CosineSchedule
@@ -25,7 +26,9 @@ def test_the_rates_of_a_run(coloured, batches, first_step):
     pixels = keras.Input((16, 16, 3))
     x = keras.layers.GlobalAveragePooling2D()(pixels)
     model = keras.Model(pixels, keras.layers.Dense(2)(x))
-    trainer = Trainer(model, SGDWithL2(9.0), tf.distribute.get_strategy())
+    trainer = Trainer(
+        model, SGDWithL2(9.0), tf.distribute.get_strategy(), Classification()
+    )
     train, _ = batches(coloured(8), 4)
     rates = []
     callbacks = [ScheduledRate(SCHEDULE, first_step), recorder(rates)]

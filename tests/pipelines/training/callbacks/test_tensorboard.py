@@ -16,6 +16,7 @@ from tensorboard.plugins.hparams import plugin_data_pb2
 from tensorboard.summary.writer import event_file_writer
 from tensorboard.util import tensor_util
 
+from pipelines.tasks.classification import Classification
 from pipelines.training.callbacks import TensorBoard
 from pipelines.training.callbacks.event_files import EventFile
 from pipelines.training.callbacks.stage_norms import StageNorms
@@ -23,6 +24,7 @@ from pipelines.training.callbacks.tensorboard import as_table
 from pipelines.training.callbacks.tensorboard import comparable
 from pipelines.training.callbacks.tensorboard import grid
 
+TASK = Classification()
 LOGS = {
     "loss": 1.5,
     "top1": 0.25,
@@ -61,7 +63,7 @@ def scalars(folder):
 @pytest.fixture
 def board(tmp_path, noise):
     pictures = np.stack([noise(6, 5, seed=i) for i in range(11)])
-    callback = TensorBoard(tmp_path, pictures)
+    callback = TensorBoard(tmp_path, TASK, pictures)
     yield callback, tmp_path, pictures
     callback.close()
 
@@ -102,7 +104,7 @@ def test_the_pictures_are_the_grid_to_the_bit(board):
 
 
 def test_without_pictures(tmp_path):
-    callback = TensorBoard(tmp_path)
+    callback = TensorBoard(tmp_path, TASK)
     callback.on_epoch_end(0, LOGS)
     callback.close()
     assert "augmented" not in read(tmp_path / "train")
@@ -129,7 +131,7 @@ def batches(callback, steps, logs=LOGS, every=10):
 
 
 def test_curves_over_steps(tmp_path):
-    callback = TensorBoard(tmp_path, scalar_steps=20)
+    callback = TensorBoard(tmp_path, TASK, scalar_steps=20)
     batches(callback, 47)
     batches(callback, 47, LOGS | {"loss": 0.5, "gradient_norm": 3.0})
     callback.close()
@@ -152,7 +154,7 @@ def test_curves_over_steps(tmp_path):
 
 
 def test_the_step_is_the_trainers_where_it_is_told(tmp_path):
-    callback = TensorBoard(tmp_path, scalar_steps=5)
+    callback = TensorBoard(tmp_path, TASK, scalar_steps=5)
     callback.on_train_batch_end(0, {"loss": 1.0, "global_step": 105})
     callback.close()
     assert scalars(tmp_path) == {"steps/loss": [(105, 1.0)]}
@@ -175,7 +177,12 @@ def train(folder, epochs, *, steps=20, skipped=0, resumed_at=None, noise=None):
     pictures = None if noise is None else noise(4, 3)[np.newaxis]
     config = {"model": "resnet20", "seed": 0}
     callback = TensorBoard(
-        folder, pictures, config=config, scalar_steps=5, resumed_at=resumed_at
+        folder,
+        TASK,
+        pictures,
+        config=config,
+        scalar_steps=5,
+        resumed_at=resumed_at,
     )
     for epoch in range(first, epochs):
         callback.on_epoch_begin(epoch)
@@ -227,7 +234,7 @@ def test_without_the_mark_points_would_be_doubled(tmp_path, clock, monkeypatch):
 
 def test_the_settings_are_a_table(tmp_path):
     config = {"model": "resnet20", "weights": None, "fold": (0, 5), "a": "b|c"}
-    callback = TensorBoard(tmp_path, config=config)
+    callback = TensorBoard(tmp_path, TASK, config=config)
     callback.close()
     ((step, text),) = read(tmp_path)["settings"]
     assert step == 0 and text.item().decode() == as_table(config)
@@ -251,7 +258,7 @@ def test_runs_can_be_compared_by_their_settings(tmp_path):
         "output": "runs/first",
         "class_names": ["a", "b"],
     }
-    callback = TensorBoard(tmp_path / "first", config=config)
+    callback = TensorBoard(tmp_path / "first", TASK, config=config)
     callback.close()
     events = event_accumulator.EventAccumulator(str(tmp_path / "first"))
     content = events.Reload().SummaryMetadata(metadata.SESSION_START_INFO_TAG)
@@ -276,7 +283,7 @@ def test_runs_can_be_compared_by_their_settings(tmp_path):
 
 def test_norms_of_each_stage(tmp_path, tiny):
     model = tiny()
-    callback = TensorBoard(tmp_path)
+    callback = TensorBoard(tmp_path, TASK)
     callback.set_model(model)
     callback.on_train_begin()
     head = model.get_layer("head_logits")

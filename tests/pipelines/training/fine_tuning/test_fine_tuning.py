@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import zoo
+from pipelines.tasks.classification import Classification
 from pipelines.training.building import build_model
 from pipelines.training.config import EPOCHS
 from pipelines.training.config import FinetuneConfig
@@ -189,8 +190,10 @@ def test_as_many_classes_are_not_the_same_classes():
     )
     pretrained = zoo.create_model("resnet20", weights="cifar10")
     head = pretrained.get_layer("head_logits").kernel.numpy()
-    kept = build_model(config, names)
-    renewed = build_model(config, [f"class {i}" for i in range(10)])
+    kept = build_model(config, Classification(names))
+    renewed = build_model(
+        config, Classification(tuple(f"class {i}" for i in range(10)))
+    )
     for model, same in ((kept, True), (renewed, False)):
         kernel = model.get_layer("head_logits").kernel.numpy()
         assert (kernel == head).all() == same

@@ -13,6 +13,7 @@ from PIL import Image
 import zoo
 from pipelines import finetune
 from pipelines.runs.interruption import Interrupted
+from pipelines.tasks.classification import Classification
 from pipelines.training.callbacks import Progress
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.adding_classes import add_classes
@@ -105,7 +106,7 @@ def test_pooling_weighs_folds_by_their_pictures():
             "seconds": 2.0,
         }
 
-    metrics = pooled([fold(10, 0.5), fold(30, 0.9)])
+    metrics = pooled([fold(10, 0.5), fold(30, 0.9)], Classification)
     assert metrics["examples"] == 40 and metrics["seconds"] == 4
     assert metrics["top1"] == pytest.approx(0.8)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pipelines.tasks.classification import Classification
 from pipelines.training.fine_tuning.rate_finder import RateCurve
 from pipelines.training.fine_tuning.rate_finder import draw_rates
 from pipelines.training.fine_tuning.rate_finder import find_rate
@@ -14,7 +15,9 @@ from pipelines.training.trainer import Trainer
 
 @pytest.fixture
 def trainer(tiny):
-    return Trainer(tiny(), SGDWithL2(0.1), tf.distribute.get_strategy())
+    return Trainer(
+        tiny(), SGDWithL2(0.1), tf.distribute.get_strategy(), Classification()
+    )
 
 
 def test_everything_is_as_it_was(trainer, batches, coloured, digest):
@@ -53,5 +56,6 @@ def test_a_loss_that_never_falls():
 
 
 def test_the_picture(tmp_path):
-    draw_rates(RateCurve((0.1, 1.0), (2.0, 1.0), 0.1), tmp_path / "rates.png")
+    curve = RateCurve((0.1, 1.0), (2.0, 1.0), 0.1)
+    draw_rates(curve, tmp_path / "rates.png", Classification())
     assert (tmp_path / "rates.png").read_bytes()[:4] == b"\x89PNG"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.evaluation.calibration import calibrate
+from pipelines.tasks.calibration import calibrate
 
 
 def test_bins_and_error_by_hand():

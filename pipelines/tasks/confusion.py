@@ -49,7 +49,7 @@ def confusion_matrix(
 
     ```python
     import numpy as np
-    from pipelines.evaluation.confusion import confusion_matrix
+    from pipelines.tasks.confusion import confusion_matrix
     matrix = confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)
     assert matrix.tolist() == [[1, 1], [0, 1]]
     ```

@@ -4,7 +4,10 @@ import dataclasses
 
 import tensorflow as tf
 
+from pipelines.data.balance import class_weights
 from pipelines.data.balance import example_weights
+from pipelines.data.balance import logit_adjustment
+from pipelines.data.examples import Examples
 from zoo.errors import RequestError
 
 LOSSES = ("softmax", "bce")
@@ -62,7 +65,7 @@ def binary_cross_entropy(
     Example:
 
     ```python
-    from pipelines.training.losses import binary_cross_entropy
+    from pipelines.tasks.losses import binary_cross_entropy
     (loss,) = binary_cross_entropy([1], [[0.0, 0.0, 0.0]]).numpy()
     assert abs(loss - 0.6931472) < 1e-6
     ```
@@ -107,7 +110,7 @@ class Loss:
     Example:
 
     ```python
-    from pipelines.training.losses import Loss
+    from pipelines.tasks.losses import Loss
     loss = Loss(class_weights=(0.5, 3.0))
     half, three = loss([0, 1], [[0.0, 0.0], [0.0, 0.0]]).numpy()
     assert abs(three / half - 6) < 1e-5
@@ -162,3 +165,30 @@ class Loss:
         return binary_cross_entropy(
             labels, logits, self.label_smoothing, self.target_threshold
         )
+
+
+def loss_of(settings, examples: Examples) -> Loss:
+    """Returns the loss of a run.
+
+    Args:
+        settings: Says which: `loss`, `label_smoothing`, `target_threshold`,
+            `class_weights` and `logit_adjustment`, as
+            `pipelines.runs.config.RunConfig` has them.
+        examples: The pictures to learn from, whose classes it counts.
+
+    Raises:
+        DataError: Logit adjustment meets a class without pictures.
+    """
+    changes = {}
+    if settings.class_weights:
+        weights = class_weights(examples.counts(), settings.class_weights)
+        changes["class_weights"] = tuple(weights.tolist())
+    if settings.logit_adjustment:
+        added = logit_adjustment(examples.counts(), settings.logit_adjustment)
+        changes["adjustment"] = tuple(added.tolist())
+    return Loss(
+        settings.loss,
+        label_smoothing=settings.label_smoothing,
+        target_threshold=settings.target_threshold,
+        **changes,
+    )

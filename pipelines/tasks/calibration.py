@@ -56,7 +56,7 @@ def calibrate(
 
     ```python
     import numpy as np
-    from pipelines.evaluation.calibration import calibrate
+    from pipelines.tasks.calibration import calibrate
     sure = calibrate(np.full(4, 0.9), np.array([True, True, True, False]))
     assert round(sure.error, 9) == 0.15
     ```

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from pipelines.evaluation.confusion import ClassScore
-from pipelines.evaluation.confusion import class_scores
-from pipelines.evaluation.confusion import confusion_matrix
-from pipelines.evaluation.confusion import frequent_mistakes
+from pipelines.tasks.confusion import ClassScore
+from pipelines.tasks.confusion import class_scores
+from pipelines.tasks.confusion import confusion_matrix
+from pipelines.tasks.confusion import frequent_mistakes
 
 NAMES = ("ant", "bee", "cat", "dog")
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 2], "int32")

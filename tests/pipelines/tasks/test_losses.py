@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 
 from pipelines.data.balance import class_weights
-from pipelines.training.losses import Loss
-from pipelines.training.losses import smoothed_cross_entropy
+from pipelines.tasks.losses import Loss
+from pipelines.tasks.losses import smoothed_cross_entropy
 from zoo.errors import RequestError
 
 LOGITS = np.array([[2.0, -1.0, 0.5, 0.0], [0.0, 3.0, -2.0, 1.0]], "float32")

@@ -1,0 +1,166 @@
+"""Classification: which one of some classes a picture shows."""
+
+import dataclasses
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import zoo
+from pipelines.data.examples import Examples
+from pipelines.tasks.losses import Loss
+from pipelines.tasks.losses import loss_of
+from pipelines.tasks.ranking import hits
+from pipelines.tasks.ranking import in_top
+from pipelines.tasks.softmax import cross_entropy
+from pipelines.tasks.softmax import mean_of_probabilities
+from pipelines.tasks.softmax import softmax
+from pipelines.tasks.task import Judged
+from pipelines.tasks.task import Metric
+from pipelines.tasks.task import Task
+
+TOP1 = Metric("top1", "top-1")
+TOP5 = Metric("top5", "top-5", is_drawn=False)
+_PLAIN = Loss()
+# Of how many it has to be among the best.
+_BEST = {TOP1: 1, TOP5: 5}
+
+
+@dataclasses.dataclass(frozen=True)
+class Guess:
+    """A class and how likely the model holds it, in 0…1."""
+
+    name: str
+    probability: float
+
+    def __str__(self):
+        return f"{self.probability:7.2%}  {self.name}"
+
+    def as_json(self) -> dict:
+        return {"class": self.name, "probability": self.probability}
+
+
+@dataclasses.dataclass(frozen=True)
+class Classification(Task):
+    """One class a picture: int labels in, a logit for each class out.
+
+    A label is int `(batch,)`, or where pictures are mixed a row of
+    probabilities, float32 `(batch, classes)`.
+
+    Args:
+        class_names: In label order; none where nobody knows them.
+        loss: Given labels and logits, returns the loss of each example; a
+            `pipelines.tasks.losses.Loss` or any such function.
+
+    Example:
+
+    ```python
+    import numpy as np
+    from pipelines.tasks.classification import Classification
+    task = Classification(("ant", "bee"))
+    metrics = task.measure(np.array([[2.0, 0.0], [1.0, 0.0]]), np.array([0, 1]))
+    assert task.told(metrics) == "top-1 50.0%" and metrics["top5"] == 1
+    ```
+    """
+
+    class_names: tuple[str, ...] = ()
+    loss: Callable = _PLAIN
+
+    sums = ("top1", "top5")
+    metrics = (TOP1, TOP5)
+    decides = TOP1
+    loss_words = ("cross-entropy", "nats")
+    template = "report_classification.html"
+
+    @classmethod
+    def of(cls, settings, examples: Examples) -> "Classification":
+        return cls(examples.class_names, loss_of(settings, examples))
+
+    @classmethod
+    def of_model(cls, model: keras.Model) -> "Classification":
+        """Returns the task that a model was trained for."""
+        unnamed = map(str, range(model.output_shape[-1]))
+        return cls(zoo.class_names(model) or tuple(unnamed))
+
+    @property
+    def about(self) -> str:
+        return f"{len(self.class_names):,} classes"
+
+    @property
+    def shown(self) -> tuple[Metric, ...]:
+        # Of fewer classes all are among the best.
+        few = 0 < len(self.class_names) <= _BEST[TOP5]
+        return (TOP1,) if few else (TOP1, TOP5)
+
+    @property
+    def facts(self) -> dict:
+        return {"class_names": self.class_names}
+
+    def build(self, create: Callable[..., keras.Model]) -> keras.Model:
+        model = create(classes=len(self.class_names))
+        if zoo.class_names(model) not in (None, tuple(self.class_names)):
+            _renew_head(model)
+        zoo.set_class_names(model, self.class_names)
+        return model
+
+    def count(self, targets, outputs) -> list:
+        found = hits(targets, outputs, tuple(_BEST.values()))
+        return [tf.reduce_sum(each) for each in found]
+
+    def measure(self, outputs: np.ndarray, targets: np.ndarray) -> dict:
+        shares = {
+            metric.name: float(in_top(outputs, targets, k).mean())
+            for metric, k in _BEST.items()
+        }
+        loss = float(cross_entropy(outputs, targets).mean())
+        return {"examples": len(targets), "loss": loss, **shares}
+
+    def details(self, outputs: np.ndarray, examples: Examples) -> dict:
+        labels = examples.labels
+        right = outputs.argmax(axis=1) == labels
+        return {
+            f"{TOP1.name}_by_class": {
+                name: float(right[labels == label].mean())
+                for label, name in enumerate(examples.class_names)
+                if (labels == label).any()
+            }
+        }
+
+    def mean(self, outputs: list) -> np.ndarray:
+        return mean_of_probabilities(outputs)
+
+    def answers(self, outputs: np.ndarray, most: int) -> list[Guess]:
+        probabilities = softmax(outputs)
+        return [
+            Guess(self.class_names[i], float(probabilities[i]))
+            for i in np.argsort(-probabilities)[:most]
+        ]
+
+    def table(self, outputs: np.ndarray, examples: Examples) -> list[list]:
+        probabilities = softmax(outputs)
+        best = probabilities.argmax(axis=1)
+        rows = [["picture", "label", "predicted", "probability"]]
+        for i, name in enumerate(examples.names):
+            rows.append(
+                [
+                    name,
+                    examples.class_names[examples.labels[i]],
+                    examples.class_names[best[i]],
+                    f"{probabilities[i, best[i]]:.6f}",
+                ]
+            )
+        return rows
+
+    def page(self, judged: Judged) -> dict:
+        # Charts are imported by what draws them.
+        from pipelines.tasks.classification_page import page
+
+        return page(judged, self.tiles(judged.metrics))
+
+
+def _renew_head(model: keras.Model) -> None:
+    """Starts the head anew: as many classes are not the same classes."""
+    head = model.get_layer("head_logits")
+    head.kernel.assign(head.kernel_initializer(head.kernel.shape))
+    head.bias.assign(head.bias_initializer(head.bias.shape))

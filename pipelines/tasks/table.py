@@ -1,0 +1,36 @@
+"""The tasks by their names, and which one a finished model has learned."""
+
+import keras
+
+from pipelines.tasks.classification import Classification
+from pipelines.tasks.task import Task
+
+TASKS: dict[str, type[Task]] = {"classification": Classification}
+
+
+def kind_of(settings) -> type[Task]:
+    """Returns the kind of task of a run.
+
+    Args:
+        settings: Of the run, as `pipelines.runs.config.RunConfig` has them.
+    """
+    # Which one it is is no setting yet.
+    return TASKS["classification"]
+
+
+def task_of_model(model: keras.Model) -> Task:
+    """Returns what a finished model was trained for.
+
+    Args:
+        model: A model of the zoo.
+
+    Example:
+
+    ```python
+    import zoo
+    from pipelines.tasks.table import task_of_model
+    model = zoo.create_model("resnet20", classes=2)
+    assert task_of_model(model).about == "2 classes"
+    ```
+    """
+    return Classification.of_model(model)
