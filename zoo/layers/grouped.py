@@ -17,7 +17,8 @@ class GroupedConv2D(keras.layers.Conv2D):
     Keras calls XLA for it under TensorFlow, which takes hundreds of times as
     long for the gradients on a CPU (7 s instead of 0.02 s for a 3x3 of 32
     groups and 128 channels on four maps of 28x28), and no exporter knows what
-    to do with that call. TensorFlow's own operation does it all.
+    to do with that call. TensorFlow's own operation does it all. JAX always
+    means XLA: there networks of many groups are for accelerators.
 
     Args:
         As `keras.layers.Conv2D`; channels come last.
