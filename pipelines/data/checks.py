@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from concurrent import futures
@@ -13,6 +14,7 @@ from pipelines.data import images
 from pipelines.data.examples import Examples
 from pipelines.data.inspection.classification import Limits
 from pipelines.data.inspection.classification import inspect_file
+from pipelines.data.inspection.refusal import Refused
 from zoo.errors import DataError
 
 # Below this many bytes in all, every picture is decoded to its last line,
@@ -175,14 +177,50 @@ def inspect(encoded: bytes, decode: bool = True) -> tuple[int, str]:
     """Returns a picture's shorter side and what is wrong with it, or "".
 
     The header is read first: a picture of too many pixels is never decoded.
+    What decodes it is what decodes it for training.
 
     Args:
         encoded: The file's bytes.
         decode: Whether to decode to the last line.
     """
     file = io.BytesIO(encoded)
-    look, _ = inspect_file(file, len(encoded), "", decode, _LIMITS)
+    try:
+        look, _ = inspect_file(
+            file, len(encoded), "", decode, _LIMITS, _by_tensorflow
+        )
+    except MemoryError:
+        return 0, "takes more memory to decode than there is"
     return min(look.width, look.height), look.detail
+
+
+def _by_tensorflow(encoded: bytes, kind: str) -> np.ndarray:
+    """Decodes a picture as training does, a JPEG at an eighth.
+
+    Every byte goes through the same Huffman decoder, at twice the speed.
+    """
+    try:
+        if kind == "JPEG":
+            return images.decode_fast(tf.constant(encoded), 8).numpy()
+        return images.decode_other(tf.constant(encoded)).numpy()
+    except tf.errors.ResourceExhaustedError:
+        raise MemoryError from None
+    except tf.errors.OpError as error:
+        detail = f"is a {kind} that cannot be decoded ({reason(error)})"
+        raise Refused("damaged", detail) from None
+
+
+def reason(error: tf.errors.OpError) -> str:
+    """Returns what an error of TensorFlow's says, in words.
+
+    Its first line, without the names of nodes and devices around it.
+    """
+    said = error.message.strip().splitlines() or [""]
+    told = re.search(r"Undecodable: (.+)", error.message)
+    if told:
+        return told.group(1)
+    words = re.sub(r"\{\{[^}]*\}\}|\[Op:[^\]]*\]|name:\s*$", "", said[0])
+    words = re.sub(r"\s+", " ", words).strip(" .")
+    return words[:200] or type(error).__name__
 
 
 def name_bad_picture(examples: Examples, indices) -> DataError | None:
@@ -223,5 +261,5 @@ def _problem(encoded: bytes) -> str:
     try:
         images.decode(tf.constant(encoded))
     except tf.errors.InvalidArgumentError as error:
-        return f"cannot be decoded ({error.message.splitlines()[0][:200]})"
+        return f"cannot be decoded ({reason(error)})"
     return ""

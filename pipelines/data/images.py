@@ -6,7 +6,12 @@ tensor of shape (2,): the same seed does the same thing.
 
 import functools
 
+import numpy as np
 import tensorflow as tf
+
+from pipelines.data.inspection.pillow_decoding import decode_whole
+from pipelines.data.inspection.refusal import Refused
+from pipelines.data.tf_data import call_python
 
 # Smoothing colours over the neighbours would make pixels at the edges of a
 # window depend on where its edges are.
@@ -17,10 +22,14 @@ def decode(encoded):
     """Decodes a whole picture exactly, as Pillow would.
 
     Args:
-        encoded: Scalar string: JPEG, PNG, GIF (its first frame), BMP, WebP.
+        encoded: Scalar string: JPEG, PNG, GIF (its first frame), BMP, WebP,
+            TIFF (its first page).
 
     Returns:
         uint8 of shape (height, width, 3).
+
+    Raises:
+        tf.errors.InvalidArgumentError: It cannot be decoded.
     """
     return tf.cond(
         tf.io.is_jpeg(encoded),
@@ -32,10 +41,38 @@ def decode(encoded):
 
 
 def decode_other(encoded):
-    """Decodes what is no JPEG; of what moves the first picture."""
-    image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
+    """Decodes what is no JPEG; of what moves the first picture.
+
+    TensorFlow decodes PNG and WebP. Pillow decodes the others, of which
+    TensorFlow makes other pixels than everybody else, or none (a py_function).
+    """
+    start = tf.strings.substr(encoded, 0, 4)
+    image = tf.cond(
+        (start == b"\x89PNG") | (start == b"RIFF"),
+        lambda: tf.io.decode_image(
+            encoded, channels=3, expand_animations=False
+        ),
+        lambda: call_python(_by_pillow, [encoded], tf.uint8),
+    )
     image.set_shape((None, None, 3))
     return image
+
+
+class Undecodable(tf.errors.InvalidArgumentError, ValueError):
+    """A picture cannot be decoded.
+
+    Of a ValueError inside a graph TensorFlow makes the other one.
+    """
+
+    def __init__(self, detail: str):
+        super().__init__(None, None, detail)
+
+
+def _by_pillow(encoded) -> np.ndarray:
+    try:
+        return decode_whole(np.asarray(encoded, object).item())
+    except Refused as refused:
+        raise Undecodable(refused.detail) from None
 
 
 class EncodedPicture:
