@@ -6,12 +6,9 @@ tensor of shape (2,): the same seed does the same thing.
 
 import functools
 
-import numpy as np
 import tensorflow as tf
 
-from pipelines.data.inspection.pillow_decoding import decode_whole
-from pipelines.data.inspection.refusal import Refused
-from pipelines.data.tf_data import call_python
+from pipelines.data.pillow_pixels import decode_by_pillow
 
 # Smoothing colours over the neighbours would make pixels at the edges of a
 # window depend on where its edges are.
@@ -52,27 +49,10 @@ def decode_other(encoded):
         lambda: tf.io.decode_image(
             encoded, channels=3, expand_animations=False
         ),
-        lambda: call_python(_by_pillow, [encoded], tf.uint8),
+        lambda: decode_by_pillow(encoded),
     )
     image.set_shape((None, None, 3))
     return image
-
-
-class Undecodable(tf.errors.InvalidArgumentError, ValueError):
-    """A picture cannot be decoded.
-
-    Of a ValueError inside a graph TensorFlow makes the other one.
-    """
-
-    def __init__(self, detail: str):
-        super().__init__(None, None, detail)
-
-
-def _by_pillow(encoded) -> np.ndarray:
-    try:
-        return decode_whole(np.asarray(encoded, object).item())
-    except Refused as refused:
-        raise Undecodable(refused.detail) from None
 
 
 class EncodedPicture:

@@ -116,9 +116,9 @@ class _Walk:
             (self.interval,) = struct.unpack_from(">H", body)
         elif marker in _FRAMES and self.frame is None:
             self.frame = _frame(marker, body)
-            self.missing = {
-                name: [-1] * _COEFFICIENTS for name in self.frame.factors
-            }
+            # All of a block come together where they do not come by and by.
+            count = _COEFFICIENTS if self.frame.progressive else 1
+            self.missing = {name: [-1] * count for name in self.frame.factors}
         elif marker in _OTHER_FRAMES:
             raise Refused(
                 "unusual_jpeg",
@@ -140,7 +140,7 @@ class _Walk:
         if not components or not set(components) <= self.missing.keys():
             raise _damaged("a scan of what is not in the frame")
         if not self.frame.progressive:
-            first, last, bits = 0, _COEFFICIENTS - 1, 0
+            first, last, bits = 0, 0, 0
         for name in components:
             for i in range(first, min(last, _COEFFICIENTS - 1) + 1):
                 self.missing[name][i] = bits & 0xF

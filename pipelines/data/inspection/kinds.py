@@ -74,6 +74,7 @@ KINDS = {
     ),
     "memory": Kind(REFUSE, "Decoding takes too much memory", "Scale it."),
     "hung": Kind(REFUSE, "Decoding does not end", "Remove it."),
+    "failed": Kind(REFUSE, "Files that nothing can be said of", "Remove it."),
     "crashed": Kind(REFUSE, "Decoding kills the decoder", "Remove it."),
     # Against what a manifest says.
     "changed": Kind(

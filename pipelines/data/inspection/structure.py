@@ -59,12 +59,14 @@ def _jpeg(file, size, pixels, decode) -> Structure:
     # Each block of 8x8 pixels takes one bit at the very least.
     if size * 8 < pixels // 64:
         raise Refused("truncated", f"is a JPEG with {size} bytes for its size")
-    file.seek(max(size - _TAIL, 2))
-    ended = file.read().rstrip(b"\x00").endswith(_END)
-    if ended and not decode:
-        return Structure()
-    file.seek(0)
-    parts = jpeg_parts(file.read())
+    if not decode:
+        file.seek(max(size - _TAIL, 2))
+        if file.read().rstrip(b"\x00").endswith(_END):
+            return Structure()
+        file.seek(0)
+    content = file.read()
+    parts = jpeg_parts(content)
+    ended = content[-_TAIL:].rstrip(b"\x00").endswith(_END)
     return Structure(() if ended else ("trailing_bytes",), jpeg=parts)
 
 

@@ -159,7 +159,8 @@ def test_the_first_five_problems_are_listed(held, encode, noise, count):
         check_pictures(examples)
     message = str(caught.value)
     problem = (
-        "is no picture but text (expected JPEG, PNG, GIF, BMP, WebP or TIFF inside)"
+        "is no picture but text (expected JPEG, PNG, GIF, BMP, WebP or TIFF "
+        "inside)"
     )
     listed = [f"picture{i}: {problem}" for i in range(min(count, 5))]
     if count > 5:
@@ -196,7 +197,8 @@ def test_bad_pictures_are_skipped_and_named(held, encode, noise):
     assert kept.skipped[0] == "picture1: the file is empty"
     assert kept.note == (
         "skipped 2 of 6 pictures: picture1: the file is empty; picture0: is "
-        "no picture but text (expected JPEG, PNG, GIF, BMP, WebP or TIFF inside)"
+        "no picture but text (expected JPEG, PNG, GIF, BMP, WebP or TIFF "
+        "inside)"
     )
 
 
