@@ -3,7 +3,8 @@
     zoo predict --model=runs/first cat.jpg dog.jpg new/
 
 With --format=json a line of JSON a picture. Exit codes: 0 done, 2 a wrong
-request, 3 a picture that cannot be decoded, 4 a damaged file.
+request, 3 a picture that cannot be decoded (the others are answered for), 4 a
+damaged file.
 """
 
 import dataclasses
@@ -19,6 +20,7 @@ from apps.shared_settings import FinishedModel
 from apps.shared_settings import tta
 from pipelines.pages.commands import command
 from pipelines.runs.settings import row
+from zoo.errors import DataError
 from zoo.errors import RequestError
 from zoo.weights.classes import ENGLISH
 from zoo.weights.classes import languages
@@ -30,7 +32,7 @@ class Predicting(FinishedModel):
 
     pictures: tuple[str, ...] = row(
         (),
-        "JPEG, PNG, GIF, BMP or WebP files, or folders of them.",
+        "JPEG, PNG, GIF, BMP, WebP or TIFF files, or folders of them.",
         group=GIVEN,
         is_flag=False,
     )
@@ -72,20 +74,27 @@ def run(asked: Predicting) -> None:
     from pipelines.evaluation.saved_models import open_model
 
     model = open_model(asked.model, asked.weights)
+    bad = []
     for picture in pictures_in(asked.pictures):
-        guesses = predict(
-            model,
-            picture,
-            asked.top,
-            tta=asked.tta,
-            language=asked.language,
-        )
+        try:
+            guesses = predict(
+                model,
+                picture,
+                asked.top,
+                tta=asked.tta,
+                language=asked.language,
+            )
+        except DataError as error:
+            bad.append(str(error).rstrip("."))
+            continue
         if asked.format == "json":
             say(as_json(picture, guesses))
         else:
             say(picture)
             for guess in guesses:
                 say(f"  {guess}")
+    if bad:
+        raise DataError(f"{'; '.join(bad)}.")
 
 
 def as_json(picture: str, guesses) -> str:

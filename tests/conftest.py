@@ -67,9 +67,9 @@ def bmp(bits=24, compression=0, info=40, size=(4, 4), extra=b""):
     return head + header + table + bytes(row * size[1]) + extra
 
 
-def sixteen_bit(highest):
+def sixteen_bit(highest, kind="PNG"):
     levels = np.linspace(0, highest, 48 * 40).reshape(40, 48)
-    return saved(Image.fromarray(levels.astype("uint16")), "PNG")
+    return saved(Image.fromarray(levels.astype("uint16")), kind)
 
 
 def without_adobe(cmyk):
@@ -94,7 +94,6 @@ def frames(count, size=(48, 40)):
 
 
 def no_pictures():
-    tiff = saved(photo(), "TIFF")
     return {
         "empty.jpg": (b"", "empty"),
         "page.jpg": (PLACEHOLDER, "html"),
@@ -104,7 +103,6 @@ def no_pictures():
         "json.jpg": (b'{"error": "not found"}', "text"),
         "zeros.jpg": (bytes(500), "zeros"),
         "noise.jpg": (bytes(range(200, 256)) * 9, "no_picture"),
-        "tiff.jpg": (tiff, "other_format"),
         "icon.jpg": (saved(photo(), "ICO"), "other_format"),
         "jp2.jpg": (b"\x00\x00\x00\x0cjP  \r\n\x87\n" * 9, "other_format"),
         "j2k.jpg": (b"\xff\x4f\xff\x51\x00" * 9, "other_format"),
@@ -174,6 +172,7 @@ def wrong_pixels():
         "compressed.bmp": (bmp(bits=8, compression=1), "unusual_bmp"),
         "os2.bmp": (bmp(info=12), "unusual_bmp"),
         "garbage.bmp": (bmp(extra=b"garbage"), "unusual_bmp"),
+        "sixteen_bits.tif": (sixteen_bit(4095, "TIFF"), "unusual_tiff"),
         "twelve_bits.png": (sixteen_bit(4095), "low_bits"),
         "ten_bits.png": (sixteen_bit(1023), "low_bits"),
         "alpha.webp": (saved(sheer, "WEBP"), "webp_alpha"),
@@ -249,5 +248,6 @@ def sound():
         "grey.bmp": (saved(picture.convert("L"), "BMP"), ()),
         "photo.webp": (saved(picture, "WEBP"), ()),
         "lossless.webp": (saved(picture, "WEBP", lossless=True), ()),
+        "photo.tif": (saved(picture, "TIFF"), ()),
         "small.png": (saved(small, "PNG"), ("small",)),
     }

@@ -10,6 +10,7 @@ from pipelines.audit.findings import format_findings
 from pipelines.audit.freezing import freeze
 from pipelines.audit.label_check import LabelCheck
 from pipelines.audit.label_check import check_labels
+from pipelines.audit.label_check import with_refused
 from pipelines.audit.listing import WARNING
 from pipelines.audit.listing import DataFinding
 from pipelines.audit.listing import Listing
@@ -157,6 +158,7 @@ def audit_data(
         label_check = check_labels(
             audited, seen, options.network, options.seed, watch("features")
         )
+        seen = with_refused(seen, label_check.refused)
     frozen = None
     if write_manifest:
         frozen = freeze(write_manifest, listing, seen, exact)

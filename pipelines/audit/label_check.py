@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-import tensorflow as tf
 
 from pipelines.audit.label_errors import Outlier
 from pipelines.audit.label_errors import Suspect
@@ -15,9 +14,11 @@ from pipelines.audit.network_features import Network
 from pipelines.audit.network_features import features_of
 from pipelines.audit.one_file import Seen
 from pipelines.audit.opening import AuditedData
+from pipelines.data.checks import problem_of
 from pipelines.data.examples import Examples
 from pipelines.data.inspection.kinds import NOTE
 from pipelines.data.inspection.kinds import REFUSE
+from zoo.errors import DataError
 
 # Neighbours are searched among all pictures, so the cost grows as a square.
 LIMIT = 50_000
@@ -36,12 +37,15 @@ class LabelCheck:
         accuracy: Of a classifier of its features on pictures it has not
             seen, in 0…1; None where nobody asked.
         findings: What to say of it.
+        refused: What is wrong with pictures that only turned out to be bad
+            when the network was shown them, by their places.
     """
 
     suspects: tuple[Suspect, ...] = ()
     outliers: tuple[Outlier, ...] = ()
     accuracy: float | None = None
     findings: tuple[DataFinding, ...] = ()
+    refused: dict[int, str] = dataclasses.field(default_factory=dict)
 
 
 def check_labels(
@@ -70,8 +74,15 @@ def check_labels(
         return LabelCheck()
     try:
         vectors = features_of(examples, network, progress)
-    except tf.errors.InvalidArgumentError as error:
-        message = str(error).splitlines()[0]
+    except DataError as error:
+        refused = _undecodable(examples, places)
+        if refused:
+            seen = with_refused(seen, refused)
+            again = check_labels(audited, seen, network, seed, progress)
+            return dataclasses.replace(
+                again, refused={**refused, **again.refused}
+            )
+        message = str(error)
         message = f"Label errors were not looked for: {message}"
         findings.append(DataFinding(WARNING, "labels_not_checked", message))
         return LabelCheck(findings=tuple(findings))
@@ -89,6 +100,27 @@ def check_labels(
         accuracy,
         tuple(findings),
     )
+
+
+def with_refused(seen: Sequence[Seen], refused: dict[int, str]) -> list[Seen]:
+    """Returns what was seen, with pictures refused that passed before."""
+    return [
+        each._replace(
+            look=each.look._replace(problem="damaged", detail=refused[place])
+        )
+        if place in refused
+        else each
+        for place, each in enumerate(seen)
+    ]
+
+
+def _undecodable(examples: Examples, places) -> dict[int, str]:
+    """Asks the decoder that the network's pictures come from."""
+    problems = (
+        (place, problem_of(examples.encoded([i])[0]))
+        for i, place in enumerate(places)
+    )
+    return {int(place): problem for place, problem in problems if problem}
 
 
 def _sampled(

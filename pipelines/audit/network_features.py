@@ -8,6 +8,7 @@ import tensorflow as tf
 import zoo
 from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.examples import Examples
+from pipelines.data.naming import naming_bad_pictures
 from pipelines.evaluation.extraction import Extractor
 from pipelines.features.embedding import POOLED
 from pipelines.features.embedding import below
@@ -48,7 +49,7 @@ def features_of(
 
     Raises:
         RequestError: There is no such model, or no such weights.
-        tf.errors.InvalidArgumentError: A picture cannot be decoded.
+        DataError: A picture cannot be decoded.
     """
     model = zoo.create_model(
         network.model, weights=network.weights, input_shape=(SIDE, SIDE, 3)
@@ -58,4 +59,5 @@ def features_of(
     extractor = Extractor(
         below(model, POOLED, pool=True), tf.distribute.get_strategy()
     )
-    return extractor.run(data.dataset, len(examples), progress)
+    with naming_bad_pictures(examples):
+        return extractor.run(data.dataset, len(examples), progress)

@@ -47,7 +47,7 @@ _ROWS = (
         "pictures",
         WARNING,
         "a picture by content but not by name: passed over. Name it .jpg, "
-        ".png, .gif, .bmp or .webp",
+        ".png, .gif, .bmp, .webp or .tif",
         (),
     ),
     _Row(

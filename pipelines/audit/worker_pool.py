@@ -20,13 +20,14 @@ from typing import NamedTuple
 
 _BATCH = 32
 _POLL_SECONDS = 0.2
+_WORDS = 200
 
 
 class Failure(NamedTuple):
     """What became of one thing instead of a result.
 
     Args:
-        kind: `"hung"`, `"crashed"` or `"memory"`.
+        kind: `"hung"`, `"crashed"`, `"memory"` or `"failed"`.
         detail: In words, the end of a sentence about the thing.
     """
 
@@ -61,10 +62,8 @@ def guarded_map(
         guard: The limits.
 
     Yields:
-        The thing's place and its result or `Failure`, in any order.
-
-    Raises:
-        Exception: Whatever else the function raised.
+        The thing's place and its result or `Failure`, in any order. Whatever
+        the function raises is a failure with this one thing.
     """
     batches = _batches(enumerate(things))
     waiting = collections.deque()
@@ -141,8 +140,6 @@ class _Worker:
             if self.pipe.poll():
                 results = self.pipe.recv()
                 batch, self._batch = self._batch, []
-                if isinstance(results, Exception):
-                    raise results
                 numbers = [number for number, _ in batch]
                 yield from zip(numbers, results, strict=True)
             elif self._overdue():
@@ -201,8 +198,10 @@ def _serve(pipe, function, memory, place, since) -> None:
                     Failure("memory", f"takes over {limit} to decode")
                 )
             except Exception as error:
-                pipe.send(error)
-                return
+                words = f"{type(error).__name__}: {error}"[:_WORDS]
+                results.append(
+                    Failure("failed", f"cannot be looked at ({words})")
+                )
         place.value = -1
         pipe.send(results)
 

@@ -1,7 +1,10 @@
 """Finding pictures that must not be trained on, before the first step."""
 
 import dataclasses
+import functools
 import io
+import math
+import re
 import warnings
 from collections.abc import Iterator
 from concurrent import futures
@@ -13,6 +16,7 @@ from pipelines.data import images
 from pipelines.data.examples import Examples
 from pipelines.data.inspection.classification import Limits
 from pipelines.data.inspection.classification import inspect_file
+from pipelines.data.inspection.refusal import Refused
 from zoo.errors import DataError
 
 # Below this many bytes in all, every picture is decoded to its last line,
@@ -64,7 +68,7 @@ def check_pictures(*parts: Examples, progress=None) -> np.ndarray:
     Raises:
         DataError: Names the first few pictures and what is wrong with them.
     """
-    found = list(_inspect_all(parts, progress))
+    found = list(_inspect_all(parts, progress, DECODE_LIMIT))
     problems = [f"{name}: {problem}" for name, _, problem in found if problem]
     _refuse(problems, "Remove or replace")
     return np.array([side for _, side, _ in found], "int64")
@@ -72,6 +76,9 @@ def check_pictures(*parts: Examples, progress=None) -> np.ndarray:
 
 def skip_bad_pictures(*parts: Examples, progress=None) -> GoodPictures:
     """Looks at every picture and leaves out those that cannot be decoded.
+
+    Every one is decoded to its last line, however many there are: what is
+    found later ends a run.
 
     Args:
         parts: What is to be trained on or judged by.
@@ -81,7 +88,7 @@ def skip_bad_pictures(*parts: Examples, progress=None) -> GoodPictures:
         DataError: A class of the first part, or a whole part, is left
             without a picture.
     """
-    found = list(_inspect_all(parts, progress))
+    found = list(_inspect_all(parts, progress, math.inf))
     good = np.array([not problem for _, _, problem in found], bool)
     sides = np.array([side for _, side, _ in found], "int64")
     skipped = tuple(f"{n}: {problem}" for n, _, problem in found if problem)
@@ -110,9 +117,15 @@ def _check_left(before, after, skipped) -> None:
         )
 
 
-def _inspect_all(parts, progress) -> Iterator[tuple[str, int, str]]:
-    """Yields every picture's name, shorter side and problem, in order."""
-    budget, done = DECODE_LIMIT, 0
+def _inspect_all(parts, progress, budget) -> Iterator[tuple[str, int, str]]:
+    """Yields every picture's name, shorter side and problem, in order.
+
+    Args:
+        parts: As for `check_pictures`.
+        progress: Likewise.
+        budget: As many bytes are decoded; of the others headers are read.
+    """
+    done = 0
     total = sum(map(len, parts))
     with futures.ThreadPoolExecutor(4) as pool, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -175,14 +188,55 @@ def inspect(encoded: bytes, decode: bool = True) -> tuple[int, str]:
     """Returns a picture's shorter side and what is wrong with it, or "".
 
     The header is read first: a picture of too many pixels is never decoded.
+    TensorFlow decodes where that costs no more than Pillow does.
 
     Args:
         encoded: The file's bytes.
         decode: Whether to decode to the last line.
     """
     file = io.BytesIO(encoded)
-    look, _ = inspect_file(file, len(encoded), "", decode, _LIMITS)
+    try:
+        look, _ = inspect_file(
+            file, len(encoded), "", decode, _LIMITS, _by_tensorflow
+        )
+    except MemoryError:
+        return 0, "takes more memory to decode than there is"
     return min(look.width, look.height), look.detail
+
+
+# The operations themselves, which cost a small picture half of what the
+# functions around them do.
+_OPERATIONS = {
+    "PNG": functools.partial(tf.raw_ops.DecodePng, channels=3),
+    "WEBP": functools.partial(
+        tf.raw_ops.DecodeImage, channels=3, expand_animations=False
+    ),
+}
+
+
+def _by_tensorflow(encoded: bytes, kind: str) -> np.ndarray:
+    """Decodes a picture as training does."""
+    try:
+        return _OPERATIONS[kind](contents=tf.constant(encoded)).numpy()
+    except tf.errors.ResourceExhaustedError:
+        raise MemoryError from None
+    except tf.errors.OpError as error:
+        detail = f"is a {kind} that cannot be decoded ({reason(error)})"
+        raise Refused("damaged", detail) from None
+
+
+def reason(error: tf.errors.OpError) -> str:
+    """Returns what an error of TensorFlow's says, in words.
+
+    Its first line, without the names of nodes and devices around it.
+    """
+    said = error.message.strip().splitlines() or [""]
+    told = re.search(r"Undecodable: (.+)", error.message)
+    if told:
+        return told.group(1)
+    words = re.sub(r"\{\{[^}]*\}\}|\[Op:[^\]]*\]|name:\s*$", "", said[0])
+    words = re.sub(r"\s+", " ", words).strip(" .")
+    return words[:200] or type(error).__name__
 
 
 def name_bad_picture(examples: Examples, indices) -> DataError | None:
@@ -200,7 +254,7 @@ def name_bad_picture(examples: Examples, indices) -> DataError | None:
     """
     for index in dict.fromkeys(int(each) for each in indices):
         try:
-            problem = _problem(examples.read([index])[0])
+            problem = problem_of(examples.read([index])[0])
         except DataError as error:
             # It names the file.
             return error
@@ -213,7 +267,7 @@ def name_bad_picture(examples: Examples, indices) -> DataError | None:
     return None
 
 
-def _problem(encoded: bytes) -> str:
+def problem_of(encoded: bytes) -> str:
     """Returns what is wrong with a picture by our rules or TensorFlow's."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -223,5 +277,5 @@ def _problem(encoded: bytes) -> str:
     try:
         images.decode(tf.constant(encoded))
     except tf.errors.InvalidArgumentError as error:
-        return f"cannot be decoded ({error.message.splitlines()[0][:200]})"
+        return f"cannot be decoded ({reason(error)})"
     return ""

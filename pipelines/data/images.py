@@ -8,6 +8,8 @@ import functools
 
 import tensorflow as tf
 
+from pipelines.data.pillow_pixels import decode_by_pillow
+
 # Smoothing colours over the neighbours would make pixels at the edges of a
 # window depend on where its edges are.
 _FAST = {"channels": 3, "fancy_upscaling": False}
@@ -17,10 +19,14 @@ def decode(encoded):
     """Decodes a whole picture exactly, as Pillow would.
 
     Args:
-        encoded: Scalar string: JPEG, PNG, GIF (its first frame), BMP, WebP.
+        encoded: Scalar string: JPEG, PNG, GIF (its first frame), BMP, WebP,
+            TIFF (its first page).
 
     Returns:
         uint8 of shape (height, width, 3).
+
+    Raises:
+        tf.errors.InvalidArgumentError: It cannot be decoded.
     """
     return tf.cond(
         tf.io.is_jpeg(encoded),
@@ -32,8 +38,19 @@ def decode(encoded):
 
 
 def decode_other(encoded):
-    """Decodes what is no JPEG; of what moves the first picture."""
-    image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
+    """Decodes what is no JPEG; of what moves the first picture.
+
+    TensorFlow decodes PNG and WebP. Pillow decodes the others, of which
+    TensorFlow makes other pixels than everybody else, or none (a py_function).
+    """
+    start = tf.strings.substr(encoded, 0, 4)
+    image = tf.cond(
+        (start == b"\x89PNG") | (start == b"RIFF"),
+        lambda: tf.io.decode_image(
+            encoded, channels=3, expand_animations=False
+        ),
+        lambda: decode_by_pillow(encoded),
+    )
     image.set_shape((None, None, 3))
     return image
 

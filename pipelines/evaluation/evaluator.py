@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.batches.evaluation_data import EvaluationData
+from pipelines.data.naming import naming_bad_pictures
 from pipelines.devices.logits import make_logits_step
 from pipelines.devices.strategy import distribute
 from pipelines.tasks.task import Task
@@ -29,7 +30,14 @@ class Evaluator:
         Args:
             data: What the model is run over.
             progress: Called with the numbers of batches done and in all.
+
+        Raises:
+            DataError: A picture cannot be decoded; it is named.
         """
+        with naming_bad_pictures(data.examples):
+            return self._logits(data, progress)
+
+    def _logits(self, data: EvaluationData, progress) -> np.ndarray:
         # Repeated, so that workers need not ask each other for the end.
         batches = iter(
             distribute(self._strategy, data.dataset.repeat(), data.batch_size)

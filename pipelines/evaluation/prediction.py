@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
+from pipelines.data.checks import problem_of
 from pipelines.data.images import whole_picture
-from pipelines.data.inspection.classification import classify
 from pipelines.evaluation.tta import NO_VIEWS
 from pipelines.tasks.table import task_of_model
 from zoo.errors import DataError
@@ -32,7 +32,7 @@ def predict(
 
     Args:
         model: A model of the zoo.
-        picture: The path of a JPEG, PNG, GIF, BMP or WebP file.
+        picture: The path of a JPEG, PNG, GIF, BMP, WebP or TIFF file.
         top: How many answers at most.
         tta: Which views of it are averaged at test time, see
             `pipelines.evaluation.tta`.
@@ -47,8 +47,13 @@ def predict(
     path = pathlib.Path(picture)
     if not path.is_file():
         raise RequestError(f"There is no picture {picture}.")
-    encoded = path.read_bytes()
-    problem = classify(encoded).detail
+    try:
+        encoded = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{picture} cannot be read ({error.strerror})."
+        ) from error
+    problem = problem_of(encoded)
     if problem:
         raise DataError(f"{picture}: {problem}.")
     views = _views(tf.constant(encoded), zoo.preprocessing(model), tta)

@@ -11,6 +11,7 @@ import tensorflow as tf
 import zoo
 from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.examples import Examples
+from pipelines.data.naming import naming_bad_pictures
 from pipelines.evaluation.extraction import Extractor
 from pipelines.evaluation.saved_models import open_model
 from pipelines.features.table import Provenance
@@ -82,7 +83,8 @@ class Embedder:
         """
         batch = min(self._batch_size, len(examples))
         data = evaluation_data(examples, self._preprocessing, batch_size=batch)
-        return self._extractor.run(data.dataset, len(examples), progress)
+        with naming_bad_pictures(examples):
+            return self._extractor.run(data.dataset, len(examples), progress)
 
     def recipe(
         self, model: str, weights: str | None = None, data: str = ""

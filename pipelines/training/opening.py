@@ -75,7 +75,7 @@ def look_at(
     """Looks at the pictures, and refuses or leaves out those that are bad.
 
     Of a very large set some are looked at, spread evenly: an audit has seen
-    them all.
+    them all. Where bad ones are left out, all have to be looked at.
 
     Args:
         config: Says what becomes of a bad picture.
@@ -91,7 +91,8 @@ def look_at(
         DataError: Pictures are bad, or no others are left.
     """
     parts = splits.train, splits.validation
-    if sum(map(len, parts)) > _LOOKED_AT:
+    skip = config.on_bad_image != "fail"
+    if not skip and sum(map(len, parts)) > _LOOKED_AT:
         seen = Splits(*(_some(part) for part in parts))
         say(
             f"{len(seen.train) + len(seen.validation):,} of "
@@ -99,7 +100,7 @@ def look_at(
         )
         sides = check_pictures(seen.train, seen.validation, progress=progress)
         return splits, seen, sides
-    if config.on_bad_image == "fail":
+    if not skip:
         return splits, splits, check_pictures(*parts, progress=progress)
     kept = skip_bad_pictures(*parts, progress=progress)
     if kept.note:

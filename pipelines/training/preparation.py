@@ -2,7 +2,6 @@
 
 import atexit
 import dataclasses
-import pathlib
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -22,11 +21,8 @@ from pipelines.devices.strategy import make_strategy
 from pipelines.devices.strategy import quick_precision
 from pipelines.devices.strategy import workers_of
 from pipelines.runs.checkpoints import clean
-from pipelines.runs.checkpoints import newest
 from pipelines.runs.config import RunConfig
-from pipelines.runs.moved_data import identity_by_bytes
 from pipelines.runs.options import RunOptions
-from pipelines.runs.resuming import check_same_run
 from pipelines.runs.resuming import identity
 from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import RunFolder
@@ -34,13 +30,14 @@ from pipelines.runs.settings import AUTO
 from pipelines.runs.split_list import write_split
 from pipelines.tasks.task import Task
 from pipelines.training.building import build_model
-from pipelines.training.choices import from_json
 from pipelines.training.components import task_of
 from pipelines.training.defaults import Resolved
 from pipelines.training.defaults import resolve
 from pipelines.training.defaults import resolve_plan
 from pipelines.training.fine_tuning.phases import check_plan
 from pipelines.training.fine_tuning.plan import Plan
+from pipelines.training.going_on import checkpoint_of
+from pipelines.training.going_on import go_on
 from pipelines.training.opening import check_enlarging
 from pipelines.training.opening import choose_splits
 from pipelines.training.opening import look_at
@@ -204,11 +201,11 @@ def begin(
     if not config.probe:
         check_plan(run)
     run.folder = _folder(config, options, run.workers)
-    run.resumed = _resumable(config, options, opened.say)
+    run.resumed = checkpoint_of(config, options, opened.say)
     try:
         if run.workers.is_chief:
             write_split(run.folder.path, run.splits)
-        _go_on(run, options)
+        go_on(run, options)
     except BaseException:
         run.folder.release()
         raise
@@ -256,28 +253,6 @@ def _check_sizes(run: Run) -> None:
         ) from error
 
 
-def _go_on(run: Run, options: RunOptions) -> None:
-    """Takes over what was decided before, where the run goes on."""
-    if not run.resumed:
-        run.settle()
-        return
-    begun = run.resumed.facts["run"]
-    check_same_run(
-        begun["identity"],
-        identity_by_bytes(
-            begun["identity"], run.identity, run.folder.path, run.splits
-        ),
-        kind=type(run.config),
-        allow_inexact=options.allow_inexact,
-        say=run.say,
-    )
-    step, path = run.resumed.step, run.resumed.path
-    run.say(f"going on after step {step:,} ({path})")
-    run.started -= begun["elapsed"]
-    run.decisions |= begun["decisions"]
-    run.settle(from_json(begun.get("chosen", {})), **begun["resolved"])
-
-
 def _folder(config: RunConfig, options: RunOptions, workers) -> RunFolder:
     """Returns the run's folder; for all workers but the chief a waste bin."""
     if not workers.is_chief:
@@ -287,13 +262,6 @@ def _folder(config: RunConfig, options: RunOptions, workers) -> RunFolder:
     folder = RunFolder(config.output, resume=options.resume)
     clean(folder.path / CHECKPOINTS)
     return folder
-
-
-def _resumable(config: RunConfig, options: RunOptions, say):
-    """Returns the checkpoint to go on from, or None."""
-    if not options.resume:
-        return None
-    return newest(pathlib.Path(config.output) / CHECKPOINTS, say)
 
 
 def _check_names(config: RunConfig) -> None:

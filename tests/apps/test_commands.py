@@ -149,6 +149,17 @@ def test_evaluate_refuses_what_was_learned_from(
     assert "24 of the 24 pictures were learned from" in answer.out
 
 
+def test_predict_answers_for_the_good_ones(command, finished, photos, tmp_path):
+    good = sorted(photos.rglob("*.jpg"))[0]
+    bad = tmp_path / "half.jpg"
+    bad.write_bytes(good.read_bytes()[:400] + b"\xff\xd9")
+    run = f"--model={finished[0]}"
+    answer = command(predict, run, bad, good)
+    assert answer.code == 3
+    assert answer.out.splitlines()[0] == str(good)
+    assert f"{bad}: is a " in answer.err and str(good) not in answer.err
+
+
 def test_predict_as_text_and_as_json(command, finished, photos):
     pictures = [photos / "val" / name / "val1.jpg" for name in ("red", "blue")]
     run = f"--model={finished[0]}"

@@ -2,23 +2,37 @@
 
 Pillow decodes, JPEGs at the smallest scale its library has: every byte goes
 through the same Huffman decoder, at twice the speed. What it accepts and
-TensorFlow does not, and the other way round, is checked beside it.
+TensorFlow does not, and the other way round, is told from the file's parts.
+Who trains lets TensorFlow judge PNG and WebP, which costs no more.
 """
 
 import io
 import os
 import struct
 import warnings
+from collections.abc import Callable
 from typing import BinaryIO
 from typing import NamedTuple
 
+import numpy as np
 from PIL import Image
 
 from pipelines.data.inspection import headers
-from pipelines.data.inspection.headers import Refused
+from pipelines.data.inspection.gif_parts import gif_parts
 from pipelines.data.inspection.kinds import KINDS
+from pipelines.data.inspection.pillow_decoding import PILLOWS
+from pipelines.data.inspection.pillow_decoding import as_rgb
+from pipelines.data.inspection.pillow_decoding import load
+from pipelines.data.inspection.pillow_decoding import open_picture
+from pipelines.data.inspection.png_parts import check_rows
+from pipelines.data.inspection.refusal import Refused
+from pipelines.data.inspection.structure import Structure
 from pipelines.data.inspection.structure import check_structure
-from pipelines.data.inspection.structure import count_frames
+from pipelines.data.inspection.wrong_pixels import check_complete
+from pipelines.data.inspection.wrong_pixels import check_low_bits
+from pipelines.data.inspection.wrong_pixels import check_mode
+from pipelines.data.inspection.wrong_pixels import content_of
+from pipelines.data.inspection.wrong_pixels import upper_bits
 
 MAXIMUM_PIXELS = 64_000_000
 MAXIMUM_BYTES = 64 * 2**20
@@ -31,23 +45,14 @@ _EXTENSIONS = {
     "GIF": (".gif",),
     "BMP": (".bmp", ".dib"),
     "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
 }
 _NAMED = {end for ends in _EXTENSIONS.values() for end in ends}
 _ORIENTATION = 0x0112
-# The smallest scale of a JPEG that leaves this much to compare pictures by.
-_DRAFT = (64, 64)
-# Pillow's decoders meet senseless input in their own ways.
-_DECODER_ERRORS = (
-    EOFError,
-    IndexError,
-    KeyError,
-    OSError,
-    OverflowError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
+# Given a picture's bytes and its format, one of `_ASKED`, decodes it: uint8
+# `(height, width, 3)`. Raises `Refused`.
+_ASKED = ("PNG", "WEBP")
+Decoder = Callable[[bytes, str], np.ndarray]
 
 
 class Limits(NamedTuple):
@@ -118,122 +123,132 @@ def classify(
 
 
 def inspect_file(
-    file: BinaryIO, size: int, name: str, decode: bool, limits: Limits
+    file: BinaryIO,
+    size: int,
+    name: str,
+    decode: bool,
+    limits: Limits,
+    decoder: Decoder | None = None,
 ) -> tuple[Look, Image.Image | None]:
     """Looks at an open file; see `classify`.
 
     Pillow warns of some files: silence it around many calls, not in each,
     which threads cannot do.
 
+    Args:
+        file: At any position.
+        size: Its bytes.
+        name: As for `classify`.
+        decode: Likewise.
+        limits: Likewise.
+        decoder: What will read the picture later, and is asked in Pillow's
+            place: only what is wrong is told then, not what kind of picture
+            it is; None where it is not to be had.
+
     Returns:
         What was seen, and the decoded picture, a JPEG in grey and scaled
-        down; None where it was not decoded.
+        down; None where Pillow did not decode it.
+
+    Raises:
+        MemoryError: It needs more memory than there is.
     """
     seen = {"size": size}
     try:
-        picture = _inspect(file, seen, name, decode, limits)
+        picture = _inspect(file, seen, name, decode, limits, decoder)
     except Refused as refused:
         seen |= {"problem": refused.kind, "detail": refused.detail}
+        picture = None
+    except (MemoryError, OSError):
+        raise
+    # One strange file must not end the look at all others.
+    except Exception as error:
+        detail = f"cannot be looked at ({type(error).__name__}: {error})"
+        seen |= {"problem": "damaged", "detail": detail}
         picture = None
     return Look(**seen), picture
 
 
-def _inspect(file, seen, name, decode, limits):
+def _inspect(file, seen, name, decode, limits, decoder):
     if seen["size"] > limits.bytes:
         raise Refused(
             "too_many_bytes",
             f"its {seen['size']:,} bytes exceed the limit of {limits.bytes:,}",
         )
+    file.seek(0)
     seen["format"] = kind = headers.sniff(file.read(64))
     width, height = headers.size_of(file, kind)
     seen |= {"width": width, "height": height}
     _check_pixels(file, kind, width, height, limits)
-    notes = check_structure(file, kind, seen["size"], width * height, decode)
-    picture = _open(file, kind)
+    parts = check_structure(file, kind, seen["size"], width * height, decode)
+    if decode and decoder and kind in _ASKED:
+        _ask(decoder, file, kind, parts)
+        return None
+    picture = open_picture(file, kind)
+    if kind in PILLOWS:
+        # As it will be decoded: turned, or as large as its first frame.
+        seen |= dict(zip(("width", "height"), picture.size, strict=True))
     seen |= {"mode": picture.mode}
-    _check_mode(picture, kind)
-    seen["orientation"] = _orientation(picture)
-    notes += _notes(picture, kind, name, seen)
-    seen["notes"] = tuple(notes)
+    check_mode(picture, kind)
+    seen["orientation"] = 1 if kind == "TIFF" else _orientation(picture)
+    seen["notes"] = (*parts.notes, *_notes(picture, parts, name, seen))
     if not decode:
         return None
-    _decode(picture)
-    _check_low_bits(picture)
+    _decode(picture, file, kind, parts)
     return picture
 
 
+def _ask(decoder: Decoder, file, kind: str, parts: Structure) -> None:
+    """Lets decode what will decode the picture later, and Pillow nothing."""
+    if kind == "WEBP":
+        check_mode(open_picture(file, kind), kind)
+    try:
+        pixels = decoder(content_of(file), kind)
+    except Refused:
+        if parts.png:
+            # Which says more.
+            check_rows(file, parts.png)
+        raise
+    if parts.png and parts.png.depth == 16:
+        check_low_bits(pixels)
+
+
+def _decode(picture, file, kind: str, parts: Structure) -> None:
+    """Lets Pillow decode, and looks for what it forgives."""
+    load(picture, kind)
+    if parts.jpeg:
+        check_complete(file, parts.jpeg, picture)
+    elif parts.png:
+        last = (0, picture.height - 1, *picture.size)
+        # What is missing is zero.
+        if not np.asarray(picture.crop(last)).any():
+            check_rows(file, parts.png)
+        if parts.png.depth == 16:
+            check_low_bits(upper_bits(picture))
+    elif kind == "TIFF":
+        as_rgb(picture, kind)
+
+
 def _check_pixels(file, kind, width, height, limits) -> None:
-    pixels = width * height
-    if pixels > limits.pixels:
+    if width * height > limits.pixels:
         raise Refused(
             "too_many_pixels",
             f"{width}x{height} is over {limits.pixels:,} pixels",
         )
-    # TensorFlow decodes all frames even where it returns one.
-    frames = count_frames(file) if kind == "GIF" else 1
-    if frames * pixels > limits.pixels:
+    if kind != "GIF":
+        return
+    file.seek(0)
+    frames, _ = gif_parts(file.read())
+    for wide, high in frames:
+        if wide * high > limits.pixels:
+            raise Refused(
+                "too_many_pixels",
+                f"a frame of {wide}x{high} is over {limits.pixels:,} pixels",
+            )
+    if len(frames) * width * height > limits.pixels:
         raise Refused(
             "too_many_frames",
-            f"{frames} frames of {width}x{height} are over "
+            f"{len(frames)} frames of {width}x{height} are over "
             f"{limits.pixels:,} pixels",
-        )
-
-
-def _open(file, kind: str) -> Image.Image:
-    file.seek(0)
-    try:
-        return Image.open(file, formats=(kind,))
-    except _DECODER_ERRORS as error:
-        raise _damaged(kind, error) from None
-
-
-def _damaged(kind, error) -> Refused:
-    reason = str(error) or type(error).__name__
-    cut = "truncated" in reason.lower()
-    return Refused(
-        "truncated" if cut else "damaged",
-        f"is a {kind} that cannot be decoded ({reason})",
-    )
-
-
-def _decode(picture) -> None:
-    picture.draft("L", _DRAFT)
-    try:
-        picture.load()
-    except _DECODER_ERRORS as error:
-        raise _damaged(picture.format, error) from None
-
-
-def _check_mode(picture, kind: str) -> None:
-    """Refuses what decodes for Pillow and wrongly for TensorFlow."""
-    if kind == "JPEG" and picture.mode == "CMYK":
-        if "adobe" not in picture.info:
-            raise Refused(
-                "cmyk_without_adobe",
-                "is a CMYK JPEG without Adobe's marker, which TensorFlow "
-                "decodes to black (save it as RGB)",
-            )
-    elif kind == "BMP" and picture.mode in ("1", "P"):
-        raise Refused("palette_bmp", "is a BMP with a palette (save it as PNG)")
-    elif kind == "WEBP" and picture.n_frames > 1:
-        raise Refused(
-            "webp_animation", "is a WebP with several frames (save it as PNG)"
-        )
-    elif kind == "WEBP" and picture.mode != "RGB":
-        raise Refused(
-            "webp_alpha", "is a WebP with transparency (save it as PNG)"
-        )
-
-
-def _check_low_bits(picture) -> None:
-    if not picture.mode.startswith("I;16") and picture.mode != "I":
-        return
-    _, highest = picture.getextrema()
-    if 0 < highest < 4096:
-        raise Refused(
-            "low_bits",
-            f"is a 16-bit PNG whose highest value is {highest} of 65535: "
-            "TensorFlow decodes it to almost black (scale its values)",
         )
 
 
@@ -247,16 +262,25 @@ def _orientation(picture) -> int:
     return orientation if orientation in range(1, 9) else 1
 
 
-def _notes(picture, kind, name, seen):
-    width, height = seen["width"], seen["height"]
+def _pages(picture) -> int:
+    try:
+        return picture.n_frames
+    # A later page is senseless, which is none of the first one's matters.
+    except Exception:
+        return 1
+
+
+def _notes(picture, parts, name, seen):
+    kind, width, height = (seen[key] for key in ("format", "width", "height"))
     end = os.path.splitext(name)[1].lower()
     found = {
         "wrong_extension": end in _NAMED and end not in _EXTENSIONS[kind],
         "cmyk": picture.mode == "CMYK",
         "alpha": picture.mode in ("RGBA", "LA", "PA")
-        or ("transparency" in picture.info and kind == "PNG"),
-        "sixteen_bit": picture.mode.startswith("I"),
-        "several_pictures": picture.format == "MPO",
+        or ("transparency" in picture.info and kind in ("PNG", "GIF")),
+        "sixteen_bit": parts.png is not None and parts.png.depth == 16,
+        "several_pictures": picture.format == "MPO"
+        or (kind == "TIFF" and _pages(picture) > 1),
         "rotated": seen["orientation"] != 1,
         "small": min(width, height) < SMALL_SIDE,
         "large": width * height > LARGE_PIXELS,

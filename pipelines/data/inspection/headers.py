@@ -7,8 +7,11 @@ would unpack to a gigabyte is known for what it is at once.
 import struct
 from typing import BinaryIO
 
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
-EXPECTED = "expected JPEG, PNG, GIF, BMP or WebP inside"
+from pipelines.data.inspection.refusal import Refused
+from pipelines.data.inspection.tiff_parts import tiff_size
+
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
+EXPECTED = "expected JPEG, PNG, GIF, BMP, WebP or TIFF inside"
 
 # Frame headers; C4, C8 and CC are tables and extensions.
 _JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -41,20 +44,6 @@ _BRANDS = {
     b"mif1": "HEIF",
     b"msf1": "HEIF",
 }
-
-
-class Refused(Exception):
-    """A file is not to be trained on.
-
-    Args:
-        kind: A key of `kinds.KINDS`.
-        detail: What is wrong, as the end of a sentence about the file.
-    """
-
-    def __init__(self, kind: str, detail: str):
-        super().__init__(detail)
-        self.kind = kind
-        self.detail = detail
 
 
 def sniff(head: bytes) -> str:
@@ -186,4 +175,5 @@ _SIZES = {
     "GIF": _gif_size,
     "BMP": _bmp_size,
     "WEBP": _webp_size,
+    "TIFF": tiff_size,
 }

@@ -37,7 +37,7 @@ KINDS = {
     "text": Kind(REFUSE, "Text named as a picture", _AGAIN),
     "zeros": Kind(REFUSE, "Files of zeros", _AGAIN),
     "other_format": Kind(
-        REFUSE, "Formats that TensorFlow does not read", "Save it as JPEG."
+        REFUSE, "Formats that are not read", "Save it as JPEG."
     ),
     "no_picture": Kind(REFUSE, "Files that are no pictures", _AGAIN),
     # Damaged.
@@ -49,11 +49,13 @@ KINDS = {
         "CMYK JPEGs without Adobe's marker: decoded to black",
         "Save it as RGB.",
     ),
-    "palette_bmp": Kind(
-        REFUSE, "BMPs with a palette: decoded to palette indices", _SAVE_PNG
+    "palette_bmp": Kind(REFUSE, "BMPs with a palette", _SAVE_PNG),
+    "unusual_bmp": Kind(REFUSE, "BMPs of a kind that is not read", _SAVE_PNG),
+    "unusual_jpeg": Kind(
+        REFUSE, "JPEGs of a kind that TensorFlow does not read", "Save it anew."
     ),
-    "unusual_bmp": Kind(
-        REFUSE, "BMPs of a kind that TensorFlow does not read", _SAVE_PNG
+    "unusual_tiff": Kind(
+        REFUSE, "TIFFs that do not have 8 bits a colour", _SAVE_PNG
     ),
     "low_bits": Kind(
         REFUSE,
@@ -72,6 +74,7 @@ KINDS = {
     ),
     "memory": Kind(REFUSE, "Decoding takes too much memory", "Scale it."),
     "hung": Kind(REFUSE, "Decoding does not end", "Remove it."),
+    "failed": Kind(REFUSE, "Files that nothing can be said of", "Remove it."),
     "crashed": Kind(REFUSE, "Decoding kills the decoder", "Remove it."),
     # Against what a manifest says.
     "changed": Kind(

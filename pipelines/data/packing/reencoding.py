@@ -6,7 +6,7 @@ from PIL import Image
 
 from zoo.errors import DataError
 
-_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
+_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
 # More than that is refused before it is decoded.
 _PIXELS = 64_000_000
 
@@ -18,7 +18,7 @@ def reencode(encoded: bytes, name: str, max_side: int, quality: int) -> bytes:
     picture's orientation is dropped, as training does not look at it.
 
     Args:
-        encoded: JPEG, PNG, GIF (its first frame), BMP or WebP.
+        encoded: JPEG, PNG, GIF (its first frame), BMP, WebP or TIFF.
         name: What it is called in messages.
         max_side: The longest side left, in pixels.
         quality: Of the JPEG, 1 to 100; from 90 on without chroma
@@ -38,7 +38,8 @@ def reencode(encoded: bytes, name: str, max_side: int, quality: int) -> bytes:
         picture.draft("RGB", (3 * max_side, 3 * max_side))
         picture = picture.convert("RGB")
         picture.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
-    except (OSError, SyntaxError, ValueError, MemoryError) as error:
+    # Decoders meet senseless input in their own ways.
+    except Exception as error:
         raise DataError(
             f"{name} cannot be decoded ({error}). Remove or replace it."
         ) from error

@@ -18,7 +18,19 @@ from typing import NamedTuple
 
 from zoo.errors import DataError
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")
+EXTENSIONS = (
+    ".jpg",
+    ".jpeg",
+    ".png",
+    ".gif",
+    ".bmp",
+    ".webp",
+    ".tif",
+    ".tiff",
+    ".jpe",
+    ".jfif",
+    ".dib",
+)
 # What systems and programs leave behind, files and folders.
 _SYSTEM = frozenset(
     (

@@ -13,6 +13,7 @@ import keras
 import zoo
 from pipelines.batches.augmentation import AUGMENTATIONS
 from pipelines.batches.training_data import every_view
+from pipelines.data.naming import naming_bad_pictures
 from pipelines.evaluation.extraction import Extractor
 from pipelines.features.cache import Features
 from pipelines.training.fine_tuning.plan import Phase
@@ -228,11 +229,13 @@ class FeatureCache:
             seed=run.config.seed,
             views=self._views,
         )
-        return extractor.run(dataset, count, report)
+        with naming_bad_pictures(run.splits.train):
+            return extractor.run(dataset, count, report)
 
     def _validation_features(self, extractor: Extractor) -> list:
         run = self._run
         pictures = run.validation_data()
-        return extractor.run(
-            pictures.dataset, len(pictures.examples), run.go_on
-        )
+        with naming_bad_pictures(pictures.examples):
+            return extractor.run(
+                pictures.dataset, len(pictures.examples), run.go_on
+            )

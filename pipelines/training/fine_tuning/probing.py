@@ -1,6 +1,7 @@
 """A linear probe: the head fitted to features of the pictures as they are."""
 
 import zoo
+from pipelines.data.naming import naming_bad_pictures
 from pipelines.evaluation.extraction import Extractor
 from pipelines.features.cache import Features
 from pipelines.features.probe import fit_probe
@@ -59,5 +60,6 @@ def head_features(run: Run, progress=None) -> Features:
     extractor = Extractor(below, run.strategy, run.folder.path)
     examples = run.splits.train
     data = run.evaluation_data(examples)
-    values = extractor.run(data.dataset, len(examples), progress)
+    with naming_bad_pictures(examples):
+        values = extractor.run(data.dataset, len(examples), progress)
     return Features(examples, values)

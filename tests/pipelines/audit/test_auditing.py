@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -176,6 +178,41 @@ def test_what_cannot_be_opened_is_a_finding(tmp_path, out):
     assert not found.passed
     assert "nowhere.jpg" in found.findings[0].message
     write_report(found, out)
+
+
+def unended_png():
+    """Pillow reads its rows; libpng misses the end of what they lie in."""
+
+    def chunk(name, content):
+        crc = struct.pack(">I", zlib.crc32(name + content))
+        return struct.pack(">I", len(content)) + name + content + crc
+
+    rows = bytes(range(1, 65)) * 3
+    rows = b"".join(b"\0" + rows for _ in range(64)) + bytes(99)
+    packer = zlib.compressobj()
+    packed = packer.compress(rows) + packer.flush(zlib.Z_SYNC_FLUSH)
+    header = struct.pack(">IIBBBBB", 64, 64, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        chunk(name, content)
+        for name, content in (
+            (b"IHDR", header),
+            (b"IDAT", packed),
+            (b"IEND", b""),
+        )
+    )
+
+
+def test_what_only_tensorflow_refuses_is_refused_and_named(folder, out):
+    place = folder / "train" / "ant" / "unended.png"
+    place.write_bytes(unended_png())
+    assert audit_data(str(folder), str(out) + "0", NO_LABELS).passed
+    found = audit_data(str(folder), str(out))
+    assert not found.passed
+    (refused,) = found.refused
+    assert found.listing.pictures[refused].path == str(place)
+    detail = found.seen[refused].look.detail
+    assert "is a PNG that cannot be decoded" in detail and "{{" not in detail
+    assert "labels_not_checked" not in kinds(found)
 
 
 def test_a_network_finds_flipped_labels(folder, out, saved):

@@ -58,6 +58,8 @@ def good(picture):
         "bmp": saved(picture, "BMP"),
         "grey bmp": saved(picture.convert("L"), "BMP"),
         "webp": saved(picture, "WEBP"),
+        "tiff": saved(picture, "TIFF"),
+        "packed tiff": saved(picture, "TIFF", compression="tiff_lzw"),
         "jpeg and garbage": saved(picture, "JPEG") + b"garbage",
         "png and garbage": saved(picture, "PNG") + b"garbage",
     }
@@ -83,7 +85,10 @@ def bad(picture):
         "png with a flipped bit": (bytes(flipped), "damaged"),
         "half a gif": (saved(picture, "GIF")[:-60], "truncated"),
         "half a webp": (saved(picture, "WEBP")[:99], "truncated"),
-        "tiff": (saved(picture, "TIFF"), "is no picture"),
+        "16-bit tiff": (
+            saved(Image.fromarray(np.ones((20, 30), "uint16")), "TIFF"),
+            "is a TIFF of the kind I;16",
+        ),
         "bmp with a palette": (saved(picture.convert("P"), "BMP"), "palette"),
         "bmp of one bit": (saved(picture.convert("1"), "BMP"), "palette"),
         "webp with alpha": (saved(sheer, "WEBP"), "transparency"),
@@ -154,7 +159,8 @@ def test_the_first_five_problems_are_listed(held, encode, noise, count):
         check_pictures(examples)
     message = str(caught.value)
     problem = (
-        "is no picture but text (expected JPEG, PNG, GIF, BMP or WebP inside)"
+        "is no picture but text (expected JPEG, PNG, GIF, BMP, WebP or TIFF "
+        "inside)"
     )
     listed = [f"picture{i}: {problem}" for i in range(min(count, 5))]
     if count > 5:
@@ -191,7 +197,8 @@ def test_bad_pictures_are_skipped_and_named(held, encode, noise):
     assert kept.skipped[0] == "picture1: the file is empty"
     assert kept.note == (
         "skipped 2 of 6 pictures: picture1: the file is empty; picture0: is "
-        "no picture but text (expected JPEG, PNG, GIF, BMP or WebP inside)"
+        "no picture but text (expected JPEG, PNG, GIF, BMP, WebP or TIFF "
+        "inside)"
     )
 
 

@@ -1,0 +1,111 @@
+"""Decoding by Pillow: to judge a file, and to read what TensorFlow reads wrong.
+
+TensorFlow takes a GIF's transparency for black and its first frame for the
+picture, a BMP's masks for those that are usual, and knows no TIFF. These are
+read by Pillow wherever pictures are read, so that what is judged is what is
+learned from.
+"""
+
+import io
+import warnings
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from pipelines.data.inspection.headers import sniff
+from pipelines.data.inspection.refusal import Refused
+
+# What Pillow decodes for training, too.
+PILLOWS = ("GIF", "BMP", "TIFF")
+# The smallest scale of a JPEG that leaves this much to compare pictures by.
+_DRAFT = (64, 64)
+
+# Of files that are senseless in part; what matters is found out here.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+def open_picture(file: BinaryIO, kind: str) -> Image.Image:
+    """Opens a picture of a format that is known.
+
+    Raises:
+        Refused: Its header makes no sense to Pillow.
+    """
+    file.seek(0)
+    try:
+        return Image.open(file, formats=(kind,))
+    except Image.DecompressionBombError as error:
+        detail = f"has too many pixels ({error})"
+        raise Refused("too_many_pixels", detail) from None
+    except MemoryError:
+        raise
+    # Decoders meet senseless input in their own ways.
+    except Exception as error:
+        raise undecodable(kind, error) from None
+
+
+def load(picture: Image.Image, kind: str, *, small: bool = True) -> None:
+    """Decodes an open picture to its last line.
+
+    Args:
+        picture: What was opened.
+        kind: One of `headers.FORMATS`.
+        small: Whether a JPEG is decoded in grey at the smallest scale: every
+            byte goes through the same Huffman decoder, at twice the speed.
+
+    Raises:
+        Refused: It cannot be decoded.
+    """
+    try:
+        if small:
+            picture.draft("L", _DRAFT)
+        picture.load()
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise undecodable(kind, error) from None
+
+
+def undecodable(kind: str, error: Exception) -> Refused:
+    """Returns what to say of a picture that a decoder refuses."""
+    reason = str(error) or type(error).__name__
+    cut = "truncated" in reason.lower()
+    return Refused(
+        "truncated" if cut else "damaged",
+        f"is a {kind} that cannot be decoded ({reason})",
+    )
+
+
+def decode_jpeg(content: bytes, small: bool) -> np.ndarray:
+    """Returns a JPEG's pixels as `load` decodes them."""
+    picture = open_picture(io.BytesIO(content), "JPEG")
+    load(picture, "JPEG", small=small)
+    return np.asarray(picture)
+
+
+def decode_whole(content: bytes) -> np.ndarray:
+    """Returns the pixels of one of `PILLOWS`, uint8 `(height, width, 3)`.
+
+    Raises:
+        Refused: It is none, or cannot be decoded.
+    """
+    kind = sniff(content[:64])
+    if kind not in PILLOWS:
+        raise Refused("damaged", f"is a {kind} that is not whole")
+    picture = open_picture(io.BytesIO(content), kind)
+    load(picture, kind)
+    return as_rgb(picture, kind)
+
+
+def as_rgb(picture: Image.Image, kind: str) -> np.ndarray:
+    """Returns a decoded picture's pixels, uint8 `(height, width, 3)`.
+
+    Raises:
+        Refused: It has no colours of 8 bits.
+    """
+    try:
+        return np.asarray(picture.convert("RGB"))
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise undecodable(kind, error) from None
