@@ -42,6 +42,10 @@ _SMALL_NETWORK = 64
 # about so many pictures in all.
 MOST_EPOCHS = 100
 _PICTURES_SHOWN = 24_000
+# Up to so many pictures only the head of EfficientNet-Lite0 learns: ImageNet's
+# features separate a few classes as they are, and rates that suit the network
+# of CIFAR-10 spoil them.
+_HEAD_ALONE = 5_000
 # What learns by AdamW at a rate that falls from block to block, as BEiT and
 # MAE are fine-tuned.
 _TRANSFORMERS = ("vit",)
@@ -284,5 +288,7 @@ def resolve_plan(
         choices["learning_rate"] = Choice(rate, why)
     if config.weights is None or isinstance(config, TrainConfig):
         return (Phase(names[0], epochs, rate),), choices
+    if config.model == LITE.model and pictures <= _HEAD_ALONE:
+        return (Phase(names[-1], epochs, rate),), choices
     plan = default_plan(parameters, epochs, rate, optimizer.below_head)
     return plan, choices

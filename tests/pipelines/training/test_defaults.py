@@ -1,5 +1,7 @@
 """What is chosen where nobody says it, and why."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -177,6 +179,18 @@ def test_convolutions_learn_as_ever():
     scratch = given.resolved(weights=None)
     plan, _ = resolve_plan(scratch, parameters, 800)
     assert in_words(plan) == "stem:5@0.125"
+
+
+def test_only_the_head_of_lite_learns_from_few_pictures():
+    found = fine_tuned(500, LITE, model=None, weights="auto")
+    parameters = {"stem": 5, "stage1": 10, "stage2": 20, "head": 3}
+    plan, _ = resolve_plan(found.config, parameters, 5_000)
+    assert [(p.stage, p.epochs) for p in plan] == [("head", 30)]
+    plan, _ = resolve_plan(found.config, parameters, 5_001)
+    assert [p.stage for p in plan] == ["head", "stage2", "stem"]
+    scratch = dataclasses.replace(found.config, weights=None)
+    plan, _ = resolve_plan(scratch, parameters, 800)
+    assert [p.stage for p in plan] == ["stem"]
 
 
 def test_training_from_scratch_is_a_plan_of_one_phase():
