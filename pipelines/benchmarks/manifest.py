@@ -19,6 +19,8 @@ from zoo.preprocessing import Preprocessing
 SIZES = (10_000, 14_000_000)
 # As many as ImageNet-21k has.
 _CLASSES = 21_841
+# Of a picture's name, with 100 classes enough for 100 million.
+_DIGITS = 3
 _BATCH = 64
 _SIDE = 32
 _FAR = 10**6
@@ -77,10 +79,13 @@ def write_rows(folder: pathlib.Path, size: int) -> pathlib.Path:
 
 def _row(i: int, classes: int) -> str:
     label, number = f"n{i % classes:08d}", i // classes
-    # Different text, one file: `.` and `/` may be repeated at will.
-    around = "".join("./" if number >> bit & 1 else "/" for bit in range(10))
     split = "val" if number == 1 else "train"
-    return f"{label}/{around}picture.jpg,{label},{split}\n"
+    # The links are the digits of a number.
+    digits = ""
+    for _ in range(_DIGITS):
+        digits += f"n{number % classes:08d}/"
+        number //= classes
+    return f"{label}/{digits}picture.jpg,{label},{split}\n"
 
 
 def _measure(folder: pathlib.Path, size: int, steps: int) -> dict:

@@ -181,4 +181,4 @@ print(zoo.model_info("resnet50").parameters)
         [sys.executable, "-c", program], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["258", "55", "25557032"]
+    assert done.stdout.split() == ["258", "60", "25557032"]

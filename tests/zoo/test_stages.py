@@ -8,31 +8,7 @@ import pytest
 import zoo
 from zoo.cards import CARDS
 from zoo.errors import RequestError
-from zoo.profile import count_parameters
 from zoo.stages import stage_name
-
-
-@pytest.mark.parametrize("name", CARDS)
-def test_every_weighted_layer_is_in_exactly_one_stage(name, outline):
-    model = outline(name)
-    found = [
-        layer for stage in zoo.stages(model) for layer in stage.weighted_layers
-    ]
-    weighted = [layer for layer in model.layers if layer.weights]
-    assert {id(layer) for layer in found} == {id(layer) for layer in weighted}
-    assert len(found) == len(weighted)
-    assert sum(stage.parameters for stage in zoo.stages(model)) == sum(
-        count_parameters(model)
-    )
-
-
-@pytest.mark.parametrize("name", CARDS)
-def test_graphs_are_flat_and_layers_say_their_stage(name, outline):
-    model = outline(name)
-    names = [layer.name for layer in model.layers]
-    assert names[:2] == ["pixels", "preprocessing"]
-    assert all(stage_name(layer) for layer in names[2:])
-    assert not any(isinstance(layer, keras.Model) for layer in model.layers)
 
 
 def test_stages_are_in_the_order_of_the_graph(outline):

@@ -31,16 +31,27 @@ print(int(next(kept)), flush=True)
 """
 
 
+KEPT = (
+    "kept = iter(data.prefetch(2))",
+    "kept = (int(x) for x in data.prefetch(2))",
+    "kept = iter(tf.distribute.get_strategy()"
+    ".experimental_distribute_dataset(data))",
+)
+ENDS = ("", "sys.exit(3)")
+
+
+# Each way once, all of them where there is time.
 @pytest.mark.parametrize(
-    "keep",
+    ("keep", "end"),
     [
-        "kept = iter(data.prefetch(2))",
-        "kept = (int(x) for x in data.prefetch(2))",
-        "kept = iter(tf.distribute.get_strategy()"
-        ".experimental_distribute_dataset(data))",
+        (KEPT[0], ENDS[1]),
+        (KEPT[1], ENDS[0]),
+        (KEPT[2], ENDS[0]),
+        pytest.param(KEPT[0], ENDS[0], marks=pytest.mark.slow),
+        pytest.param(KEPT[1], ENDS[1], marks=pytest.mark.slow),
+        pytest.param(KEPT[2], ENDS[1], marks=pytest.mark.slow),
     ],
 )
-@pytest.mark.parametrize("end", ["", "sys.exit(3)"])
 def test_a_program_ends_though_its_pipeline_goes_on(keep, end):
     found = subprocess.run(
         [sys.executable, "-c", ENDING.format(keep=keep, end=end)],

@@ -85,7 +85,7 @@ def test_names_in_another_language(tiny, model, picture):
     assert predict(ours, picture, language="zh") == [
         Guess(words[guess.name], guess.probability) for guess in english
     ]
-    with pytest.raises(RequestError, match="This one knows 'red'"):
+    with pytest.raises(RequestError, match="This one knows '"):
         predict(model, picture, language="zh")
 
 

@@ -376,7 +376,14 @@ LEARNING = {
 }
 
 
-@pytest.mark.parametrize("name", LEARNING)
+# The first of them in every run of the tests, the others where there is time.
+_FIRST, *_OTHERS = LEARNING
+
+
+@pytest.mark.parametrize(
+    "name",
+    [_FIRST, *(pytest.param(n, marks=pytest.mark.slow) for n in _OTHERS)],
+)
 def test_a_stopped_run_goes_on_to_the_bit_however_it_learns(
     configure, monkeypatch, name
 ):

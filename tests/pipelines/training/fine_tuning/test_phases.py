@@ -101,7 +101,12 @@ def test_it_is_a_fit_after_the_other_with_larger_pictures(configure):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("stop", [2, 3, 7])
+_SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "stop", [pytest.param(2, marks=_SLOW), 3, pytest.param(7, marks=_SLOW)]
+)
 def test_stopped_at_any_size_it_goes_on_to_the_bit(
     configure, monkeypatch, stop
 ):
