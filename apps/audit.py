@@ -15,7 +15,6 @@ import time
 
 import zoo
 from apps.checks import check_data
-from apps.checks import check_weights
 from apps.command import Bar
 from apps.command import fail
 from apps.command import launch
@@ -30,6 +29,7 @@ from pipelines.runs.config import RunConfig
 from pipelines.runs.places import RUNS
 from pipelines.runs.settings import changed
 from pipelines.runs.settings import row
+from zoo.weights import check_weights
 
 _SHOWN = 5
 _LIMITS = "What one file may ask for"

@@ -15,6 +15,7 @@ from pipelines.runs.places import refuse_if_taken
 from pipelines.runs.settings import AUTO
 from pipelines.runs.settings import settings_of
 from zoo.errors import RequestError
+from zoo.weights import check_weights
 
 
 def check_run(config: RunConfig, options: RunOptions) -> None:
@@ -31,17 +32,6 @@ def check_run(config: RunConfig, options: RunOptions) -> None:
     # Where several hosts train together, another may have made it by now.
     if not {"TF_CONFIG", "SLURM_STEP_NUM_TASKS"} & set(os.environ):
         refuse_if_taken(config.output, resume=options.resume)
-
-
-def check_weights(model: str, weights: str) -> None:
-    """Refuses weights that a network has not.
-
-    Raises:
-        RequestError: Says which it has.
-    """
-    from zoo.weights import check_weights
-
-    check_weights(model, weights)
 
 
 def check_data(data: str) -> None:

@@ -181,7 +181,7 @@ def describe(metrics: dict, model) -> list[str]:
         f"{decides.told(value, 2)} of {name} by itself"
         for name, value in metrics.get(f"{decides.name}_by_model", {}).items()
     ]
-    numbers = [m.told(metrics[m.name], 2) for m in (*task.metrics, LOSS)]
+    numbers = [m.told(metrics[m.name], 2) for m in (*task.shown, LOSS)]
     return [
         *lines,
         f"{', '.join(numbers)} on {metrics['examples']:,} pictures, in "

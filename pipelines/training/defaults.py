@@ -22,6 +22,7 @@ from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.fine_tuning.plan import Plan
 from pipelines.training.fine_tuning.plan import default_plan
 from pipelines.training.fine_tuning.plan import fitted
+from pipelines.training.fine_tuning.plan import in_words
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.start import AT_HAND
 from pipelines.training.start import LITE
@@ -289,6 +290,8 @@ def resolve_plan(
     if config.weights is None or isinstance(config, TrainConfig):
         return (Phase(names[0], epochs, rate),), choices
     if config.model == LITE.model and pictures <= _HEAD_ALONE:
-        return (Phase(names[-1], epochs, rate),), choices
+        plan = (Phase(names[-1], epochs, rate),)
+        why = f"ImageNet's features serve {pictures:,} pictures as they are"
+        return plan, {**choices, "plan": Choice(in_words(plan), why)}
     plan = default_plan(parameters, epochs, rate, optimizer.below_head)
     return plan, choices

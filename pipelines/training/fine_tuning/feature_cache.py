@@ -146,7 +146,7 @@ class FeatureCache:
             return served
         if saved > 0:
             run.say(
-                f"  no cache: it would save {saved / 1e9:.2g} G multiply-adds"
+                f"  no cache: it would save {saved / 1e9:.3g} G multiply-adds"
             )
         else:
             run.say("  no cache: so few epochs show no picture twice")

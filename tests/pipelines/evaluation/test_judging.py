@@ -11,6 +11,7 @@ import pytest
 import zoo
 from pipelines.data.images import whole_picture
 from pipelines.data.sources.opening import open_held_out
+from pipelines.evaluation.judging import describe
 from pipelines.evaluation.judging import judge
 from pipelines.evaluation.judging import match_classes
 from pipelines.evaluation.saved_models import open_snapshots
@@ -88,6 +89,15 @@ def test_a_row_a_picture(judged, expected):
         probabilities.max(axis=1),
         atol=2e-6,
     )
+
+
+def test_top_5_is_told_where_there_are_more_than_five_classes(tiny):
+    metrics = {"top1": 0.5, "top5": 0.75, "loss": 1.0, "examples": 4}
+    metrics["seconds"] = 2.0
+    (few,) = describe(metrics, tiny(("a", "b", "c", "d", "e")))
+    assert few == "top-1 50.00%, loss 1.0000 on 4 pictures, in 2 s"
+    (more,) = describe(metrics, tiny(("a", "b", "c", "d", "e", "f")))
+    assert more.startswith("top-1 50.00%, top-5 75.00%, loss 1.0000 on ")
 
 
 def test_files_and_progress(judged, picture_folder):

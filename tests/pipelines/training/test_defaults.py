@@ -5,6 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from pipelines.runs.settings import settings_of
+from pipelines.training import defaults
+from pipelines.training.config import EPOCHS
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.config import TrainConfig
 from pipelines.training.defaults import resolve
@@ -12,6 +15,8 @@ from pipelines.training.defaults import resolve_plan
 from pipelines.training.defaults import usual_epochs
 from pipelines.training.defaults import usual_warmup
 from pipelines.training.fine_tuning.plan import in_words
+from pipelines.training.optimizers import OPTIMIZERS
+from pipelines.training.schedules import SCHEDULES
 from pipelines.training.start import LITE as LITE_START
 from pipelines.training.start import Devices
 from pipelines.training.start import Start
@@ -184,13 +189,48 @@ def test_convolutions_learn_as_ever():
 def test_only_the_head_of_lite_learns_from_few_pictures():
     found = fine_tuned(500, LITE, model=None, weights="auto")
     parameters = {"stem": 5, "stage1": 10, "stage2": 20, "head": 3}
-    plan, _ = resolve_plan(found.config, parameters, 5_000)
+    plan, chosen = resolve_plan(found.config, parameters, 5_000)
     assert [(p.stage, p.epochs) for p in plan] == [("head", 30)]
-    plan, _ = resolve_plan(found.config, parameters, 5_001)
+    assert chosen["plan"].value == "head:30@0.4"
+    assert chosen["plan"].why == (
+        "ImageNet's features serve 5,000 pictures as they are"
+    )
+    plan, chosen = resolve_plan(found.config, parameters, 5_001)
     assert [p.stage for p in plan] == ["head", "stage2", "stem"]
+    assert "plan" not in chosen
     scratch = dataclasses.replace(found.config, weights=None)
     plan, _ = resolve_plan(scratch, parameters, 800)
     assert [p.stage for p in plan] == ["stem"]
+
+
+def test_help_says_what_is_chosen():
+    """The words of a row, which people read, and what becomes of it."""
+    said = {}
+    for config in (
+        TrainConfig("d", "resnet20", "o"),
+        FinetuneConfig("d", "resnet20", "o", weights="cifar10"),
+    ):
+        rows = settings_of(type(config))
+        usual = defaults.usual_of(config)
+        words = f"{usual.batch}, or less where there are fewer"
+        assert rows["global_batch_size"].usual == words
+        found = resolve(config, COUNTS, np.full(600, 300), CPU)
+        said[type(config)] = found.config.augmentation
+    assert "for photos {}, and {} in fine-tuning".format(*said.values()) in (
+        rows["augmentation"].help
+    )
+    assert rows["epochs"].usual == (
+        f"{EPOCHS}, and up to {defaults.MOST_EPOCHS} for few pictures"
+    )
+    sgd = OPTIMIZERS["sgd"].fine_tuning_rate
+    assert rows["learning_rate"].usual == f"by the optimizer, {sgd} for sgd"
+    assert rows["warmup"].usual.startswith(f"{usual.warmup}, and ")
+    decay = defaults._TRANSFORMER_DECAY
+    assert f"and {decay} for Vision" in rows["stage_lr_decay"].usual
+    rows = settings_of(TrainConfig)
+    assert rows["epochs"].usual == str(EPOCHS)
+    own = SCHEDULES["cosine"].warmup, SCHEDULES["one_cycle"].warmup
+    assert rows["warmup"].usual == "{}, and {} in one_cycle".format(*own)
 
 
 def test_training_from_scratch_is_a_plan_of_one_phase():
