@@ -44,10 +44,49 @@ class GroupedConv2D(keras.layers.Conv2D):
         # Nothing else of the zoo needs it, and JAX does without.
         import tensorflow as tf
 
-        return tf.nn.convolution(
-            inputs,
-            kernel,
-            strides=self.strides,
-            padding=self.padding.upper(),
-            dilations=self.dilation_rate,
+        def convolve(x, kernel):
+            return tf.nn.convolution(
+                x,
+                kernel,
+                strides=self.strides,
+                padding=self.padding.upper(),
+                dilations=self.dilation_rate,
+            )
+
+        if tf.config.list_physical_devices("GPU"):
+            return convolve(inputs, kernel)
+        return _with_gradients_by_group(convolve, self.groups)(
+            inputs, tf.convert_to_tensor(kernel)
         )
+
+
+def _with_gradients_by_group(convolve, groups: int):
+    """Gives a convolution gradients that every CPU can compute.
+
+    TensorFlow computes those of groups on a CPU only through oneDNN, which it
+    leaves off where a processor has no AVX-512; group by group they need no
+    more time, and the graph of an exported network does not hold them.
+
+    Args:
+        convolve: Of inputs and kernel, the outputs.
+        groups: How many there are.
+    """
+    import tensorflow as tf
+
+    @tf.custom_gradient
+    def grouped(x, kernel):
+        def gradients(upstream):
+            with tf.GradientTape() as tape:
+                tape.watch((x, kernel))
+                parts = zip(
+                    tf.split(x, groups, axis=-1),
+                    tf.split(kernel, groups, axis=-1),
+                    strict=True,
+                )
+                # In a graph nobody reads this, and nothing computes it.
+                y = tf.concat([convolve(*part) for part in parts], axis=-1)
+            return tape.gradient(y, (x, kernel), upstream)
+
+        return convolve(x, kernel), gradients
+
+    return grouped
