@@ -18,7 +18,8 @@ def finetune(data: str, *, output: str | None = None, say=print, **settings):
         say: Tells a person something in one line.
         settings: Those of `FinetuneConfig`: `model`, `weights`, `epochs`,
             `image_size` … (docs/settings.md). What is left out is chosen by
-            the pictures and the device.
+            the pictures and the device. `augmentation` may also be a layer
+            of Keras or keras-cv, or a list of layers and names.
 
     Returns:
         A `pipelines.training.finished.Finished`: `model`, `history`, `metrics`,
@@ -36,6 +37,10 @@ def finetune(data: str, *, output: str | None = None, say=print, **settings):
 
     recipe = settings_of(settings.get("recipe"), settings)
     settings = {"model": None, "weights": "auto", **recipe, **settings}
+    if not isinstance(settings.get("augmentation", ""), str):
+        from pipelines.batches.keras_layers import words_of
+
+        settings["augmentation"] = words_of(settings["augmentation"])
     output = output or new_folder(data, settings["model"])
     config = FinetuneConfig(data=data, output=output, **settings)
     return finetune_run(config, say=say)

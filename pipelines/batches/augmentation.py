@@ -8,6 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
+from pipelines.batches.layer_words import LayerWords
+from pipelines.batches.layer_words import read
 from pipelines.batches.transforms.augmix import AugMix
 from pipelines.batches.transforms.chance import Chance
 from pipelines.batches.transforms.erasing import RandomErasing
@@ -54,6 +56,8 @@ class Augmentation:
             as large as the image size, which is then cut out at random.
         flip: Whether half of the pictures are mirrored.
         transforms: What happens then, in this order.
+        layers: Of Keras and keras-cv, what happens to whole batches after
+            that (`pipelines.batches.keras_layers`).
 
     Raises:
         ValueError: Two transforms draw from one stream.
@@ -64,6 +68,7 @@ class Augmentation:
     patch: float = 1.0
     flip: bool = True
     transforms: tuple[Transform, ...] = ()
+    layers: tuple[LayerWords, ...] = ()
 
     def __post_init__(self):
         streams = [FLIP_STREAM, PATCH_STREAM]
@@ -76,8 +81,9 @@ class Augmentation:
 
     @property
     def changes(self) -> bool:
-        """Whether a picture is ever shown otherwise than in evaluation."""
-        return self != Augmentation(flip=False)
+        """Whether a picture is ever read otherwise than in evaluation."""
+        plain = Augmentation(flip=False, layers=self.layers)
+        return self != plain
 
     def draw(self, chance: Chance, size: int) -> np.ndarray:
         """Draws what happens to pictures after they are cut and mirrored.
@@ -131,12 +137,20 @@ def all_steps() -> tuple[Step, ...]:
     return tuple(found[code] for code in sorted(found))
 
 
-def find_augmentation(name: str) -> Augmentation:
-    """Returns an augmentation by its name.
+def find_augmentation(words: str) -> Augmentation:
+    """Returns an augmentation by its name, or by name and layers.
+
+    Args:
+        words: As `pipelines.batches.layer_words` reads them. Layers alone
+            change pictures that are only resized.
 
     Raises:
         RequestError: There is none of that name.
     """
+    if words in AUGMENTATIONS:
+        return AUGMENTATIONS[words]
+    name, layers = read(words)
+    name = name or "none"
     if name not in AUGMENTATIONS:
         # The zoo imports Keras.
         from zoo.errors import RequestError
@@ -145,4 +159,4 @@ def find_augmentation(name: str) -> Augmentation:
             f"`augmentation={name}` is not known. Expected one of: "
             f"{', '.join(AUGMENTATIONS)}."
         )
-    return AUGMENTATIONS[name]
+    return dataclasses.replace(AUGMENTATIONS[name], layers=layers)

@@ -177,15 +177,21 @@ def training_data(
         batch_size=part,
         hold=reading.hold,
     ).map(lambda images, labels, _: (images, labels))
+    # Apart from the streams of single samples, whose first number is the
+    # seed and at most seven times 2^32.
+    stream = tf.constant(sampling.seed + ((1 + reading.worker) << 40), tf.int64)
+    changes = []
+    if augmentation.layers:
+        # The layers' libraries are imported where one is named.
+        from pipelines.batches.keras_layers import batch_stage
+
+        changes.append(batch_stage(augmentation.layers, stream + (1 << 60)))
     if mixing is not None:
-        # Apart from the streams of single samples, whose first number is the
-        # seed and at most seven times 2^32.
-        stream = tf.constant(
-            sampling.seed + ((1 + reading.worker) << 40), tf.int64
-        )
+        classes = len(examples.class_names)
+        changes.append(_mixer(mixing, stream, steps_per_epoch, classes))
+    for change in changes:
         dataset = dataset.enumerate(start=reading.first_step).map(
-            _mixer(mixing, stream, steps_per_epoch, len(examples.class_names)),
-            num_parallel_calls=parallel_calls(),
+            change, num_parallel_calls=parallel_calls()
         )
     return TrainingData(
         examples,

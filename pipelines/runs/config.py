@@ -5,6 +5,8 @@ import math
 import re
 
 from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.batches.augmentation import find_augmentation
+from pipelines.batches.layer_words import EXAMPLE
 from pipelines.data.sources.described import DATA_HELP
 from pipelines.runs.recipes import RECIPES
 from pipelines.runs.settings import AUTO
@@ -230,9 +232,11 @@ class RunConfig:
         AUTO,
         "What is changed in a picture each time that it is shown; auto is "
         "shift for small pictures, for photos standard, and gentle in "
-        "fine-tuning.",
+        "fine-tuning. Layers of Keras and keras-cv follow behind a plus, or "
+        f"stand alone: {EXAMPLE}.",
         group=PICTURES,
         choices=(AUTO, *AUGMENTATIONS),
+        read=find_augmentation,
         common=True,
     )
     mixup: float = row(

@@ -9,6 +9,7 @@ misspelt word are answered at once.
 import dataclasses
 import types
 import typing
+from collections.abc import Callable
 
 from zoo.errors import RequestError
 from zoo.variants import nearest
@@ -31,6 +32,8 @@ class Setting:
         above: What it is larger than.
         below: What it is smaller than.
         choices: All values it has, where they are few.
+        read: Reads a value that is none of the choices, and raises
+            RequestError where it cannot; None where there are no others.
         only_with: Another setting and the values of it that give this one a
             meaning.
         common: Whether a newcomer should see it.
@@ -47,6 +50,7 @@ class Setting:
     above: float | None = None
     below: float | None = None
     choices: tuple[str, ...] = ()
+    read: Callable[[str], object] | None = None
     only_with: tuple[str, tuple[str, ...]] | None = None
     common: bool = False
     is_flag: bool = True
@@ -89,6 +93,9 @@ class Setting:
             RequestError: Says what is expected.
         """
         if self.choices and value not in self.choices:
+            if self.read is not None and not value.isidentifier():
+                self.read(value)
+                return
             raise RequestError(
                 f"`{name}` is one of {', '.join(self.choices)}. Received: "
                 f"{value}. Nearest: {nearest(str(value), self.choices)[0]}"

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
-from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.batches.augmentation import Augmentation
 from pipelines.batches.augmentation import find_augmentation
 from pipelines.batches.training_data import whole_batches
 from pipelines.data.examples import Splits
@@ -123,7 +123,7 @@ def open_run(
         DataError: The pictures cannot be trained on.
     """
     options = options or RunOptions()
-    _check_names(config)
+    _check_names(config, say)
     strategy = make_strategy(options.cluster)
     if workers_of(strategy).is_chief:
         RunFolder.refuse_if_taken(config.output, resume=options.resume)
@@ -192,7 +192,7 @@ def begin(
         plan=_plan(config, model, len(opened.splits.train)),
         splits=opened.splits,
         task=task,
-        augmentation=AUGMENTATIONS[config.augmentation],
+        augmentation=find_augmentation(config.augmentation),
         say=opened.say,
         identity=identity(config, opened.splits, replicas),
         choices=dict(resolved.choices),
@@ -264,11 +264,27 @@ def _folder(config: RunConfig, options: RunOptions, workers) -> RunFolder:
     return folder
 
 
-def _check_names(config: RunConfig) -> None:
+def _check_names(config: RunConfig, say) -> None:
     """Refuses what is misspelt before any time is spent."""
     if config.model is not None:
         zoo.model_info(config.model)
         if config.weights != AUTO:
             check_weights(config.model, config.weights)
     if config.augmentation != AUTO:
-        find_augmentation(config.augmentation)
+        _check_augmentation(find_augmentation(config.augmentation), say)
+
+
+def _check_augmentation(augmentation: Augmentation, say) -> None:
+    """Tries the layers of others, which may not be what they are called."""
+    if not augmentation.layers:
+        return
+    from pipelines.batches.keras_layers import check_layers
+    from pipelines.batches.keras_layers import draws_by_itself
+
+    check_layers(augmentation.layers)
+    for layer in augmentation.layers:
+        if draws_by_itself((layer,)):
+            say(
+                f"{layer} draws by itself, not by the step: the run cannot be "
+                "repeated, and goes on without being the same to the bit"
+            )

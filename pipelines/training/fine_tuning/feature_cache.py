@@ -136,6 +136,9 @@ class FeatureCache:
         if run.config.mixup or run.config.cutmix or run.config.repeats > 1:
             run.say("  no cache: mixed or repeated pictures are always new")
             return []
+        if run.augmentation.layers:
+            run.say("  no cache: what layers of Keras change is always new")
+            return []
         macs = {i: self._macs[self._plan[i].stage] for i in positions}
         served = max(
             ([i for i in positions if macs[i] <= macs[top]] for top in macs),

@@ -14,7 +14,7 @@ from pipelines.training.fine_tuning.phases import describe_sizes
 from pipelines.training.fine_tuning.phases import run_plan
 from pipelines.training.fine_tuning.plan import in_words
 from pipelines.training.fine_tuning.probing import probe_run
-from pipelines.training.fine_tuning.rate_finder import draw_rates
+from pipelines.training.fine_tuning.rate_curve import draw_rates
 from pipelines.training.fine_tuning.rate_finder import find_rate
 from pipelines.training.fine_tuning.refusals import check_asked
 from pipelines.training.fine_tuning.refusals import check_finding
@@ -87,8 +87,13 @@ def fine_tune(run: Run, progress=None) -> Finished:
         return finish(run, trainer.history)
 
 
-def find_rate_run(config: FinetuneConfig, *, say=print, progress=None) -> float:
+def find_rate_run(
+    config: FinetuneConfig, *, say=print, progress=None
+) -> float | None:
     """Looks for a learning rate, draws it into the folder and returns it.
+
+    Returns:
+        The rate; None where the loss falls nowhere clearly.
 
     Raises:
         RequestError: Something asked for does not exist or does not fit.
@@ -136,8 +141,9 @@ def _decide(run: Run, trainer: Trainer) -> None:
     if run.config.learning_rate == AUTO:
         rate = _find_rate(run, trainer)
         run.settle(learning_rate=rate)
-        why = f"where the loss falls fastest ({RATES})"
-        choices["learning_rate"] = Choice(rate, why)
+        if rate is not None:
+            why = f"where the loss falls fastest ({RATES})"
+            choices["learning_rate"] = Choice(rate, why)
     run.plan, chosen = resolve_plan(
         run.config, stage_parameters(run.model), len(run.splits.train)
     )
@@ -150,7 +156,7 @@ def _decide(run: Run, trainer: Trainer) -> None:
         )
 
 
-def _find_rate(run: Run, trainer: Trainer) -> float:
+def _find_rate(run: Run, trainer: Trainer) -> float | None:
     sgd, own = OPTIMIZERS["sgd"], OPTIMIZERS[run.config.optimizer]
     curve = find_rate(
         trainer,
@@ -158,9 +164,17 @@ def _find_rate(run: Run, trainer: Trainer) -> float:
         model=run.train_model(),
         scale=own.fine_tuning_rate / sgd.fine_tuning_rate,
     )
-    draw_rates(curve, run.folder.path / RATES, run.task)
+    picture = run.folder.path / RATES
+    draw_rates(curve, picture, run.task)
+    if curve.best is None:
+        run.say(
+            f"no learning rate makes the loss fall clearly in "
+            f"{len(curve.rates)} steps ({picture}): the usual one is taken"
+        )
+        return None
+    named = [f"{name} {rate:.3g}" for name, rate in curve.candidates.items()]
     run.say(
-        f"learning rate {curve.best:.3g} found in {len(curve.rates)} steps "
-        f"({run.folder.path / RATES})"
+        f"learning rate {curve.best:.3g} found in {len(curve.rates)} steps: "
+        f"{', '.join(named)} ({picture})"
     )
     return float(f"{curve.best:.3g}")

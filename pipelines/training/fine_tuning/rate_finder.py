@@ -4,38 +4,23 @@ Smith, "Cyclical Learning Rates for Training Neural Networks", 2015, section
 3.3, with the rate rising exponentially.
 """
 
-import dataclasses
 import math
 
 import numpy as np
 
 from pipelines.devices.strategy import distribute
-from pipelines.tasks.task import Task
+from pipelines.training.fine_tuning.rate_curve import RateCurve
+from pipelines.training.fine_tuning.rate_curve import read_curve
 from pipelines.training.schedules import scaled_rate
 from pipelines.training.step import measures_of
 
 # Of SGD.
 LOWEST, HIGHEST = 1e-4, 10.0
 STEPS = 80
-# Weight of the past in the smoothed loss.
-_SMOOTHING = 0.9
+# Of the past in the mean that says whether the loss is lost.
+_PAST = 0.9
 # The loss is lost when it is this many times its lowest.
 _DIVERGED = 3.0
-
-
-@dataclasses.dataclass(frozen=True)
-class RateCurve:
-    """What the loss did while the rate rose.
-
-    Args:
-        rates: Learning rates, for a batch of 256.
-        losses: Smoothed, in nats, one for each rate.
-        best: Where the loss fell fastest.
-    """
-
-    rates: tuple[float, ...]
-    losses: tuple[float, ...]
-    best: float
 
 
 def find_rate(
@@ -54,7 +39,7 @@ def find_rate(
         steps: How many there are at most; fewer where the loss diverges.
 
     Returns:
-        The curve and the rate at which the loss fell fastest.
+        The curve, with the rates that it speaks for.
     """
     weights = trainer.model.get_weights()
     state = [variable.numpy() for variable in trainer.optimizer.variables]
@@ -63,8 +48,7 @@ def find_rate(
     trainer.model.set_weights(weights)
     for variable, value in zip(trainer.optimizer.variables, state, strict=True):
         variable.assign(value)
-    rates = rates[: len(losses)]
-    return RateCurve(tuple(rates), tuple(losses), steepest(rates, losses))
+    return read_curve(rates[: len(losses)], losses)
 
 
 def _losses(trainer, train, rates, model) -> list[float]:
@@ -72,75 +56,16 @@ def _losses(trainer, train, rates, model) -> list[float]:
     batches = iter(
         distribute(trainer.strategy, train.dataset, train.batch_size)
     )
-    losses, average, names = [], 0.0, measures_of(trainer.task)
+    losses, average, lowest = [], 0.0, math.inf
+    names = measures_of(trainer.task)
     for number, rate in enumerate(rates, start=1):
         trainer.optimizer.learning_rate = scaled_rate(rate, train.batch_size)
         found = dict(zip(names, step(*next(batches)).numpy(), strict=True))
-        new = (1 - _SMOOTHING) * found["loss"] / found["examples"]
-        average = _SMOOTHING * average + new
-        smooth = average / (1 - _SMOOTHING**number)
-        if not math.isfinite(smooth) or smooth > _DIVERGED * min(
-            losses, default=smooth
-        ):
+        loss = float(found["loss"] / found["examples"])
+        average = _PAST * average + (1 - _PAST) * loss
+        mean = average / (1 - _PAST**number)
+        if not math.isfinite(mean) or mean > _DIVERGED * min(lowest, mean):
             break
-        losses.append(float(smooth))
+        lowest = min(lowest, mean)
+        losses.append(loss)
     return losses
-
-
-def steepest(rates, losses) -> float:
-    """Returns the rate at which the loss falls fastest, before its lowest.
-
-    Args:
-        rates: Rising, a geometric row.
-        losses: One for each rate.
-
-    Example:
-
-    ```python
-    import numpy as np
-    from pipelines.training.fine_tuning.rate_finder import steepest
-    rates = np.geomspace(1e-4, 10, 60)
-    losses = 2 - np.tanh(np.log10(rates) + 1) + 20 * (rates > 3)
-    assert 0.05 < steepest(rates, losses) < 0.2
-    ```
-    """
-    rates, losses = np.asarray(rates), np.asarray(losses)
-    lowest = int(losses.argmin())
-    if lowest < 2:
-        # It never fell: the lowest rate is already too much, or just right.
-        return float(rates[0])
-    slopes = np.gradient(losses[: lowest + 1])
-    return float(rates[int(slopes.argmin())])
-
-
-def draw_rates(curve: RateCurve, output, task: Task) -> None:
-    """Draws loss over learning rate, with the one that was found.
-
-    Args:
-        curve: What to draw.
-        output: The PNG to write.
-        task: Whose loss it is.
-    """
-    from matplotlib import figure
-    from matplotlib.backends import backend_agg
-
-    sheet = figure.Figure(figsize=(7, 4), dpi=120, layout="constrained")
-    backend_agg.FigureCanvasAgg(sheet)
-    axes, (kind, unit) = sheet.subplots(), task.loss_words
-    axes.semilogx(curve.rates, curve.losses)
-    axes.axvline(curve.best, color="C1", linestyle="--")
-    axes.annotate(
-        f"{curve.best:.2g}",
-        (curve.best, max(curve.losses)),
-        xytext=(4, 0),
-        textcoords="offset points",
-        color="C1",
-    )
-    axes.set(
-        xlabel="learning rate, for a batch of 256",
-        ylabel=f"{kind}, smoothed, {unit}",
-        title="where the loss falls fastest",
-    )
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
-    sheet.savefig(output)

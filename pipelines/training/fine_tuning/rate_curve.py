@@ -1,0 +1,178 @@
+"""Reading a curve of losses over rising learning rates.
+
+Losses of single batches are noisy, and noise falls fastest of all. So a line
+is fitted around each rate, over the logarithm of the rates (Cleveland,
+"Robust Locally Weighted Regression and Smoothing Scatterplots", 1979), and its
+slopes are compared, not the differences of losses.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from pipelines.tasks.task import Task
+
+# How far a line looks to both sides, in decades of the rate.
+_REACH = 0.33
+# How many times the losses are weighed anew by how far off they lie.
+_ROUNDS = 3
+# Beyond as many median distances a loss says nothing; Cleveland's.
+_OUTLIER = 6.0
+# Of the curve at either end, where half of the neighbours are missing.
+_END = 1 / 20
+# Points that are a curve.
+_FEWEST = 6
+# A fall is clear that is as many times the noise of one loss, and as large a
+# part of what the loss was.
+_CLEAR, _PART = 2.0, 0.01
+
+
+@dataclasses.dataclass(frozen=True)
+class RateCurve:
+    """What the loss did while the rate rose.
+
+    Args:
+        rates: Learning rates, for a batch of 256, rising.
+        losses: Of one batch each, in the task's unit.
+        fitted: The losses without their noise.
+        steep: Where they fall fastest; None where no fall is clear.
+        valley: In the longest fall, two thirds of the way down; None likewise.
+        tenth: A tenth of the rate with the lowest loss; None likewise.
+    """
+
+    rates: tuple[float, ...]
+    losses: tuple[float, ...]
+    fitted: tuple[float, ...]
+    steep: float | None
+    valley: float | None
+    tenth: float | None
+
+    @property
+    def best(self) -> float | None:
+        """The one that is taken."""
+        return self.steep
+
+    @property
+    def candidates(self) -> dict[str, float]:
+        """What may be taken, by name; empty where no fall is clear."""
+        named = {
+            "steepest": self.steep,
+            "valley": self.valley,
+            "a tenth of the lowest": self.tenth,
+        }
+        return {name: rate for name, rate in named.items() if rate is not None}
+
+
+def read_curve(rates, losses) -> RateCurve:
+    """Fits a curve and finds the rates that it speaks for.
+
+    Args:
+        rates: Rising, a geometric row.
+        losses: One for each rate, as they were: not smoothed.
+
+    Example:
+
+    ```python
+    import numpy as np
+    from pipelines.training.fine_tuning.rate_curve import read_curve
+    rates = np.geomspace(1e-4, 10, 80)
+    noise = np.random.default_rng(0).normal(size=80) * 0.2
+    losses = 2 - np.tanh(np.log10(rates) + 1) + 20 * (rates > 3) + noise
+    curve = read_curve(rates, losses)
+    assert 0.03 < curve.steep < 0.3
+    assert read_curve(rates, 2 + noise).best is None
+    ```
+    """
+    rates, losses = np.asarray(rates, float), np.asarray(losses, float)
+    if len(rates) < _FEWEST:
+        told = tuple(losses.tolist())
+        return RateCurve(tuple(rates.tolist()), told, told, None, None, None)
+    fitted, slopes = _fit(np.log10(rates), losses)
+    steep = valley = tenth = None
+    lowest = int(fitted.argmin())
+    noise = 1.4826 * np.median(np.abs(losses - fitted))
+    fall = fitted[: lowest + 1].max() - fitted[lowest]
+    first = max(1, round(len(rates) * _END))
+    least = max(_CLEAR * noise, _PART * abs(fitted[0]))
+    if lowest > first and fall > least:
+        steep = float(rates[first + slopes[first : lowest + 1].argmin()])
+        valley = float(rates[_valley(fitted[: lowest + 1])])
+        tenth = float(rates[lowest] / 10)
+    return RateCurve(
+        *(tuple(rates.tolist()), tuple(losses.tolist())),
+        *(tuple(fitted.tolist()), steep, valley, tenth),
+    )
+
+
+def _fit(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the levels and slopes of a line around each point.
+
+    Args:
+        x: Rising.
+        y: Finite.
+    """
+    near = np.exp(-0.5 * ((x[:, None] - x) / _REACH) ** 2)
+    trust = np.ones_like(y)
+    for _ in range(_ROUNDS):
+        weights = near * trust
+        weights /= weights.sum(axis=1, keepdims=True)
+        middle, mean = weights @ x, weights @ y
+        aside = x - middle[:, None]
+        slopes = (weights * aside) @ y / (weights * aside**2).sum(axis=1)
+        fitted = mean + slopes * (x - middle)
+        off = np.abs(y - fitted)
+        limit = _OUTLIER * max(float(np.median(off)), 1e-12)
+        # The blow-up at the end is no outlier of its own neighbourhood.
+        trust = np.clip(1 - (off / limit) ** 2, 0.01, 1) ** 2
+    return fitted, slopes
+
+
+def _valley(fitted: np.ndarray) -> int:
+    """Where the longest fall without a rise has done two thirds of its way."""
+    rises = np.flatnonzero(np.diff(fitted) > 0)
+    edges = np.concatenate([[-1], rises, [len(fitted) - 1]])
+    longest = int(np.diff(edges).argmax())
+    start, end = edges[longest] + 1, edges[longest + 1]
+    return int(start + (end - start) * 2 // 3)
+
+
+def draw_rates(curve: RateCurve, output, task: Task) -> None:
+    """Draws loss over learning rate, with the rates that were found.
+
+    Args:
+        curve: What to draw.
+        output: The PNG to write.
+        task: Whose loss it is.
+    """
+    from matplotlib import figure
+    from matplotlib.backends import backend_agg
+
+    sheet = figure.Figure(figsize=(7, 4), dpi=120, layout="constrained")
+    backend_agg.FigureCanvasAgg(sheet)
+    axes, (kind, unit) = sheet.subplots(), task.loss_words
+    axes.semilogx(curve.rates, curve.losses, ".", color="C0", alpha=0.4)
+    axes.semilogx(curve.rates, curve.fitted, color="C0")
+    for number, (name, rate) in enumerate(curve.candidates.items(), start=1):
+        style = "-" if rate == curve.best else ":"
+        label = f"{name}: {rate:.2g}"
+        axes.axvline(rate, color=f"C{number}", linestyle=style, label=label)
+    # Where the loss is lost, it would press the rest flat.
+    start, low = curve.fitted[0], min(curve.fitted)
+    rise = max(start - low, 0.1)
+    axes.set_ylim(low - rise / 2, max(start, *curve.fitted[:-1]) + rise / 2)
+    axes.set(
+        xlabel="learning rate, for a batch of 256",
+        ylabel=f"{kind} of a batch, {unit}",
+        title=_title(curve),
+    )
+    if curve.candidates:
+        axes.legend(frameon=False)
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    sheet.savefig(output)
+
+
+def _title(curve: RateCurve) -> str:
+    if curve.best is None:
+        return "the loss falls nowhere clearly"
+    return "where the loss falls fastest"

@@ -1,0 +1,115 @@
+"""Layers of Keras and keras-cv draw from the step."""
+
+import keras
+import keras_cv
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipelines.batches.keras_layers import check_layers
+from pipelines.batches.keras_layers import draws_by_itself
+from pipelines.batches.keras_layers import layer_stage
+from pipelines.batches.keras_layers import words_of
+from pipelines.batches.layer_words import read
+from zoo.errors import RequestError
+
+SEEDED = (
+    "keras.RandomPerspective(0.3)",
+    "keras.RandomHue(0.2)",
+    "keras.RandomErasing(1.0)",
+    "keras.RandomRotation(0.2)",
+    "keras.RandomFlip",
+    "keras_cv.GridMask",
+    "keras_cv.RandomHue(0.2)",
+    "keras_cv.RandomCutout(0.5, 0.5)",
+    "keras_cv.RandomContrast(0.5)",
+    "keras_cv.RandomChannelShift(factor=0.3)",
+)
+
+
+def pictures(count=6, size=24):
+    noise = np.random.default_rng(0).integers(0, 256, (count, size, size, 3))
+    return tf.constant(noise.astype("uint8"))
+
+
+def stage(words, stream=7):
+    return tf.function(
+        layer_stage(read(words)[1], tf.constant(stream, tf.int64))
+    )
+
+
+def step(number):
+    return tf.constant(number, tf.int64)
+
+
+@pytest.mark.parametrize("words", SEEDED)
+def test_a_step_decides_what_is_drawn(words):
+    change = stage(words)
+    first, second = (change(step(n), pictures()).numpy() for n in (3, 4))
+    assert first.dtype == np.uint8 and (first != second).any()
+    # By another stage, out of order: what going on does.
+    again = stage(words)
+    assert (again(step(4), pictures()).numpy() == second).all()
+    assert (again(step(3), pictures()).numpy() == first).all()
+    assert (stage(words, 8)(step(3), pictures()).numpy() != first).any()
+
+
+@pytest.mark.parametrize("words", ["keras_cv.GridMask", "keras.RandomHue(0.2)"])
+def test_each_picture_has_draws_of_its_own(words):
+    one = pictures(1)
+    same = tf.concat([one] * 6, axis=0)
+    changed = stage(words)(step(1), same).numpy()
+    assert len(np.unique(changed.reshape(6, -1), axis=0)) > 3
+
+
+def test_layers_follow_one_another():
+    invert = "keras.RandomInvert(factor=(1.0, 1.0))"
+    there = stage(invert)(step(0), pictures()).numpy()
+    assert (there == 255 - pictures().numpy()).all()
+    back = stage(f"{invert}+{invert}")(step(0), pictures())
+    assert (back.numpy() == pictures().numpy()).all()
+
+
+def test_what_draws_by_itself_is_known():
+    for words in ("keras_cv.AugMix", "keras.AugMix"):
+        assert draws_by_itself(read(words)[1])
+    for words in ("keras_cv.RandomHue(0.2)", "keras.RandomRotation(0.1)"):
+        assert not draws_by_itself(read(words)[1])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("keras.RandomPerspectiv", "no layer RandomPerspectiv.*RandomPersp"),
+        ("keras.RandomFlip(factor=3)", "cannot be made"),
+        ("keras.MixUp", "`mixup`"),
+        ("keras_cv.CutMix", "`cutmix`"),
+        ("keras_cv.Grayscale", "as large as they are.*32, 1"),
+        ("keras.Dense(3)", "weights to learn"),
+        ("keras_cv.Resizing(5, 5)", "as large as they are.*5, 5"),
+    ],
+)
+def test_what_is_no_augmentation_is_refused(words, message):
+    with pytest.raises(RequestError, match=message):
+        check_layers(read(words)[1])
+
+
+def test_layers_are_written_as_words_that_make_them_again():
+    layers = [keras_cv.layers.GridMask((0.2, 0.4)), "crop"]
+    layers.append(keras.layers.RandomPerspective(0.1))
+    words = words_of(layers)
+    name, made = read(words)
+    assert name == "crop" and len(made) == 2
+    expected = stage(
+        "keras_cv.GridMask((0.2, 0.4))+keras.RandomPerspective(0.1)"
+    )
+    images = expected(step(2), pictures()).numpy()
+    assert (stage(words)(step(2), pictures()).numpy() == images).all()
+
+
+def test_a_layer_of_ones_own_is_refused():
+    class Mine(keras.layers.Layer):
+        pass
+
+    with pytest.raises(RequestError, match="Mine is no layer of Keras"):
+        words_of([Mine()])
