@@ -3,7 +3,7 @@
 They draw random numbers through `keras.random.SeedGenerator` or `tf.random`,
 which know nothing of the step that a run is at. While a stage is traced, both
 draw from the number of the step instead, so that a run goes on to the bit. What
-a layer draws in other ways cannot be reached: `draws_by_itself`.
+a layer draws in other ways cannot be reached: `layer_checks` finds such layers.
 """
 
 import contextlib
@@ -14,7 +14,6 @@ from collections.abc import Callable
 from unittest import mock
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from pipelines.batches.layer_words import LIBRARIES
@@ -22,16 +21,6 @@ from pipelines.batches.layer_words import LayerWords
 from zoo.errors import RequestError
 from zoo.variants import nearest
 
-# Operations that draw without being told a seed.
-_OWN_DRAWS = (
-    "Multinomial",
-    "ParameterizedTruncatedNormal",
-    "Random",
-    "StatefulRandom",
-    "StatefulStandardNormal",
-    "StatefulUniform",
-    "TruncatedNormal",
-)
 # Operations of `tf.random` that have a sibling which is told one.
 _DRAWS = ("uniform", "normal", "truncated_normal")
 _RANGE = (0, 255)
@@ -62,6 +51,11 @@ def words_of(augmentation) -> str:
     if isinstance(augmentation, keras.layers.Layer):
         return str(_layer_words(augmentation))
     return "+".join(map(words_of, augmentation))
+
+
+def one_line(error: Exception) -> str:
+    """Keras's words, which are many."""
+    return " ".join(str(error).split())[:200]
 
 
 def make_layer(words: LayerWords) -> keras.layers.Layer:
@@ -99,57 +93,8 @@ def make_layer(words: LayerWords) -> keras.layers.Layer:
     # Whatever a constructor thinks of arguments that a person wrote.
     except Exception as error:
         raise RequestError(
-            f"`augmentation`: {words} cannot be made: {_line(error)}"
+            f"`augmentation`: {words} cannot be made: {one_line(error)}"
         ) from None
-
-
-def check_layers(layers: tuple[LayerWords, ...], size: int = 32) -> None:
-    """Tries layers on grey pictures.
-
-    Args:
-        layers: What is asked for.
-        size: Of the pictures.
-
-    Raises:
-        RequestError: One cannot be made, wants labels too, or returns
-            something else than pictures of the same size.
-    """
-    for words in layers:
-        grey = tf.fill((2, size, size, 3), np.uint8(128))
-        change = layer_stage((words,), tf.constant(0, tf.int64))
-        try:
-            change(tf.constant(0, tf.int64), grey)
-        except RequestError:
-            raise
-        except Exception as error:
-            raise RequestError(
-                f"`augmentation`: {words} does not take pictures alone: "
-                f"{_line(error)}"
-            ) from None
-
-
-def draws_by_itself(layers: tuple[LayerWords, ...], size: int = 32) -> bool:
-    """Whether layers draw random numbers that no step decides."""
-    noise = np.random.default_rng(0).integers(0, 256, (8, size, size, 3))
-    images = tf.constant(noise.astype("uint8"))
-    step = tf.constant(1, tf.int64)
-    # What is drawn with Python while a stage is traced differs between two.
-    stages = [
-        tf.function(layer_stage(layers, tf.constant(0, tf.int64)))
-        for _ in range(2)
-    ]
-    first, second = (stage(step, images) for stage in stages)
-    return _has_own_draws(stages[0].get_concrete_function(step, images)) or (
-        bool(tf.reduce_any(first != second))
-    )
-
-
-def _has_own_draws(traced) -> bool:
-    graph = traced.graph.as_graph_def()
-    nodes = [*graph.node]
-    for function in graph.library.function:
-        nodes += function.node_def
-    return any(node.op.startswith(_OWN_DRAWS) for node in nodes)
 
 
 def layer_stage(layers: tuple[LayerWords, ...], stream) -> Callable:
@@ -299,7 +244,3 @@ def _revived(value):
     if home not in LIBRARIES and value.get("registered_name") is None:
         raise RequestError(f"`augmentation`: {value} is of neither library.")
     return keras.saving.deserialize_keras_object(value)
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

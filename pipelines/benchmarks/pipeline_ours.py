@@ -10,6 +10,7 @@ import os
 import tensorflow as tf
 
 from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.batches.augmentation import find_augmentation
 from pipelines.batches.cropping import crop_window
 from pipelines.batches.order import sample_order
 from pipelines.batches.training_data import Reading
@@ -60,7 +61,7 @@ def pipeline(name: str, *, hold: bool = True):
         return training_data(
             open_splits(setting.data).train,
             Preprocessing(setting.image_size),
-            augmentation=AUGMENTATIONS[name],
+            augmentation=find_augmentation(name),
             batch_size=setting.batch_size,
             reading=Reading(hold=hold),
         ).dataset
@@ -133,6 +134,12 @@ SUBJECTS = {
     "plain": pipeline("crop"),
     "plain_streamed": pipeline("crop", hold=False),
     "randaugment_streamed": pipeline("randaugment", hold=False),
+    # Crop and mirror are ours, what follows is of a library.
+    "with_keras": pipeline("crop+keras.layers.RandAugment"),
+    "with_keras_cv": pipeline(
+        "crop+keras_cv.layers.RandAugment"
+        "(augmentations_per_image=2, magnitude=0.3)"
+    ),
     **{
         name: pipeline(name)
         for name, policy in AUGMENTATIONS.items()

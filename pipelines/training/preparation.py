@@ -278,8 +278,8 @@ def _check_augmentation(augmentation: Augmentation, say) -> None:
     """Tries the layers of others, which may not be what they are called."""
     if not augmentation.layers:
         return
-    from pipelines.batches.keras_layers import check_layers
-    from pipelines.batches.keras_layers import draws_by_itself
+    from pipelines.batches.layer_checks import check_layers
+    from pipelines.batches.layer_checks import draws_by_itself
 
     check_layers(augmentation.layers)
     for layer in augmentation.layers:

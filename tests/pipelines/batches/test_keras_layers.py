@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipelines.batches.keras_layers import check_layers
-from pipelines.batches.keras_layers import draws_by_itself
 from pipelines.batches.keras_layers import layer_stage
 from pipelines.batches.keras_layers import words_of
+from pipelines.batches.layer_checks import check_layers
+from pipelines.batches.layer_checks import draws_by_itself
 from pipelines.batches.layer_words import read
 from zoo.errors import RequestError
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.batches.augmentation import find_augmentation
 from pipelines.batches.mixing import Mixing
 from pipelines.batches.training_data import Reading
 from pipelines.batches.training_data import Sampling
@@ -83,11 +83,11 @@ def start(examples, policy="float32", optimizer=SGDWithL2, **options):
     return trainer, RunState(trainer)
 
 
-def go_on(trainer, examples, *callbacks):
+def go_on(trainer, examples, *callbacks, augmentation="shift"):
     data = training_data(
         examples,
         Preprocessing(16, crop_fraction=1.0),
-        augmentation=AUGMENTATIONS["shift"],
+        augmentation=find_augmentation(augmentation),
         batch_size=3,
         sampling=Sampling(seed=5),
         reading=Reading(first_step=trainer.global_step),
@@ -139,6 +139,34 @@ def test_to_the_bit(coloured, variant):
         again = go_on(trainer, examples)
         assert state.digest() == whole.digest()
         assert learned(again) == learned(history)
+
+
+LAYERS = {
+    "two of each": "shift+keras.RandomHue(0.2)+keras.RandomErasing"
+    "+keras_cv.GridMask+keras_cv.RandomContrast(0.5)",
+    "five of each": "keras.RandomPerspective(0.2)+keras.RandomRotation(0.1)"
+    "+keras.RandomHue(0.2)+keras.RandomErasing+keras.RandomElasticTransform"
+    "+keras_cv.GridMask+keras_cv.RandomHue(0.2)+keras_cv.RandomCutout(0.2, 0.2)"
+    "+keras_cv.RandomChannelShift(factor=0.2)+keras_cv.RandAugment",
+}
+ALL_LAYERS = pytest.param("five of each", marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("words", ["two of each", ALL_LAYERS])
+def test_layers_of_keras_draw_the_same_again(coloured, words):
+    examples, words = coloured(6), LAYERS[words]
+    trainer, whole = start(examples)
+    go_on(trainer, examples, augmentation=words)
+    trainer, state = start(examples)
+    stop = StopAt(state, 6)
+    with pytest.raises(StopAt.Gone):
+        go_on(trainer, examples, stop, augmentation=words)
+    files, facts = stop.taken
+    keras.utils.set_random_seed(99)
+    trainer, state = start(examples)
+    state.put_back(from_files(files), facts)
+    go_on(trainer, examples, augmentation=words)
+    assert state.digest() == whole.digest()
 
 
 def test_without_the_seeds_it_would_differ(coloured):
