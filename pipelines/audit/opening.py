@@ -96,8 +96,8 @@ def _of_splits(splits: Splits) -> AuditedData:
     listing = Listing(class_names=[*parts[0][1].class_names])
     where = []
     for part, examples in parts:
-        for i, label in enumerate(examples.labels):
-            name = examples.class_names[label]
+        for i in range(len(examples)):
+            name = examples.label_text(i)
             listing.pictures.append(
                 ListedPicture(examples.names[i], part, name)
             )

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import json
 from collections.abc import Callable
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ import tensorflow as tf
 from pipelines.data.names import constants
 from pipelines.data.names import shortest
 from pipelines.data.names import take
+from pipelines.data.spelling import listed
 from pipelines.data.tf_data import call_python
 
 # Above this many bytes, pictures are read when they are needed.
@@ -150,6 +150,17 @@ class Examples:
             return self.labels.sum(axis=0, dtype="int64")
         return np.bincount(self.labels, minlength=len(self.class_names))
 
+    def strata_counts(self) -> np.ndarray:
+        """Returns how many pictures each of the `strata` has.
+
+        Where a picture shows several classes, those that stand for none are
+        left out.
+        """
+        if not self.several:
+            return self.counts()
+        counts = np.bincount(self.strata)
+        return counts[counts > 0]
+
     def members(self) -> list[np.ndarray]:
         """Returns the indices of each class's examples, in their order."""
         if self.several:
@@ -158,12 +169,11 @@ class Examples:
         return np.split(order, np.cumsum(self.counts())[:-1])
 
     def label_text(self, index: int) -> str:
-        """Returns a picture's class, or all of its classes as a JSON list."""
+        """Returns a picture's class, or all of its classes by `listed`."""
         if not self.several:
             return self.class_names[self.labels[index]]
         shown = np.flatnonzero(self.labels[index])
-        names = [self.class_names[place] for place in shown]
-        return json.dumps(names, ensure_ascii=False)
+        return listed(self.class_names[place] for place in shown)
 
 
 @dataclasses.dataclass(frozen=True)
