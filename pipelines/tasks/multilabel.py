@@ -154,7 +154,9 @@ class MultiLabel(Task):
         shown = tf.cast(targets, tf.float32) >= USUAL
         least = tf.constant(self.least, tf.float32)
         said = tf.sigmoid(tf.cast(outputs, tf.float32)) >= least
-        exact = tf.reduce_all(said == shown, axis=-1)
+        # A model that is broken is not right where no class is shown.
+        valid = ~tf.math.is_nan(outputs)
+        exact = tf.reduce_all((said == shown) & valid, axis=-1)
         return [
             tf.reduce_sum(tf.cast(each, tf.float32))
             for each in (exact, said & shown, said, shown)

@@ -69,11 +69,13 @@ def scores(
         targets: 0 or 1, of the same shape.
     """
     found, said, shown = _counts(given, targets, axis=None)
+    # A model that is broken is not right where no class is shown.
+    exact = (given == targets).all(axis=1) & ~np.isnan(logits).any(axis=1)
     return {
         "map": _mean(average_precisions(logits, targets)),
         "f1_micro": float(2 * found / max(1, said + shown)),
         "f1_macro": _mean(f1_scores(given, targets)),
-        "subset": float((given == targets).all(axis=1).mean()),
+        "subset": float(exact.mean()),
     }
 
 

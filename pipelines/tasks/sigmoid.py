@@ -10,8 +10,9 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
 
 def log_sigmoid(logits: np.ndarray) -> np.ndarray:
     """Logarithms of the probabilities, so that none of them becomes 0."""
-    # Taken from 0, so that none is -0.
-    return 0 - np.logaddexp(0, -logits.astype("float64"))
+    # NaN stays NaN. Taken from 0, so that none is -0.
+    with np.errstate(invalid="ignore"):
+        return 0 - np.logaddexp(0, -logits.astype("float64"))
 
 
 def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
