@@ -58,12 +58,13 @@ def hold_out(
             "or by their groups, so that none can be held out. Add others."
         )
     train, validation = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    about = "about " if examples.several else ""
     return Splits(
         examples.subset(train),
         examples.subset(validation),
         f"{data} has no validation part: held out {len(validation)} of its "
-        f"{len(examples)} pictures, {VALIDATION_FRACTION:.0%} of every class "
-        f"(seed {seed}){_said(examples, groups, held_out)}.",
+        f"{len(examples)} pictures, {about}{VALIDATION_FRACTION:.0%} of every "
+        f"class (seed {seed}){_said(examples, groups, held_out)}.",
         split_off=True,
         groups=groups_kept[np.concatenate([train, validation])],
     )
