@@ -12,7 +12,7 @@ from pipelines.runs.settings import default_of
 from pipelines.training.choices import Choice
 from zoo.errors import RequestError
 
-NAME = "multilabel"
+NAME, _LOSS = "multilabel", "bce"
 # Of the pictures to learn from, those that thresholds are chosen by.
 _PART = 0.1
 # What speaks of the one class of a picture.
@@ -70,10 +70,16 @@ def choose_task(
         What is done, and what of it was chosen. One class a picture is what
         is learned where nothing is said.
     """
-    if not splits.train.several or config.task:
-        return config, {}
-    choice = Choice(NAME, "the table has several classes in a row")
-    return config.resolved(task=NAME), {"task": choice}
+    chosen = {}
+    if splits.train.several and config.task is None:
+        why = "the table has several classes in a row"
+        chosen["task"] = Choice(NAME, why)
+    # A probe has no loss of its own.
+    if splits.train.several and config.loss != _LOSS and not config.probe:
+        why = "each class is a question of its own"
+        chosen["loss"] = Choice(_LOSS, why)
+    values = {name: choice.value for name, choice in chosen.items()}
+    return config.resolved(**values), chosen
 
 
 def set_aside(config: RunConfig, splits: Splits) -> Splits:
@@ -86,8 +92,7 @@ def set_aside(config: RunConfig, splits: Splits) -> Splits:
     part = _PART if config.threshold_part is None else config.threshold_part
     # A probe is fitted anew without each part of the pictures, which tells
     # as much and costs none.
-    probe = getattr(config, "probe", False)
-    if not splits.train.several or not part or probe:
+    if not splits.train.several or not part or config.probe:
         return splits
     train, groups = splits.train, splits.groups
     taken = stratify(
