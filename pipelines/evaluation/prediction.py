@@ -28,7 +28,7 @@ def predict(
     """Returns what a model says of a picture, the likeliest first.
 
     Of a classifier these are `pipelines.tasks.classification.Guess`, of a
-    multi-label one `pipelines.tasks.multilabel.Found`, both with `name` and
+    multi-label one `pipelines.tasks.multilabel.LikelyClass`, both with `name` and
     `probability`.
 
     Args:

@@ -31,7 +31,7 @@ _PLAIN = MultiLabelLoss()
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class LikelyClass:
     """A class, how likely a picture shows it, and whether that is enough.
 
     Both numbers lie in 0…1; the class is said where the probability is at
@@ -203,10 +203,12 @@ class MultiLabel(Task):
     def mean(self, outputs: list) -> np.ndarray:
         return mean_of_probabilities(outputs)
 
-    def answers(self, outputs: np.ndarray, most: int | None) -> list[Found]:
+    def answers(
+        self, outputs: np.ndarray, most: int | None
+    ) -> list[LikelyClass]:
         likely = sigmoid(outputs)
         rows = zip(self.class_names, likely, self.least, strict=True)
-        found = [Found(name, float(p), float(t)) for name, p, t in rows]
+        found = [LikelyClass(name, float(p), float(t)) for name, p, t in rows]
         found.sort(key=lambda each: -each.probability)
         if most is not None:
             return found[:most]
