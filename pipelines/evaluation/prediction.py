@@ -28,8 +28,8 @@ def predict(
     """Returns what a model says of a picture, the likeliest first.
 
     Of a classifier these are `pipelines.tasks.classification.Guess`, of a
-    multi-label one `pipelines.tasks.multilabel.LikelyClass`, both with `name` and
-    `probability`.
+    multi-label one `pipelines.tasks.multilabel.LikelyClass`, both with `name`
+    and `probability`.
 
     Args:
         model: A model of the zoo.
