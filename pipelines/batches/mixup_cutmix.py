@@ -22,6 +22,7 @@ def mix(images, labels, seed, mixing: Mixing, *, classes: int, on=True):
         labels; of one class a picture, rows add up to 1.
     """
     drawn = tf.random.stateless_uniform((4,), seed)
+    labels = tf.convert_to_tensor(labels)
     if labels.shape.rank == 2:
         targets = tf.cast(labels, tf.float32)
     else:
