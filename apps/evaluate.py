@@ -52,6 +52,9 @@ class Judging(FinishedModel):
     )
     image_column: str | None = changed(RunConfig, "image_column", group=GIVEN)
     label_column: str | None = changed(RunConfig, "label_column", group=GIVEN)
+    label_separator: str | None = changed(
+        RunConfig, "label_separator", group=GIVEN
+    )
     output: str = output(dataclasses.MISSING, "A new folder for the results.")
     global_batch_size: int = batch(128)
     tta: str = tta()
@@ -65,6 +68,7 @@ def check(asked: Judging) -> None:
 
 
 def run(asked: Judging) -> None:
+    import zoo
     from pipelines.data.sources.csv_columns import NamedColumns
     from pipelines.evaluation.held_out import pictures_to_judge
     from pipelines.evaluation.judging import describe
@@ -80,7 +84,12 @@ def run(asked: Judging) -> None:
         asked.data,
         part=asked.part,
         allow_seen=asked.allow_seen,
-        named=NamedColumns(asked.image_column, asked.label_column),
+        named=NamedColumns(
+            asked.image_column,
+            asked.label_column,
+            separator=asked.label_separator,
+            several=bool(zoo.thresholds(first)),
+        ),
     )
     if chosen.note:
         say(chosen.note)

@@ -1,5 +1,8 @@
 """Says what is on pictures: the five likeliest classes of each.
 
+Of a multilabel model it is all classes that are likely enough by the
+thresholds that its training chose, which may be none.
+
     zoo predict --model=runs/first cat.jpg dog.jpg new/
 
 With --format=json a line of JSON a picture. Exit codes: 0 done, 2 a wrong
@@ -36,10 +39,11 @@ class Predicting(FinishedModel):
         group=GIVEN,
         is_flag=False,
     )
-    top: int = row(
-        5,
+    top: int | None = row(
+        None,
         "How many classes are named, the likeliest first.",
         group=HOW,
+        usual="5, and of a multilabel model all that are likely enough",
         low=1,
         common=True,
     )
@@ -91,7 +95,7 @@ def run(asked: Predicting) -> None:
             say(as_json(picture, guesses))
         else:
             say(picture)
-            for guess in guesses:
+            for guess in guesses or ["none of its classes"]:
                 say(f"  {guess}")
     if bad:
         raise DataError(f"{'; '.join(bad)}.")

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from zoo.model_metadata import origin
     from zoo.model_metadata import preprocessing
     from zoo.model_metadata import set_class_names
+    from zoo.model_metadata import set_thresholds
+    from zoo.model_metadata import thresholds
     from zoo.predictions import decode_predictions
     from zoo.resizing import resized
     from zoo.splitting import split
@@ -53,8 +55,10 @@ __all__ = [
     "resized",
     "save_weights",
     "set_class_names",
+    "set_thresholds",
     "split",
     "stages",
+    "thresholds",
 ]
 
 # `stages` and `preprocessing` are modules that can be called.
@@ -70,7 +74,9 @@ __getattr__ = late_names(
         "resized": "zoo.resizing",
         "save_weights": "zoo.weights.files",
         "set_class_names": "zoo.model_metadata",
+        "set_thresholds": "zoo.model_metadata",
         "split": "zoo.splitting",
+        "thresholds": "zoo.model_metadata",
     },
 )
 

@@ -59,6 +59,49 @@ def set_class_names(model, names) -> None:
     head.class_names = names
 
 
+def thresholds(model) -> tuple[float, ...] | None:
+    """Returns the thresholds of a multi-label model, None of any other.
+
+    A picture shows a class where the sigmoid of its logit is at least the
+    class's threshold, in 0…1; thresholds are in label order.
+
+    Raises:
+        RequestError: The model has no classifier head of the zoo.
+
+    Example:
+
+    ```python
+    import zoo
+    model = zoo.create_model("resnet20", classes=2)
+    assert zoo.thresholds(model) is None
+    zoo.set_thresholds(model, (0.5, 0.25))
+    assert zoo.thresholds(model) == (0.5, 0.25)
+    ```
+    """
+    return _only(model, Logits).thresholds
+
+
+def set_thresholds(model, values) -> None:
+    """Makes a model a multi-label one: writes thresholds into its last layer.
+
+    Args:
+        model: A model of the zoo.
+        values: One for each class, in label order, each in 0…1.
+
+    Raises:
+        RequestError: There are more or fewer than classes, or one is out of
+            its range.
+    """
+    head = _only(model, Logits)
+    values = tuple(float(value) for value in values)
+    if len(values) != head.units or not all(0 <= v <= 1 for v in values):
+        raise RequestError(
+            f"The model {model.name!r} has {head.units} classes. Expected as "
+            f"many thresholds in 0…1. Received: {values}"
+        )
+    head.thresholds = values
+
+
 def find_layer(model, layer_type):
     """Returns the layer that holds what is asked for, or None.
 

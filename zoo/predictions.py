@@ -79,8 +79,15 @@ def _classes(model, language: str):
     if model is not None:
         # Keras is not needed for ImageNet's names.
         from zoo.model_metadata import class_names
+        from zoo.model_metadata import thresholds
 
         names = class_names(model)
+        if thresholds(model):
+            raise RequestError(
+                f"The model {model.name!r} is a multi-label one: each class is "
+                "a question of its own. Take the sigmoid of its logits, and "
+                "zoo.thresholds(model)."
+            )
         if names is None:
             raise RequestError(
                 f"The model {model.name!r} has no class names. Expected: "

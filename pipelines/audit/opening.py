@@ -13,6 +13,7 @@ from pipelines.audit.listing import ListedPicture
 from pipelines.audit.listing import Listing
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
+from pipelines.data.inspection.kinds import NOTE
 from pipelines.data.inspection.kinds import REFUSE
 from pipelines.data.sources.csv_columns import NamedColumns
 from pipelines.data.sources.files import read_files
@@ -94,10 +95,17 @@ def _of_splits(splits: Splits) -> AuditedData:
         if examples is not None
     ]
     listing = Listing(class_names=[*parts[0][1].class_names])
+    if parts[0][1].several:
+        listing.say(
+            NOTE,
+            "labels_not_checked",
+            "A picture may show several classes here. Label errors are looked "
+            "for where it shows one: not in this data.",
+        )
     where = []
     for part, examples in parts:
-        for i, label in enumerate(examples.labels):
-            name = examples.class_names[label]
+        for i in range(len(examples)):
+            name = examples.label_text(i)
             listing.pictures.append(
                 ListedPicture(examples.names[i], part, name)
             )

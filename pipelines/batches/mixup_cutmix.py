@@ -11,7 +11,7 @@ def mix(images, labels, seed, mixing: Mixing, *, classes: int, on=True):
 
     Args:
         images: uint8 `(batch, height, width, 3)`.
-        labels: int `(batch,)`.
+        labels: int `(batch,)`, or 0 or 1 of shape `(batch, classes)`.
         seed: int64 `(2,)`; the same seed mixes in the same way.
         mixing: The recipe.
         classes: How many classes there are.
@@ -19,10 +19,14 @@ def mix(images, labels, seed, mixing: Mixing, *, classes: int, on=True):
 
     Returns:
         The pictures, uint8 of the same shape, and float32 `(batch, classes)`
-        labels, whose rows add up to 1.
+        labels; of one class a picture, rows add up to 1.
     """
     drawn = tf.random.stateless_uniform((4,), seed)
-    targets = tf.one_hot(labels, classes)
+    labels = tf.convert_to_tensor(labels)
+    if labels.shape.rank == 2:
+        targets = tf.cast(labels, tf.float32)
+    else:
+        targets = tf.one_hot(labels, classes)
     mixed, weight = tf.cond(
         tf.logical_and(on, drawn[0] < mixing.probability),
         lambda: _mixed(images, seed, mixing, drawn),

@@ -77,8 +77,9 @@ class TrainingData:
     Args:
         examples: What is trained on.
         dataset: Yields uint8 `(batch, size, size, 3)` and int32 `(batch,)`,
-            or with mixing float32 `(batch, classes)`; a worker's part of
-            each global batch where there are several.
+            or with mixing float32 `(batch, classes)`, or uint8 of that shape
+            where a picture may show several classes; a worker's part of each
+            global batch where there are several.
         batch_size: Of a global batch, over all devices.
         steps_per_epoch: Whole batches in an epoch; what is left over of one
             epoch may come in the next.
@@ -205,7 +206,7 @@ def training_data(
 def _places(examples: Examples, sampling: Sampling, batch_size: int):
     """Returns a function from a sample's number to its index and its seed."""
     order = sample_order(
-        examples.labels,
+        examples.strata,
         batch_size=batch_size,
         seed=sampling.seed,
         balance=sampling.balance,

@@ -11,6 +11,7 @@ import tensorflow as tf
 from pipelines.data.names import constants
 from pipelines.data.names import shortest
 from pipelines.data.names import take
+from pipelines.data.spelling import listed
 from pipelines.data.tf_data import call_python
 
 # Above this many bytes, pictures are read when they are needed.
@@ -29,7 +30,9 @@ class Examples:
 
     Args:
         names: What each picture is called in messages, usually its path.
-        labels: int32 of shape `(examples,)`, each in 0…classes-1.
+        labels: int32 of shape `(examples,)`, each in 0…classes-1; where a
+            picture may show several classes or none, uint8 of shape
+            `(examples, classes)`, 1 for those that it shows.
         class_names: In label order.
         encoded: Returns the bytes of some pictures, given their indices.
         fetch: The same for one picture inside a graph, from a scalar int64
@@ -48,6 +51,26 @@ class Examples:
 
     def __len__(self):
         return len(self.labels)
+
+    @property
+    def several(self) -> bool:
+        """Whether a picture may show several classes, or none."""
+        return self.labels.ndim == 2
+
+    @functools.cached_property
+    def strata(self) -> np.ndarray:
+        """The class that stands for each picture, int32 `(examples,)`.
+
+        Of several it is the rarest; pictures that show none have a number
+        of their own behind all classes.
+        """
+        if not self.several:
+            return self.labels
+        rarity = np.argsort(self.counts(), kind="stable")
+        ranked = np.pad(self.labels[:, rarity], [(0, 0), (0, 1)])
+        ranked[:, -1] = 1
+        places = np.append(rarity, len(self.class_names))
+        return places[ranked.argmax(axis=1)].astype("int32")
 
     @property
     def are_files(self) -> bool:
@@ -123,12 +146,34 @@ class Examples:
 
     def counts(self) -> np.ndarray:
         """Returns how many examples each class has."""
+        if self.several:
+            return self.labels.sum(axis=0, dtype="int64")
         return np.bincount(self.labels, minlength=len(self.class_names))
+
+    def strata_counts(self) -> np.ndarray:
+        """Returns how many pictures each of the `strata` has.
+
+        Where a picture shows several classes, those that stand for none are
+        left out.
+        """
+        if not self.several:
+            return self.counts()
+        counts = np.bincount(self.strata)
+        return counts[counts > 0]
 
     def members(self) -> list[np.ndarray]:
         """Returns the indices of each class's examples, in their order."""
+        if self.several:
+            return [np.flatnonzero(column) for column in self.labels.T]
         order = np.argsort(self.labels, kind="stable")
         return np.split(order, np.cumsum(self.counts())[:-1])
+
+    def label_text(self, index: int) -> str:
+        """Returns a picture's class, or all of its classes by `listed`."""
+        if not self.several:
+            return self.class_names[self.labels[index]]
+        shown = np.flatnonzero(self.labels[index])
+        return listed(self.class_names[place] for place in shown)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,6 +189,8 @@ class Splits:
         groups: int `(train + validation,)`: what belongs together, in the
             order of the parts: as a person says, and where a part was split
             off also copies; None where nobody has said or looked.
+        aside: Pictures of the training part that are not learned from: what
+            is chosen once training is done is chosen by them.
     """
 
     train: Examples | None
@@ -151,3 +198,4 @@ class Splits:
     note: str = ""
     split_off: bool = False
     groups: np.ndarray | None = None
+    aside: Examples | None = None

@@ -5,6 +5,7 @@ import numpy as np
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
 from pipelines.data.joining import join
+from pipelines.data.stratifying import stratify
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
@@ -16,6 +17,7 @@ def fold_of(splits: Splits, fold: int, folds: int, *, seed: int = 0) -> Splits:
     evenly, so that each picture is held out in exactly one fold. What belongs
     together is dealt out first, the largest groups before others, each to the
     fold that has the fewest of its class; all others as if it were not there.
+    Pictures that show several classes are dealt out by `stratify`.
 
     Args:
         splits: The data set.
@@ -32,6 +34,14 @@ def fold_of(splits: Splits, fold: int, folds: int, *, seed: int = 0) -> Splits:
             f"`folds` is 2 or more. Received: fold {fold} of {folds}"
         )
     train, held_out = splits.train, splits.validation
+    if train.several:
+        part = stratify(
+            np.concatenate([train.labels, held_out.labels]),
+            np.full(folds, 1 / folds),
+            groups=_groups(splits),
+            seed=seed,
+        )
+        return _parted(splits, part, fold)
     labels = np.concatenate([train.labels, held_out.labels])
     part = np.empty(len(labels), "int64")
     random = np.random.default_rng([seed, folds])
@@ -43,8 +53,12 @@ def fold_of(splits: Splits, fold: int, folds: int, *, seed: int = 0) -> Splits:
                 f"`folds={folds}`. Give fewer folds, or more pictures."
             )
         part[members] = (np.arange(len(members)) + label) % folds
-    groups = _groups(splits)
-    _deal_groups(part, labels, groups, folds)
+    _deal_groups(part, labels, _groups(splits), folds)
+    return _parted(splits, part, fold)
+
+
+def _parted(splits: Splits, part: np.ndarray, fold: int) -> Splits:
+    train, held_out = splits.train, splits.validation
     return Splits(
         _pick(train, held_out, np.flatnonzero(part != fold)),
         _pick(train, held_out, np.flatnonzero(part == fold)),

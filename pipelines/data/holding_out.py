@@ -1,13 +1,16 @@
 """Holding a fifth of every class out where a data set has no such part.
 
 What belongs together, copies and near copies above all, stays on one side. A
-set without copies is split as if nobody had looked for them.
+set without copies is split as if nobody had looked for them. Of pictures that
+show several classes a fifth is held out by iterative stratification
+(`pipelines.data.stratifying`).
 """
 
 import numpy as np
 
 from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
+from pipelines.data.stratifying import stratify
 from zoo.errors import DataError
 
 VALIDATION_FRACTION = 0.2
@@ -37,7 +40,7 @@ def hold_out(
     if seed is None:
         return Splits(examples, None, split_off=True)
     lonely = np.flatnonzero(examples.counts() == 1)
-    if len(lonely):
+    if len(lonely) and not examples.several:
         raise DataError(
             f"{data}: the class {examples.class_names[lonely[0]]!r} has one "
             "picture; at least 2 are needed, one to learn from and one to "
@@ -47,19 +50,21 @@ def hold_out(
     from pipelines.data.copies.grouping import find_groups
 
     groups = find_groups(examples, named, progress)
-    held_out, groups_kept = _held_out(examples, groups, seed)
+    split = _held_out_of_several if examples.several else _held_out
+    held_out, groups_kept = split(examples, groups, seed)
     if not held_out.any():
         raise DataError(
             f"{data}: the pictures of each class belong together, as copies "
             "or by their groups, so that none can be held out. Add others."
         )
     train, validation = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    about = "about " if examples.several else ""
     return Splits(
         examples.subset(train),
         examples.subset(validation),
         f"{data} has no validation part: held out {len(validation)} of its "
-        f"{len(examples)} pictures, {VALIDATION_FRACTION:.0%} of every class "
-        f"(seed {seed}){_said(examples, groups, held_out)}.",
+        f"{len(examples)} pictures, {about}{VALIDATION_FRACTION:.0%} of every "
+        f"class (seed {seed}){_said(examples, groups, held_out)}.",
         split_off=True,
         groups=groups_kept[np.concatenate([train, validation])],
     )
@@ -81,10 +86,17 @@ def _held_out(examples, groups, seed) -> tuple[np.ndarray, np.ndarray]:
     return held_out, mixed
 
 
+def _held_out_of_several(
+    examples, groups, seed
+) -> tuple[np.ndarray, np.ndarray]:
+    shares = 1 - VALIDATION_FRACTION, VALIDATION_FRACTION
+    part = stratify(examples.labels, shares, groups=groups.near, seed=seed)
+    return part == 1, groups.near
+
+
 def _without(examples: Examples, held_out: np.ndarray) -> np.ndarray:
     """Returns which classes have pictures, but none that is held out."""
-    count = len(examples.class_names)
-    judged = np.bincount(examples.labels[held_out], minlength=count) > 0
+    judged = examples.subset(np.flatnonzero(held_out)).counts() > 0
     return (examples.counts() > 0) & ~judged
 
 
@@ -93,9 +105,10 @@ def _said(examples: Examples, groups, held_out: np.ndarray) -> str:
     unjudged = np.flatnonzero(_without(examples, held_out))
     if len(unjudged):
         names = ", ".join(examples.class_names[i] for i in unjudged[:5])
+        why = "are too few" if examples.several else "all belong together"
         said.append(
-            f"nothing judges {len(unjudged)} classes whose pictures all "
-            f"belong together: {names}"
+            f"nothing judges {len(unjudged)} classes whose pictures {why}: "
+            f"{names}"
         )
     return "".join(f"; {each}" for each in said)
 

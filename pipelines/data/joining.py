@@ -1,5 +1,7 @@
 """Two sets of pictures as one."""
 
+import dataclasses
+
 import numpy as np
 
 from pipelines.data.examples import Examples
@@ -42,6 +44,18 @@ def join(first: Examples, second: Examples) -> Examples:
     )
 
 
+def as_several(examples: Examples) -> Examples:
+    """Returns the same pictures, each of which shows its one class.
+
+    Args:
+        examples: Of one class each, or of several already.
+    """
+    if examples.several:
+        return examples
+    ones = np.eye(len(examples.class_names), dtype="uint8")
+    return dataclasses.replace(examples, labels=ones[examples.labels])
+
+
 def relabel(examples: Examples, class_names: tuple[str, ...]) -> Examples:
     """Returns the same pictures, labelled by their places in another list.
 
@@ -50,9 +64,14 @@ def relabel(examples: Examples, class_names: tuple[str, ...]) -> Examples:
         class_names: The list.
     """
     places = [class_names.index(name) for name in examples.class_names]
+    if examples.several:
+        labels = np.zeros((len(examples), len(class_names)), "uint8")
+        labels[:, places] = examples.labels
+    else:
+        labels = np.asarray(places, "int32")[examples.labels]
     return Examples(
         examples.names,
-        np.asarray(places, "int32")[examples.labels],
+        labels,
         tuple(class_names),
         examples.encoded,
         examples.fetch,

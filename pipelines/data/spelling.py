@@ -4,6 +4,7 @@ macOS writes "größe" in two code points more than Linux does (NFD instead of
 NFC), spreadsheets leave blanks behind commas, and some people write `Train`.
 """
 
+import json
 import re
 import unicodedata
 
@@ -59,3 +60,15 @@ def shown(text: str) -> str:
     """Returns a text for a message: in quotes, on one line, never long."""
     short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
     return repr(short)
+
+
+def listed(names) -> str:
+    """Writes several classes of a picture as one label: a JSON list, sorted.
+
+    Example:
+
+        >>> from pipelines.data.spelling import listed
+        >>> listed(["dog", "cat"])
+        '["cat", "dog"]'
+    """
+    return json.dumps(sorted(names), ensure_ascii=False)

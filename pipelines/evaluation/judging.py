@@ -15,6 +15,7 @@ from pipelines.batches.evaluation_data import EvaluationData
 from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.checks import check_pictures
 from pipelines.data.examples import Examples
+from pipelines.data.joining import as_several
 from pipelines.data.joining import relabel
 from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.evaluator import Evaluator
@@ -79,7 +80,8 @@ def judge(
     started = time.perf_counter()
     if not isinstance(data, ToJudge):
         data = ToJudge(data, open_held_out(data))
-    examples = match_classes(data.examples, zoo.class_names(first))
+    examples = _match_labels(data.examples, first)
+    examples = match_classes(examples, zoo.class_names(first))
     check_pictures(examples, progress=checked)
     data_read = _data(examples, zoo.preprocessing(first), batch_size, tta)
     found = _logits(models, task, data_read, progress)
@@ -123,6 +125,19 @@ def _logits(models: dict, task: Task, data: EvaluationData, progress):
         name: Evaluator(model, strategy, task).logits(data, step)
         for name, model in models.items()
     }
+
+
+def _match_labels(examples: Examples, model) -> Examples:
+    """Returns labels of one class or of several, as the model has them."""
+    if zoo.thresholds(model):
+        return as_several(examples)
+    if examples.several:
+        raise DataError(
+            "In the data a picture may show several classes, and the model "
+            "tells one. Give pictures of one class each, or a model of "
+            "`task=multilabel`."
+        )
+    return examples
 
 
 def match_classes(examples: Examples, names) -> Examples:

@@ -20,20 +20,22 @@ from zoo.weights.classes import translated
 def predict(
     model,
     picture,
-    top: int = 5,
+    top: int | None = None,
     *,
     tta: str = NO_VIEWS,
     language: str = ENGLISH,
 ) -> list:
     """Returns what a model says of a picture, the likeliest first.
 
-    Of a classifier these are `pipelines.tasks.classification.Guess`, with
-    `name` and `probability`.
+    Of a classifier these are `pipelines.tasks.classification.Guess`, of a
+    multi-label one `pipelines.tasks.multilabel.LikelyClass`, both with `name`
+    and `probability`.
 
     Args:
         model: A model of the zoo.
         picture: The path of a JPEG, PNG, GIF, BMP, WebP or TIFF file.
-        top: How many answers at most.
+        top: How many answers at most; where None the five likeliest classes,
+            and of a multi-label model all whose threshold is reached.
         tta: Which views of it are averaged at test time, see
             `pipelines.evaluation.tta`.
         language: What ImageNet's classes are named in, see

@@ -54,7 +54,7 @@ def training_features(
     """
     examples, views = features.examples, features.views
     locate = sample_order(
-        examples.labels, batch_size=batch_size, seed=seed, balance=balance
+        examples.strata, batch_size=batch_size, seed=seed, balance=balance
     )
     labels = tf.constant(examples.labels)
 

@@ -33,6 +33,48 @@ class Probe:
     accuracy: float
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Axes:
+    """Standardised features along the directions in which they differ.
+
+    An L2 penalty does not see a rotation: where there are more features than
+    pictures, as many axes as pictures hold all there is to know.
+
+    Args:
+        mean: float64 `(features,)`.
+        scale: float64 `(features,)`: the standard deviations, 1 for 0.
+        axes: float64 `(axes, features)`.
+        rotated: float32 `(examples, axes)`: the features along the axes.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    axes: np.ndarray
+    rotated: np.ndarray
+
+    @classmethod
+    def of(cls, features) -> "Axes":
+        """Finds the axes of features `(examples, features)`."""
+        features = np.asarray(features, "float64")
+        mean, scale = features.mean(axis=0), features.std(axis=0)
+        scale[scale == 0] = 1
+        plain = (features - mean) / scale
+        _, spread, axes = np.linalg.svd(plain, full_matrices=False)
+        axes = axes[spread > spread[0] * 1e-9]
+        return cls(mean, scale, axes, (plain @ axes.T).astype("float32"))
+
+    def as_dense(self, weights, bias) -> tuple[np.ndarray, np.ndarray]:
+        """Returns kernel and bias for features as they are, float32.
+
+        Args:
+            weights: `(classes, features)`, of standardised features.
+            bias: `(classes,)`.
+        """
+        kernel = weights.T / self.scale[:, np.newaxis]
+        shifted = bias - self.mean @ kernel
+        return kernel.astype("float32"), shifted.astype("float32")
+
+
 def fit_probe(features, labels, classes: int, *, seed: int = 0) -> Probe:
     """Fits a softmax regression, its penalty chosen by cross-validation.
 
@@ -54,32 +96,18 @@ def fit_probe(features, labels, classes: int, *, seed: int = 0) -> Probe:
     assert right.mean() > 0.7
     ```
     """
-    features = np.asarray(features, "float64")
-    mean, scale = features.mean(axis=0), features.std(axis=0)
-    scale[scale == 0] = 1
-    # An L2 penalty does not see a rotation: where there are more features
-    # than pictures, as many axes as pictures hold all there is to know.
-    _, spread, axes = np.linalg.svd(
-        (features - mean) / scale, full_matrices=False
-    )
-    axes = axes[spread > spread[0] * 1e-9]
-    rotated = ((features - mean) / scale @ axes.T).astype("float32")
+    axes = Axes.of(features)
+    rotated = axes.rotated
     # Threads cost more than such small problems gain by them.
     with threadpool_limits(1):
         strength, accuracy = _choose(rotated, labels, seed)
-        model = _regression(strength, tol=1e-5).fit(rotated, labels)
-    weights, bias = model.coef_ @ axes, model.intercept_
+        model = regression(strength, tol=1e-5).fit(rotated, labels)
+    weights, bias = model.coef_ @ axes.axes, model.intercept_
     if classes == 2:
         # One row tells two classes apart; a softmax has one for each.
         weights = np.concatenate([-weights, weights]) / 2
         bias = np.concatenate([-bias, bias]) / 2
-    kernel = weights.T / scale[:, np.newaxis]
-    return Probe(
-        kernel.astype("float32"),
-        (bias - mean @ kernel).astype("float32"),
-        strength,
-        accuracy,
-    )
+    return Probe(*axes.as_dense(weights, bias), strength, accuracy)
 
 
 def _choose(features, labels, seed: int) -> tuple[float, float]:
@@ -97,7 +125,7 @@ def _choose(features, labels, seed: int) -> tuple[float, float]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = cross_val_score(
-                _regression(strength), features, labels, cv=parts
+                regression(strength), features, labels, cv=parts
             )
         scores.append(found.mean())
     # Of equally good ones the strongest penalty.
@@ -105,8 +133,11 @@ def _choose(features, labels, seed: int) -> tuple[float, float]:
     return STRENGTHS[best], float(scores[best])
 
 
-def _regression(strength: float, tol: float = 1e-2):
-    """A loose tolerance is enough to compare penalties by."""
+def regression(strength: float, tol: float = 1e-2):
+    """Returns a logistic regression that is still to be fitted.
+
+    A loose tolerance is enough to compare penalties by.
+    """
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=strength, tol=tol, max_iter=1000)

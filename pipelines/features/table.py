@@ -10,6 +10,9 @@ A `.npz` that `numpy.load` reads without pickle:
 | `class_names` | in label order |
 | `parts` | `train`, `validation` or empty, a string a picture |
 | `recipe` | JSON: how to compute the same of another picture |
+
+Where a picture may show several classes, labels are 0 or 1 of shape
+`(pictures, classes)`.
 """
 
 import dataclasses
@@ -83,7 +86,8 @@ class FeatureTable:
     Args:
         features: float32 `(pictures, …)`.
         names: str `(pictures,)`.
-        labels: int32 `(pictures,)`; -1 where there is none.
+        labels: int32 `(pictures,)`; -1 where there is none. Where a picture
+            may show several classes, 0 or 1 of shape `(pictures, classes)`.
         class_names: In label order.
         parts: str `(pictures,)`: the part of the data, or empty.
         recipe: How the features were computed.
@@ -102,6 +106,9 @@ class FeatureTable:
     def label_of(self, place: int) -> str:
         """Returns the name of a picture's class, or ""."""
         label = self.labels[place]
+        if self.labels.ndim == 2:
+            names = zip(self.class_names, label, strict=True)
+            return ", ".join(name for name, shown in names if shown)
         return self.class_names[label] if label >= 0 else ""
 
 
@@ -220,12 +227,19 @@ def _check(members: dict[str, np.ndarray]) -> None:
     features, labels = members["features"], members["labels"]
     if features.ndim < 2:
         raise ValueError(f"features have the shape {features.shape}")
-    for name in ("names", "labels", "parts"):
-        if members[name].shape != (len(features),):
-            raise ValueError(
-                f"{name} have the shape {members[name].shape}, expected "
-                f"({len(features)},)"
-            )
     classes = members["class_names"].size
-    if len(labels) and not -1 <= labels.min() <= labels.max() < classes:
+    several = labels.ndim == 2
+    expected = (len(features),)
+    shapes = {
+        "names": expected,
+        "labels": (*expected, classes) if several else expected,
+        "parts": expected,
+    }
+    for name, shape in shapes.items():
+        if members[name].shape != shape:
+            raise ValueError(
+                f"{name} have the shape {members[name].shape}, expected {shape}"
+            )
+    least, most = (0, 2) if several else (-1, classes)
+    if labels.size and not least <= labels.min() <= labels.max() < most:
         raise ValueError(f"a label is no place in {classes} class names")

@@ -12,7 +12,8 @@ blur, noise. Nothing is downloaded, and the same seed gives the same pictures.
 from pipelines.herbarium.picture import draw
 from pipelines.herbarium.species import SPECIES
 from pipelines.herbarium.species import Species
+from pipelines.herbarium.traits import write_traits
 from pipelines.herbarium.writing import prepare
 from pipelines.herbarium.writing import write
 
-__all__ = ["SPECIES", "Species", "draw", "prepare", "write"]
+__all__ = ["SPECIES", "Species", "draw", "prepare", "write", "write_traits"]

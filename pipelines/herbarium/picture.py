@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from pipelines.herbarium.photo import take
+from pipelines.herbarium.scene import begin
 from pipelines.herbarium.scene import compose
 from pipelines.herbarium.species import Flower
 from pipelines.herbarium.species import Leaf
@@ -53,12 +54,32 @@ def draw(
             f"species: expected a row of SPECIES, received {species!r}"
         )
     check_whole("seed", seed, lowest=0)
-    rng = np.random.default_rng([seed, zlib.crc32(species.name.encode())])
-    chosen = SIZES[rng.integers(len(SIZES))]
+    rng, chosen = _begin(species, seed)
     if size is not None:
         chosen = _checked(size)
     image, light = compose(species, chosen, rng)
     return take(image, light, rng)
+
+
+def ground_of(species: Species, seed: int) -> str:
+    """Returns the name of the ground that `draw` paints a picture on.
+
+    Example:
+
+    >>> from pipelines import herbarium
+    >>> from pipelines.herbarium.picture import ground_of
+    >>> ground_of(herbarium.SPECIES[0], seed=7)
+    'sand'
+    """
+    rng, _ = _begin(species, seed)
+    _, ground = begin(rng)
+    return ground.name
+
+
+def _begin(species: Species, seed: int):
+    """Returns where chance stands when a scene begins, and its size."""
+    rng = np.random.default_rng([seed, zlib.crc32(species.name.encode())])
+    return rng, SIZES[rng.integers(len(SIZES))]
 
 
 def check_whole(name: str, value: object, *, lowest: int) -> None:

@@ -14,6 +14,7 @@ from pipelines.herbarium.clutter import backdrop
 from pipelines.herbarium.flowers import grow_flower
 from pipelines.herbarium.grounds import GRASS
 from pipelines.herbarium.grounds import GROUNDS
+from pipelines.herbarium.grounds import Ground
 from pipelines.herbarium.leaves import grow_leaf
 from pipelines.herbarium.plant import Plant
 from pipelines.herbarium.plant import paint
@@ -43,8 +44,7 @@ def compose(
 
     Returns the picture at `size` and the unit vector towards the light.
     """
-    light = _light(rng)
-    ground = GROUNDS[rng.integers(len(GROUNDS))]
+    light, ground = begin(rng)
     place = Place(ground, light, rng.normal(-math.pi / 2.0, 0.25))
     image = backdrop(place, size, rng)
     smaller = int(rng.choice(len(_COMPANY), p=_COMPANY))
@@ -65,6 +65,12 @@ def compose(
     picture = canvas.image.reduce(_SUPERSAMPLING)
     _blur_foreground(picture, place, rng)
     return picture, light
+
+
+def begin(rng: np.random.Generator) -> tuple[np.ndarray, Ground]:
+    """Draws what a scene begins with: the light and the ground."""
+    light = _light(rng)
+    return light, GROUNDS[rng.integers(len(GROUNDS))]
 
 
 def _light(rng: np.random.Generator) -> np.ndarray:

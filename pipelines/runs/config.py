@@ -100,6 +100,21 @@ class RunConfig:
         group=START,
         usual="each picture by itself",
     )
+    label_separator: str | None = row(
+        None,
+        "What stands between the labels of a picture that has several in one "
+        "cell of a table, such as '|'.",
+        group=START,
+        usual="one label a cell, or a JSON list of them",
+    )
+    task: str | None = row(
+        None,
+        "What is learned of a picture: which one of the classes it shows, or "
+        "which of them (multilabel), any number or none.",
+        group=START,
+        usual="multilabel where a table has several classes in a row",
+        choices=("classification", "multilabel"),
+    )
     shots: int | None = row(
         None,
         "Pictures a class to learn from.",
@@ -327,7 +342,8 @@ class RunConfig:
     )
     loss: str = row(
         "softmax",
-        "Cross-entropy of all classes together, or (bce) of each by itself.",
+        "Cross-entropy of all classes together, or (bce) of each by itself, "
+        "which multilabel always has.",
         group=LOSS,
         choices=("softmax", "bce"),
     )
@@ -359,6 +375,16 @@ class RunConfig:
         group=LOSS,
         low=0,
         high=10,
+    )
+    threshold_part: float | None = row(
+        None,
+        "Of multilabel, the part of the training pictures that is not learned "
+        "from: at the end it says from which probability on each class is "
+        "said. 0 to say all of them from 0.5 on.",
+        group=LOSS,
+        usual="0.1",
+        low=0,
+        high=0.5,
     )
     precision: str = row(
         AUTO,

@@ -40,10 +40,11 @@ def identity_by_bytes(then: dict, now: dict, folder, splits: Splits) -> dict:
     listed = read_split(str(folder))
     if listed is None or listed.sha256 is None:
         return now
+    learned = [splits.train, *filter(None, [splits.aside])]
     found = {
-        name: _digest(part)
-        for name, part in zip(
-            _PARTS, (splits.train, splits.validation), strict=True
+        name: _digest(parts)
+        for name, parts in zip(
+            _PARTS, (learned, [splits.validation]), strict=True
         )
     }
     same = all(
@@ -62,13 +63,13 @@ def identity_by_bytes(then: dict, now: dict, folder, splits: Splits) -> dict:
     }
 
 
-def _digest(examples) -> dict:
+def _digest(parts) -> dict:
     total = hashlib.sha256()
-    for label, (_, sha256) in zip(
-        examples.labels, hashes_of(examples), strict=True
-    ):
-        total.update(examples.class_names[label].encode() + b"\0" + sha256)
-    return {"count": len(examples), "sha256": total.hexdigest()}
+    for examples in parts:
+        for place, (_, sha256) in enumerate(hashes_of(examples)):
+            label = examples.label_text(place).encode()
+            total.update(label + b"\0" + sha256)
+    return {"count": sum(map(len, parts)), "sha256": total.hexdigest()}
 
 
 def _digest_of_list(listed: SplitList, mask: np.ndarray) -> dict:

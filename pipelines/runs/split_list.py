@@ -25,6 +25,7 @@ from pipelines.data.sources.layout import VALIDATION
 from pipelines.data.sources.manifest import HEADER
 from pipelines.data.sources.manifest import classes_path
 from pipelines.data.sources.manifest import new_text_file
+from pipelines.data.spelling import listed
 from pipelines.runs.places import SPLIT
 from zoo.weights.atomic import write_atomically
 
@@ -43,7 +44,10 @@ def write_split(folder, splits: Splits, progress=None) -> None:
     path = pathlib.Path(folder) / SPLIT
     if path.exists():
         return
-    parts = ((TRAIN, splits.train), (VALIDATION, splits.validation))
+    parts = [(TRAIN, splits.train), (VALIDATION, splits.validation)]
+    if splits.aside:
+        # They have chosen something, and may not judge.
+        parts.insert(1, (TRAIN, splits.aside))
     total = sum(len(examples) for _, examples in parts)
     header = HEADER if total <= HASHED else HEADER[:3]
     done = 0
@@ -63,15 +67,22 @@ def write_split(folder, splits: Splits, progress=None) -> None:
 
 def _rows(examples: Examples, part: str, *, hashed: bool) -> Iterator[tuple]:
     known = hashes_of(examples) if hashed else None
-    for i, label in enumerate(examples.labels):
-        name = examples.names[i]
+    for i, name in enumerate(examples.names):
         if examples.are_files:
             name = os.path.abspath(name)
         more = ()
         if hashed:
             size, sha256 = next(known)
             more = (size, sha256.hex())
-        yield name, examples.class_names[label], part, *more
+        yield name, examples.label_text(i), part, *more
+
+
+def _texts(table) -> np.ndarray:
+    names = np.array(table.label_names, object)
+    if not table.several:
+        return names[table.labels]
+    shown = (names[row > 0].tolist() for row in table.labels)
+    return np.array([listed(each) for each in shown], object)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -81,7 +92,7 @@ class SplitList:
     Args:
         folder: The run's.
         names: What all pictures are called, files by their absolute paths.
-        labels: str `(pictures,)`: the name of each one's class.
+        labels: str `(pictures,)`: as `Examples.label_text` has them.
         learned: bool `(pictures,)`: which were learned from.
         sha256: uint8 `(pictures, 32)`; None where there were too many.
     """
@@ -154,7 +165,7 @@ def read_split(model: str) -> SplitList | None:
     return SplitList(
         folder,
         Paths(table.paths),
-        np.array(table.label_names, object)[table.labels],
+        _texts(table),
         np.isin(table.splits, codes),
         table.sha256,
     )

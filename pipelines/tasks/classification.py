@@ -9,6 +9,7 @@ import tensorflow as tf
 
 import zoo
 from pipelines.data.examples import Examples
+from pipelines.tasks.head import renew_head
 from pipelines.tasks.losses import Loss
 from pipelines.tasks.losses import loss_of
 from pipelines.tasks.ranking import hits
@@ -23,6 +24,8 @@ from pipelines.tasks.task import Task
 TOP1 = Metric("top1", "top-1")
 TOP5 = Metric("top5", "top-5", is_drawn=False)
 _PLAIN = Loss()
+# Answers for a picture where nobody says how many.
+_NAMED = 5
 # Of how many it has to be among the best.
 _BEST = {TOP1: 1, TOP5: 5}
 
@@ -100,7 +103,7 @@ class Classification(Task):
     def build(self, create: Callable[..., keras.Model]) -> keras.Model:
         model = create(classes=len(self.class_names))
         if zoo.class_names(model) not in (None, tuple(self.class_names)):
-            _renew_head(model)
+            renew_head(model)
         zoo.set_class_names(model, self.class_names)
         return model
 
@@ -130,11 +133,11 @@ class Classification(Task):
     def mean(self, outputs: list) -> np.ndarray:
         return mean_of_probabilities(outputs)
 
-    def answers(self, outputs: np.ndarray, most: int) -> list[Guess]:
+    def answers(self, outputs: np.ndarray, most: int | None) -> list[Guess]:
         probabilities = softmax(outputs)
         return [
             Guess(self.class_names[i], float(probabilities[i]))
-            for i in np.argsort(-probabilities)[:most]
+            for i in np.argsort(-probabilities)[: most or _NAMED]
         ]
 
     def table(self, outputs: np.ndarray, examples: Examples) -> list[list]:
@@ -157,10 +160,3 @@ class Classification(Task):
         from pipelines.tasks.classification_page import page
 
         return page(judged, self.tiles(judged.metrics))
-
-
-def _renew_head(model: keras.Model) -> None:
-    """Starts the head anew: as many classes are not the same classes."""
-    head = model.get_layer("head_logits")
-    head.kernel.assign(head.kernel_initializer(head.kernel.shape))
-    head.bias.assign(head.bias_initializer(head.bias.shape))

@@ -6,21 +6,20 @@ import math
 import numpy as np
 
 from pipelines.data.examples import Examples
-from pipelines.pages.thumbnails import thumbnails
 from pipelines.tasks.calibration import calibrate
 from pipelines.tasks.confusion import class_scores
 from pipelines.tasks.confusion import confusion_matrix
 from pipelines.tasks.confusion import frequent_mistakes
 from pipelines.tasks.confusion_drawing import matrix_drawing
 from pipelines.tasks.reliability import reliability_diagram
+from pipelines.tasks.shown_pictures import MOST
+from pipelines.tasks.shown_pictures import shown_pictures
 from pipelines.tasks.softmax import softmax
 from pipelines.tasks.task import Judged
-from zoo.errors import DataError
 
 _DRAWN_CLASSES = 50
 _LISTED_CLASSES = 200
 _LISTED_MISTAKES = 10
-_PICTURES = 12
 _ROWS = 4096
 # Of the standard normal distribution, for 95 %.
 _QUANTILE = 1.959964
@@ -142,7 +141,7 @@ def _pictures(answers: Answers, names, examples: Examples) -> dict:
     wrong = [i for i in reversed(by_confidence) if not answers.right[i]]
 
     def cards(places: list[int]) -> list[dict]:
-        pictures = thumbnails([_encoded(examples, i) for i in places])
+        pictures = shown_pictures(examples, places)
         return [
             {
                 "picture": picture,
@@ -156,17 +155,10 @@ def _pictures(answers: Answers, names, examples: Examples) -> dict:
         ]
 
     return {
-        "mistakes": cards(wrong[:_PICTURES]),
+        "mistakes": cards(wrong[:MOST]),
         "mistakes_in_all": len(wrong),
-        "uncertain": cards(by_confidence[:_PICTURES]),
+        "uncertain": cards(by_confidence[:MOST]),
     }
-
-
-def _encoded(examples: Examples, index: int) -> bytes | None:
-    try:
-        return examples.encoded([index])[0]
-    except (DataError, OSError):
-        return None
 
 
 def _calibration(answers: Answers) -> dict:

@@ -2,10 +2,17 @@
 
 import keras
 
+import zoo
 from pipelines.tasks.classification import Classification
+from pipelines.tasks.multilabel import MultiLabel
 from pipelines.tasks.task import Task
 
-TASKS: dict[str, type[Task]] = {"classification": Classification}
+TASKS: dict[str, type[Task]] = {
+    "classification": Classification,
+    "multilabel": MultiLabel,
+}
+# Of runs that say nothing.
+USUAL = "classification"
 
 
 def kind_of(settings) -> type[Task]:
@@ -14,8 +21,7 @@ def kind_of(settings) -> type[Task]:
     Args:
         settings: Of the run, as `pipelines.runs.config.RunConfig` has them.
     """
-    # Which one it is is no setting yet.
-    return TASKS["classification"]
+    return TASKS[settings.task or USUAL]
 
 
 def task_of_model(model: keras.Model) -> Task:
@@ -33,4 +39,5 @@ def task_of_model(model: keras.Model) -> Task:
     assert task_of_model(model).about == "2 classes"
     ```
     """
-    return Classification.of_model(model)
+    kind = MultiLabel if zoo.thresholds(model) else Classification
+    return kind.of_model(model)

@@ -202,6 +202,19 @@ class Task(abc.ABC):
             targets: Of the same examples: `Examples.labels`.
         """
 
+    def tuned(self, outputs, targets) -> "Task":
+        """Returns the task with what is chosen once training is done.
+
+        Args:
+            outputs: Of pictures of the training part that were not learned
+                from (`Splits.aside`).
+            targets: Of the same pictures.
+        """
+        return self
+
+    def note_in(self, model: keras.Model) -> None:  # noqa: B027
+        """Writes what was chosen into a model, beside its class names."""
+
     def details(self, outputs, examples: Examples) -> dict:
         """Returns what `metrics.json` of an evaluation has beside that."""
         return {}
@@ -215,14 +228,14 @@ class Task(abc.ABC):
         return outputs[0] if len(outputs) == 1 else np.mean(outputs, axis=0)
 
     @abc.abstractmethod
-    def answers(self, outputs, most: int) -> list:
+    def answers(self, outputs, most: int | None) -> list:
         """Returns what is said of one picture, the likeliest first.
 
         Each answer has a text (`str`) and `as_json()`.
 
         Args:
             outputs: Of one picture, without an axis of examples.
-            most: How many answers at most.
+            most: How many answers at most; None for what is usual.
         """
 
     @abc.abstractmethod

@@ -6,12 +6,14 @@ import tensorflow as tf
 
 import zoo
 from pipelines.batches.evaluation_data import evaluation_data
+from pipelines.data.examples import Examples
 from pipelines.devices.batch_norm import plain_copy
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.report import write_report
 from pipelines.runs.run_folder import HISTORY
 from pipelines.runs.run_folder import METRICS
 from pipelines.tasks.task import Judged
+from pipelines.tasks.task import Task
 from pipelines.training.failures import NotWritten
 from pipelines.training.finished import Finished
 from pipelines.training.run import Run
@@ -37,21 +39,35 @@ def finish(run: Run, history: list[dict]) -> Finished:
         ) from error
 
 
+def _tuned(run: Run, model) -> Task:
+    """Chooses what is left, by pictures that nothing was learned from."""
+    task, aside = run.task, run.splits.aside
+    if aside:
+        task = task.tuned(_logits(run, model, aside), aside.labels)
+    task.note_in(model)
+    return task
+
+
+def _logits(run: Run, model, examples: Examples):
+    data = evaluation_data(
+        examples,
+        zoo.preprocessing(model),
+        batch_size=run.evaluation_batch,
+        hold=True,
+    )
+    strategy = tf.distribute.get_strategy()
+    return Evaluator(model, strategy, run.task).logits(data)
+
+
 def _finish(run: Run, history: list[dict]) -> Finished:
     """The metrics come last: they are the sign of a finished run."""
     seconds = time.perf_counter() - run.started
-    model, task = plain_copy(run.model), run.task
+    model = plain_copy(run.model)
+    task = _tuned(run, model)
     run.folder.save_model(model)
     run.folder.write_json(HISTORY, history)
     held_out = run.splits.validation
-    logits = Evaluator(model, tf.distribute.get_strategy(), task).logits(
-        evaluation_data(
-            held_out,
-            zoo.preprocessing(model),
-            batch_size=run.evaluation_batch,
-            hold=True,
-        )
-    )
+    logits = _logits(run, model, held_out)
     metrics = {
         **task.measure(logits, held_out.labels),
         "seconds": seconds,

@@ -14,6 +14,8 @@ from pipelines.data.folds import fold_of
 from pipelines.data.sources.csv_columns import NamedColumns
 from pipelines.data.sources.opening import open_splits
 from pipelines.runs.config import RunConfig
+from pipelines.training.several_classes import NAME as MULTILABEL
+from pipelines.training.several_classes import as_asked
 from zoo.errors import DataError
 
 # Above this many pictures, only so many of each part are looked at.
@@ -40,7 +42,11 @@ def choose_splits(
         progress=progress,
         least_classes=least_classes,
         named=NamedColumns(
-            config.image_column, config.label_column, config.group_column
+            config.image_column,
+            config.label_column,
+            config.group_column,
+            config.label_separator,
+            several=config.task == MULTILABEL,
         ),
     )
     if splits.train is None:
@@ -48,6 +54,7 @@ def choose_splits(
             f"{config.data} has no training part, only one to judge by. "
             "Expected a sub-folder named 'train', or class folders only."
         )
+    splits = as_asked(config, splits)
     if config.fold:
         splits = fold_of(splits, *config.fold, seed=config.seed)
     if config.shots:

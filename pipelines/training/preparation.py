@@ -43,6 +43,8 @@ from pipelines.training.opening import choose_splits
 from pipelines.training.opening import look_at
 from pipelines.training.opening import with_label_noise
 from pipelines.training.run import Run
+from pipelines.training.several_classes import choose_task
+from pipelines.training.several_classes import set_aside
 from pipelines.training.start import LITE
 from pipelines.training.start import Devices
 from pipelines.training.start import first_choice
@@ -135,6 +137,7 @@ def open_run(
     if splits.note:
         say(splits.note)
     splits, seen, sides = look_at(config, splits, say, progress)
+    splits = set_aside(config, splits)
     return Opened(options, strategy, splits, seen, sides, say)
 
 
@@ -151,14 +154,20 @@ def resolve_opened(config: RunConfig, opened: Opened) -> tuple[Resolved, Task]:
     """
     splits, strategy = opened.splits, opened.strategy
     devices = _devices(config, opened.sides)
-    resolved = resolve(config, splits.train.counts(), opened.sides, devices)
+    config, chosen = choose_task(config, splits)
+    sizes = splits.train.strata_counts()
+    resolved = resolve(config, sizes, opened.sides, devices)
+    resolved = dataclasses.replace(
+        resolved, choices={**chosen, **resolved.choices}
+    )
     asked_size, config = config.image_size, resolved.config
     check_enlarging(config, asked_size, opened.seen, opened.sides, opened.say)
     check_batch(config.global_batch_size, strategy, config.accumulate)
     whole_batches(splits.train, config.global_batch_size)
     task = task_of(config, splits.train)
+    aside = f"{len(splits.aside):,} for thresholds, " if splits.aside else ""
     opened.say(
-        f"{len(splits.train):,} pictures to train on, "
+        f"{len(splits.train):,} pictures to train on, {aside}"
         f"{len(splits.validation):,} to judge by, "
         f"{task.about}; {config.model} at "
         f"{_sizes(config)}, augmentation {config.augmentation!r}, "

@@ -10,11 +10,15 @@ class Logits(keras.layers.Dense):
     """The last layer: one float32 number a class, whatever the dtype policy.
 
     It also carries the names of the classes, so that they are inside every
-    saved model and cannot get lost or out of order.
+    saved model and cannot get lost or out of order; and where each class is a
+    question of its own, from which probability on it is answered with yes.
 
     Args:
         units: Number of classes.
         class_names: The names in label order, or None.
+        thresholds: Of a multi-label model: for each class the least sigmoid
+            of its logit, in 0…1, with which a picture is said to show it;
+            None where a picture shows one class.
 
     Input shape: `(batch, features)`.
 
@@ -31,11 +35,15 @@ class Logits(keras.layers.Dense):
     ```
     """
 
-    def __init__(self, units, class_names=None, **kwargs):
+    def __init__(self, units, class_names=None, thresholds=None, **kwargs):
         kwargs["dtype"] = "float32"
         super().__init__(units, **kwargs)
         self.class_names = tuple(class_names) if class_names else None
+        self.thresholds = tuple(thresholds) if thresholds else None
 
     def get_config(self):
         names = list(self.class_names) if self.class_names else None
-        return {**super().get_config(), "class_names": names}
+        config = {**super().get_config(), "class_names": names}
+        if self.thresholds:
+            config["thresholds"] = list(self.thresholds)
+        return config

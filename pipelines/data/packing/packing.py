@@ -60,6 +60,11 @@ def pack(
         )
         if examples is not None
     }
+    if any(examples.several for examples in parts.values()):
+        raise RequestError(
+            "Shards hold one class a picture, and in this data one may show "
+            "several. Train from the table itself."
+        )
     folder = pathlib.Path(output)
     request = _request(parts, packing)
     _start(folder, request)

@@ -50,11 +50,26 @@ class NamedColumns:
         image: Says where a picture is.
         label: Says its class.
         group: Says what belongs together: a patient, a camera, a scene.
+        separator: What stands between several labels in one cell.
+        several: Whether a picture may show several classes or none, also
+            where no row does.
     """
 
     image: str | None = None
     label: str | None = None
     group: str | None = None
+    separator: str | None = None
+    several: bool = False
+
+    def as_settings(self) -> dict[str, str]:
+        """Returns what is for tables alone, by the names of the settings."""
+        values = {
+            "image_column": self.image,
+            "label_column": self.label,
+            "group_column": self.group,
+            "label_separator": self.separator,
+        }
+        return {name: value for name, value in values.items() if value}
 
 
 @dataclasses.dataclass(frozen=True)

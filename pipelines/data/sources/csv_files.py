@@ -180,7 +180,7 @@ class _Finder:
     def _places(self, row: int) -> list[str]:
         """Returns the folders that a row's path may start from."""
         table = self._table
-        label = table.label_names[table.labels[row]]
+        label = "" if table.several else table.label_names[table.labels[row]]
         bases = self._bases
         if table.splits is not None:
             part = part_of(table.split_names[table.splits[row]])[0]

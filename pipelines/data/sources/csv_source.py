@@ -80,8 +80,10 @@ def open_csv(
         splits = hold_out(learned, path, seed, named=groups, progress=progress)
         note = " ".join(filter(None, (said, splits.note)))
         return dataclasses.replace(splits, note=note)
-    _check_known(table, everything, train, validation)
-    note = "; ".join(filter(None, (said, _note(table, everything))))
+    if not table.several:
+        _check_known(table, everything, train, validation)
+    known = everything.subset(train) if table.several else everything
+    note = "; ".join(filter(None, (said, _note(table, known))))
     both = np.concatenate([train, validation])
     return Splits(
         everything.subset(train),
@@ -126,7 +128,8 @@ def _open(path, named: NamedColumns) -> tuple[CsvTable, Examples, str]:
     class_names, labels = _classes(table)
     paths, where = find_files(table)
     examples = examples_of_files(paths, labels, class_names, table.sha256)
-    said = ", ".join(filter(None, (table.form.note, where)))
+    kind = "several classes a picture" if table.several else ""
+    said = ", ".join(filter(None, (table.form.note, kind, where)))
     return table, examples, f"{table.file}: {said}." if said else ""
 
 
@@ -134,7 +137,7 @@ def _check_labels(table: CsvTable) -> None:
     for code, name in enumerate(table.label_names):
         if problem := problem_of(name):
             table.refuse(
-                _first(table, code),
+                table.first_with(code),
                 f"the label {problem.removeprefix('it ')}"
                 + ("" if not name else f": {shown(name)}"),
             )
@@ -183,12 +186,13 @@ def _check_known(
     )
 
 
-def _note(table: CsvTable, everything: Examples) -> str:
-    empty = np.flatnonzero(everything.counts() == 0)
+def _note(table: CsvTable, known: Examples) -> str:
+    empty = np.flatnonzero(known.counts() == 0)
     if not len(empty):
         return ""
-    names = [everything.class_names[i] for i in empty[:_SHOWN]]
-    return f"{table.file}: {len(empty)} classes have no pictures: " + (
+    names = [known.class_names[i] for i in empty[:_SHOWN]]
+    kind = "pictures to learn from" if table.several else "pictures"
+    return f"{table.file}: {len(empty)} classes have no {kind}: " + (
         ", ".join(names) + (" …" if len(empty) > _SHOWN else "")
     )
 
@@ -205,10 +209,16 @@ def _classes(table: CsvTable) -> tuple[tuple[str, ...], np.ndarray]:
         places = [place_of[name] for name in table.label_names]
     if len(names) < 2:
         raise DataError(
-            f"{table.file} has one class only, {names[0]!r}. Expected at "
-            "least two."
+            f"{table.file} has "
+            + (f"one class only, {names[0]!r}" if names else "no class")
+            + ". Expected at least two."
         )
-    return names, np.asarray(places, "int32")[table.labels]
+    if not table.several:
+        return names, np.asarray(places, "int32")[table.labels]
+    labels = np.zeros((len(table), len(names)), "uint8")
+    for code, place in enumerate(places):
+        labels[:, place] |= table.labels[:, code]
+    return names, labels
 
 
 def _read_names(path: pathlib.Path) -> tuple[str, ...]:
@@ -235,7 +245,7 @@ def _places_in(table: CsvTable, names: tuple[str, ...]) -> list[int]:
             known[label] = int(label)
             continue
         table.refuse(
-            _first(table, code),
+            table.first_with(code),
             f"there is no class {label!r}. Expected a name in "
             f"{classes_path(table.file)}, or a number in "
             f"0…{len(names) - 1}.",
@@ -246,7 +256,7 @@ def _places_in(table: CsvTable, names: tuple[str, ...]) -> list[int]:
 def _sorted_names(table: CsvTable) -> tuple[str, ...]:
     """Sorts labels as text, or as numbers where all of them are."""
     labels = table.label_names
-    if not all(map(_is_number, labels)):
+    if not labels or not all(map(_is_number, labels)):
         return tuple(sorted(labels))
     numbers = sorted(map(int, labels))
     # Counting starts at 0 or 1; a hole in it is a mistake more often than
@@ -256,7 +266,7 @@ def _sorted_names(table: CsvTable) -> tuple[str, ...]:
         if number != expected:
             wrong = next(i for i, x in enumerate(labels) if int(x) == number)
             table.refuse(
-                _first(table, wrong),
+                table.first_with(wrong),
                 f"the label {number} is out of range: no row has the label "
                 f"{expected}. Expected every number from 0 (or 1) up, or "
                 f"class names in {classes_path(table.file)}.",
@@ -266,7 +276,3 @@ def _sorted_names(table: CsvTable) -> tuple[str, ...]:
 
 def _is_number(label: str) -> bool:
     return bool(_NUMBER.fullmatch(label)) and label != "-0"
-
-
-def _first(table: CsvTable, code: int) -> int:
-    return int(np.argmax(table.labels == code))

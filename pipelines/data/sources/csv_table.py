@@ -19,6 +19,7 @@ from pipelines.data.sources.csv_columns import NamedColumns
 from pipelines.data.sources.csv_columns import TableForm
 from pipelines.data.sources.csv_columns import open_text
 from pipelines.data.sources.csv_columns import read_form
+from pipelines.data.sources.csv_labels import split_cells
 from pipelines.data.sources.one_hot import OneHot
 from pipelines.data.spelling import shown
 from zoo.errors import DataError
@@ -48,7 +49,9 @@ class CsvTable:
         file: The file, for messages.
         form: How it is written.
         paths: All paths.
-        labels: int32 `(rows,)`: places in `label_names`.
+        labels: int32 `(rows,)`: places in `label_names`; where a picture may
+            show several classes or none, uint8 `(rows, label names)` of 0
+            and 1.
         label_names: Every label, in order of appearance.
         splits: The same for the splits; None without that column.
         split_names: Every split, in order of appearance.
@@ -71,6 +74,18 @@ class CsvTable:
 
     def __len__(self):
         return len(self.labels)
+
+    @property
+    def several(self) -> bool:
+        """Whether a picture may show several classes, or none."""
+        return self.labels.ndim == 2
+
+    def first_with(self, code: int) -> int:
+        """Returns the first row with a label, by its place in the names."""
+        labels = self.labels
+        return int(
+            np.argmax(labels[:, code] if self.several else labels == code)
+        )
 
     def refuse(self, row: int, problem: str) -> None:
         """Raises a DataError that names a row by its line in the file."""
@@ -120,7 +135,10 @@ def read_table(path, named: NamedColumns = _NOTHING) -> CsvTable:
     found = {role: each.result() for role, each in collected.items()}
     if not len(found["path"]):
         raise DataError(f"{path} lists no pictures, it has only a header.")
-    labels = found.get("label") or flags.result()
+    if "label" in found:
+        labels = split_cells(found["label"], named.separator)
+    else:
+        labels = flags.result(named.several)
     splits, split_names = found.get("split", (None, ()))
     groups, _ = found.get("group", (None, ()))
     table = CsvTable(

@@ -41,7 +41,7 @@ class ManifestRow:
 
     Args:
         path: The file, from the working folder or from `/`.
-        label: The name of its class.
+        label: The name of its class; of several a JSON list.
         split: `"train"` or `"val"`.
         size: In bytes.
         sha256: In hexadecimal.
@@ -95,7 +95,7 @@ def _listed(examples: Examples, indices, split: str) -> Iterator[ManifestRow]:
     for i, picture in zip(indices, pictures, strict=True):
         yield ManifestRow(
             examples.names[i],
-            examples.class_names[examples.labels[i]],
+            examples.label_text(i),
             split,
             len(picture),
             hashlib.sha256(picture).hexdigest(),

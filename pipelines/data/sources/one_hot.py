@@ -1,8 +1,9 @@
-"""Labels as columns of 0 and 1, one for each class, as Roboflow writes them."""
+"""Labels as columns of 0 and 1, one for each class, as Roboflow writes them.
+
+Where a row has several ones, pictures may show several classes, or none.
+"""
 
 import numpy as np
-
-from zoo.errors import DataError
 
 
 class OneHot:
@@ -27,22 +28,33 @@ class OneHot:
             values = [each.to_numpy(zero_copy_only=False) for each in columns]
             self._blocks.append(np.stack(values, axis=1))
 
-    def result(self) -> tuple[np.ndarray, tuple[str, ...]]:
-        """Returns each row's place in the names, and the names."""
+    def result(self, several: bool) -> tuple[np.ndarray, tuple[str, ...]]:
+        """Returns each row's labels, as `CsvTable` has them, and the names.
+
+        Args:
+            several: Whether somebody has said that a picture may show several
+                classes; otherwise the rows say it.
+        """
         if not self._blocks:
             return np.zeros(0, "int32"), self._names
         flags = np.concatenate(self._blocks)
+        if several or self._has_several(flags):
+            return (flags == 1).astype("uint8"), self._names
         return flags.argmax(axis=1).astype("int32"), self._names
 
+    @staticmethod
+    def _has_several(flags: np.ndarray) -> bool:
+        return bool(((flags == 1).sum(axis=1) > 1).any())
+
     def check(self, table) -> None:
-        """Refuses rows that do not name exactly one class.
+        """Refuses rows of one class that name none, and other values.
 
         Args:
             table: What the rows are of; it refuses one by its line.
 
         Raises:
-            DataError: Several classes are in one picture, or none is, or a
-                value is neither 0 nor 1.
+            DataError: A value is neither 0 nor 1, or no class is in a
+                picture of a table whose pictures show one each.
         """
         if not self._blocks:
             return
@@ -50,18 +62,10 @@ class OneHot:
         odd = np.flatnonzero(~np.isin(flags, (0, 1)).all(axis=1))
         if len(odd):
             table.refuse(int(odd[0]), "expected 0 or 1 for each class")
-        counts = flags.sum(axis=1)
-        several = np.flatnonzero(counts > 1)
-        if len(several):
-            row = int(several[0])
-            found = [self._names[i] for i in np.flatnonzero(flags[row])]
-            raise DataError(
-                f"{table.file}: {len(several)} of {len(flags)} pictures have "
-                f"several classes, such as {', '.join(found[:5])} in "
-                f"{bytes(table.paths[row]).decode(errors='replace')}. That is "
-                "the multi-label task, which is not learned yet: expected one "
-                "class a picture."
+        none = np.flatnonzero(flags.sum(axis=1) == 0)
+        if len(none) and not table.several:
+            table.refuse(
+                int(none[0]),
+                "no class has a 1. Where pictures may show none, give "
+                "`task=multilabel`",
             )
-        none = np.flatnonzero(counts == 0)
-        if len(none):
-            table.refuse(int(none[0]), "no class has a 1")

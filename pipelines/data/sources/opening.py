@@ -1,6 +1,5 @@
 """Opening a data set by what `data` says."""
 
-import dataclasses
 import os
 
 from pipelines import herbarium
@@ -120,11 +119,11 @@ def picture_folder(data: str, progress=None) -> str | None:
 
 
 def _check_named(data: str, named: NamedColumns) -> None:
-    for name, column in dataclasses.asdict(named).items():
-        if column and not _is_table(data):
+    for setting, value in named.as_settings().items():
+        if not _is_table(data):
             raise RequestError(
-                f"`{name}_column={column}` is for tables; `data={data}` is "
-                "none. Leave it out."
+                f"`{setting}={value}` is for tables; `data={data}` is none. "
+                "Leave it out."
             )
 
 

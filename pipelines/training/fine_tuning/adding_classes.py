@@ -64,6 +64,13 @@ def add_classes(
     """
     old_run = pathlib.Path(config.add_classes)
     old_model = load_model(old_run)
+    if zoo.thresholds(old_model):
+        raise RequestError(
+            f"`add_classes={old_run}` is a run of `task=multilabel`, whose "
+            "old pictures do not say whether they show the new classes. "
+            "Fine-tune on a table that says it of all pictures, with "
+            f"`weights={old_run / MODEL}`."
+        )
     old_config = _config_of(old_run)
     old = choose_splits(old_config, progress)
     new = choose_splits(config, progress, least_classes=1)

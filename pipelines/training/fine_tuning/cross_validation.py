@@ -5,6 +5,7 @@ import pathlib
 
 from pipelines.runs.options import RunOptions
 from pipelines.runs.resuming import several_runs
+from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import METRICS
 from pipelines.tasks.table import kind_of
 from pipelines.tasks.task import Task
@@ -65,12 +66,18 @@ def cross_validate(
             part, options=options, say=say, progress=progress
         )
         results.append(finished.metrics)
-    task = kind_of(config)
+    task = _kind(folder.path / "fold-1", config)
     metrics = pooled(results, task)
     folder.write_json(METRICS, metrics)
     folder.release()
     say(describe(metrics, task))
     return metrics
+
+
+def _kind(run: pathlib.Path, config: FinetuneConfig) -> type[Task]:
+    """Returns what the folds have learned, which their data may have said."""
+    held = json.loads((run / CONFIG).read_bytes())
+    return kind_of(type(config).from_dict(held))
 
 
 def pooled(results: list[dict], task: type[Task]) -> dict:

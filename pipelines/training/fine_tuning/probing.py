@@ -4,6 +4,7 @@ import zoo
 from pipelines.data.naming import naming_bad_pictures
 from pipelines.evaluation.extraction import Extractor
 from pipelines.features.cache import Features
+from pipelines.features.multilabel_probe import fit_multilabel_probe
 from pipelines.features.probe import fit_probe
 from pipelines.training.finished import Finished
 from pipelines.training.finishing import finish
@@ -23,20 +24,37 @@ def probe_run(run: Run, progress=None) -> Finished:
     """
     run.tell_choices()
     features = head_features(run, progress)
-    probe = fit_probe(
-        features.values,
-        features.examples.labels,
-        len(features.examples.class_names),
-        seed=run.config.seed,
-    )
+    fit = _fit_several if features.examples.several else _fit_one
+    probe, reached = fit(run, features)
     head = run.model.get_layer("head_logits")
     head.kernel.assign(probe.kernel)
     head.bias.assign(probe.bias)
     run.say(
         f"logistic regression on {features.values.shape[1]} features, inverse "
-        f"penalty {probe.strength:g}: {probe.accuracy:.1%} in cross-validation"
+        f"penalty {probe.strength:g}: {reached} in cross-validation"
     )
     return finish(run, [])
+
+
+def _fit_one(run: Run, features: Features):
+    """Fits to one class a picture."""
+    examples = features.examples
+    probe = fit_probe(
+        features.values,
+        examples.labels,
+        len(examples.class_names),
+        seed=run.config.seed,
+    )
+    return probe, f"{probe.accuracy:.1%}"
+
+
+def _fit_several(run: Run, features: Features):
+    """Fits to several classes a picture, thresholds to what is left out."""
+    labels = features.examples.labels
+    probe = fit_multilabel_probe(features.values, labels, seed=run.config.seed)
+    if run.config.threshold_part != 0:
+        run.task = run.task.tuned(probe.outputs, labels)
+    return probe, run.task.decides.told(probe.precision)
 
 
 def head_features(run: Run, progress=None) -> Features:

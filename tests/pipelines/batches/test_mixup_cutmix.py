@@ -87,6 +87,15 @@ def test_switching_and_probability(pictures):
     assert 10 <= kinds["cutmix"] <= 36 and 32 <= kinds["mixup"] <= 70
 
 
+def test_several_classes_are_mixed_as_they_are(pictures):
+    shown = np.array([[1, 1, 0], [0, 0, 0], [0, 1, 0], [1, 1, 1]], "uint8")
+    recipe = Mixing(mixup=1.0)
+    images, labels = mix(pictures, shown, seed(3), recipe, classes=3)
+    weight = 1 - float(images[0, 0, 0, 0]) / 240
+    expected = weight * shown + (1 - weight) * shown[::-1]
+    np.testing.assert_allclose(labels, expected, atol=0.01)
+
+
 def test_off_leaves_pictures_alone(pictures):
     images, labels = mixed(pictures, 0, Mixing(mixup=1.0), on=False)
     np.testing.assert_array_equal(images, pictures)

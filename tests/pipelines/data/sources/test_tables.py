@@ -220,11 +220,6 @@ def test_a_column_of_numbers_is_no_size(make):
 LONG = "9" * 5000
 BIG = "x" * 200_000
 REFUSED = {
-    "two classes in a picture": (
-        ROBOFLOW.replace("bee2.png, 0, 1", "bee2.png, 1, 1"),
-        r"1 of 8 pictures have several classes, such as ant, bee in bee2\.png"
-        r"\. That is the multi-label task",
-    ),
     "no class in a picture": (
         ROBOFLOW.replace("bee2.png, 0, 1", "bee2.png, 0, 0"),
         r"row 8: no class has a 1",

@@ -1,0 +1,109 @@
+"""Tables in which a picture has several classes, or none."""
+
+import csv
+import os
+
+import numpy as np
+import pytest
+
+from pipelines.data.sources.csv_columns import NamedColumns
+from pipelines.data.sources.opening import open_held_out
+from pipelines.data.sources.opening import open_splits
+from zoo.errors import DataError
+from zoo.errors import RequestError
+
+ROWS = (
+    ("train", "ant", "bee"), ("train", "bee"), ("train",), ("val", "ant"),
+    ("val", "ant", "cat"), ("train", "cat"),
+)  # fmt: skip
+LABELS = [[1, 1, 0], [0, 1, 0], [0, 0, 0], [1, 0, 0], [1, 0, 1], [0, 0, 1]]
+NAMES = ("ant", "bee", "cat")
+
+
+@pytest.fixture
+def make(write):
+    """Returns a function: writes a table of `ROWS`."""
+
+    def table(header, row, name="list.csv"):
+        folder = write(*(f"{i}.png" for i in range(len(ROWS))))
+        with open(folder / name, "w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(header)
+            for i, (part, *shown) in enumerate(ROWS):
+                writer.writerow([f"{i}.png", part, *row(shown)])
+        return str(folder / name)
+
+    return table
+
+
+def flags(shown):
+    return [int(name in shown) for name in ("cat", "ant", "bee")]
+
+
+def check(examples):
+    """All pictures of the table, however it says it."""
+    assert examples.class_names == NAMES and examples.several
+    places = [int(os.path.basename(name)[0]) for name in examples.names]
+    np.testing.assert_array_equal(
+        examples.labels, [LABELS[place] for place in places]
+    )
+
+
+def test_columns_of_0_and_1(make):
+    path = make(("filename", "split", "cat", "ant", "bee"), flags)
+    splits = open_splits(path)
+    check(splits.train)
+    check(splits.validation)
+    assert "by 3 columns of 0 and 1, several classes a picture" in splits.note
+    check(open_held_out(path, part="val"))
+
+
+@pytest.mark.parametrize("separator", ["|", ", ", ";"])
+def test_a_separator(make, separator):
+    path = make(("path", "split", "labels"), lambda s: [separator.join(s)])
+    named = NamedColumns(separator=separator.strip())
+    check(open_splits(path, named=named).train)
+
+
+def test_lists_in_json(make):
+    path = make(
+        ("path", "split", "label"),
+        lambda shown: ["[" + ", ".join(f'"{s}"' for s in shown) + "]"],
+    )
+    check(open_splits(path).train)
+
+
+def test_names_and_their_order_from_a_list(make, write):
+    path = make(("path", "split", "labels"), lambda s: ["|".join(s)])
+    with open(path.replace(".csv", ".classes.json"), "w") as file:
+        file.write('["cat", "dog", "bee", "ant"]')
+    train = open_splits(path, named=NamedColumns(separator="|")).train
+    assert train.class_names == ("cat", "dog", "bee", "ant")
+    assert train.labels.tolist() == [
+        [0, 0, 1, 1], [0, 0, 1, 0], [0, 0, 0, 0], [1, 0, 0, 0],
+    ]  # fmt: skip
+
+
+def test_no_row_with_several(make):
+    def one(shown):
+        return flags(shown[:1])
+
+    path = make(("filename", "split", "cat", "ant", "bee"), one)
+    with pytest.raises(DataError, match=r"row 4: no class has a 1\. Where pic"):
+        open_splits(path)
+    splits = open_splits(path, named=NamedColumns(several=True))
+    assert splits.train.labels.sum(axis=1).tolist() == [1, 1, 0, 1]
+
+
+def test_what_is_refused(make):
+    path = make(("path", "split", "a", "b"), lambda s: [1, 2 * len(s)])
+    with pytest.raises(DataError, match="row 1: expected the header"):
+        open_splits(path)
+    path = make(("path", "split", "labels"), lambda s: [""])
+    with pytest.raises(
+        DataError, match=r"has no class\. Expected at least two"
+    ):
+        open_splits(path, named=NamedColumns(separator="|"))
+    folder = os.path.dirname(path)
+    with pytest.raises(RequestError, match=r"`label_separator=\|` is for tab"):
+        open_splits(folder, named=NamedColumns(separator="|"))
