@@ -13,6 +13,7 @@ from pipelines.runs.run_folder import HISTORY
 from pipelines.runs.run_folder import METRICS
 from pipelines.tasks.task import Judged
 from pipelines.training.failures import NotWritten
+from pipelines.training.fine_tuning.plan import beginnings
 from pipelines.training.finished import Finished
 from pipelines.training.run import Run
 
@@ -64,6 +65,7 @@ def _finish(run: Run, history: list[dict]) -> Finished:
         Judged(held_out, logits, metrics),
         model=model,
         history=history,
+        phases=beginnings(run.plan),
     )
     run.folder.write_json(METRICS, metrics)
     return Finished(
