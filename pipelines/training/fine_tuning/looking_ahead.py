@@ -39,7 +39,7 @@ _FOR_STEPS = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Look:
+class LookAhead:
     """What was seen.
 
     Args:
@@ -51,7 +51,7 @@ class Look:
     probe: Probe | None
 
 
-def look_ahead(run: Run, progress=None) -> Look | None:
+def look_ahead(run: Run, progress=None) -> LookAhead | None:
     """Measures how well the head alone does, and takes it where that is enough.
 
     Args:
@@ -79,7 +79,7 @@ def look_ahead(run: Run, progress=None) -> Look | None:
     outlook = Outlook(len(examples), len(present), probe.accuracy)
     if outlook.head_is_enough and _may_probe(run):
         _choose_probe(run, outlook)
-    return Look(outlook, probe if examples is run.splits.train else None)
+    return LookAhead(outlook, probe if examples is run.splits.train else None)
 
 
 def _is_open(run: Run) -> bool:
