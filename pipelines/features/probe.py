@@ -68,15 +68,16 @@ def fit_probe(features, labels, classes: int, *, seed: int = 0) -> Probe:
     mean, spreads = features.mean(axis=0), features.std(axis=0)
     scale = np.sqrt(spreads * features.std())
     scale[scale == 0] = 1
-    # An L2 penalty does not see a rotation: where there are more features
-    # than pictures, as many axes as pictures hold all there is to know.
-    _, spread, axes = np.linalg.svd(
-        (features - mean) / scale, full_matrices=False
-    )
-    axes = axes[spread > spread[0] * 1e-9]
-    rotated = ((features - mean) / scale @ axes.T).astype("float32")
-    # Threads cost more than such small problems gain by them.
+    # Threads cost more than such small problems gain by them, and one adds up
+    # in the same order on every machine.
     with threadpool_limits(1):
+        # An L2 penalty does not see a rotation: where there are more features
+        # than pictures, as many axes as pictures hold all there is to know.
+        _, spread, axes = np.linalg.svd(
+            (features - mean) / scale, full_matrices=False
+        )
+        axes = axes[spread > spread[0] * 1e-9]
+        rotated = ((features - mean) / scale @ axes.T).astype("float32")
         strength, accuracy = _choose(rotated, labels, seed)
         model = _regression(strength, tol=1e-5).fit(rotated, labels)
     weights, bias = model.coef_ @ axes, model.intercept_
@@ -99,7 +100,7 @@ def _choose(features, labels, seed: int) -> tuple[float, float]:
     if folds < 2:
         # One picture a class: nothing can be held out.
         return 1.0, float("nan")
-    right = np.stack([np.zeros(len(labels)) for _ in STRENGTHS])
+    right = np.zeros((len(STRENGTHS), len(labels)))
     parts = _parts(labels, folds, seed)
     for learned, judged in parts:
         for row, strength in zip(right, STRENGTHS, strict=True):
