@@ -34,6 +34,8 @@ _BALANCE = 0.5
 # A network made for pictures up to this size has features of that scale;
 # photos hold more, and twice the side shows it at four times the cost.
 _SMALL_NETWORK = 64
+# Why nothing is changed in them.
+PROBED = "a probe sees pictures as they are"
 # What learns by AdamW at a rate that falls from block to block, as BEiT and
 # MAE are fine-tuned.
 _TRANSFORMERS = ("vit",)
@@ -205,6 +207,9 @@ def _choose_image_size(found: Choosing, sides) -> None:
 
 def _choose_augmentation(found: Choosing, sides) -> None:
     if found["augmentation"] != AUTO:
+        return
+    if found["probe"]:
+        found.choose("augmentation", "none", PROBED)
         return
     size, middle = found["image_size"], np.median(sides)
     if middle <= _SHIFT_BELOW * size:

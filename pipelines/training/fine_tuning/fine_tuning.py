@@ -75,11 +75,11 @@ def fine_tune(run: Run, progress=None) -> Finished:
     with run.folder, stop_requests() as run.stop:
         look = look_ahead(run, progress)
         if run.config.probe:
+            _tell(run)
             return probe_run(run, progress, look.probe if look else None)
         trainer = make_trainer(run)
         _decide(run, trainer, look.outlook if look else None)
-        run.tell_choices()
-        run.say(f"the same in full: {as_command(run.config)}")
+        _tell(run)
         run.say(
             f"plan: {in_words(run.config.plan)} by {run.config.optimizer}, "
             f"{run.config.schedule}"
@@ -89,6 +89,12 @@ def fine_tune(run: Run, progress=None) -> Finished:
                 run.say(f"  {line}")
         run_plan(run, trainer, progress)
         return finish(run, trainer.history)
+
+
+def _tell(run: Run) -> None:
+    """Says what was chosen, and the command that leaves nothing open."""
+    run.tell_choices()
+    run.say(f"the same in full: {as_command(run.config)}")
 
 
 def find_rate_run(config: FinetuneConfig, *, say=print, progress=None) -> float:

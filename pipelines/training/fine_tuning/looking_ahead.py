@@ -16,6 +16,7 @@ from pipelines.runs.settings import default_of
 from pipelines.tasks.classification import Classification
 from pipelines.training.choices import Choice
 from pipelines.training.config import OF_STEPS
+from pipelines.training.defaults import PROBED
 from pipelines.training.fine_tuning.outlook import Outlook
 from pipelines.training.fine_tuning.probing import features_of
 from pipelines.training.fine_tuning.probing import is_linear
@@ -118,7 +119,7 @@ def _choose_probe(run: Run, outlook: Outlook) -> None:
     run.settle(
         {
             "probe": Choice(True, outlook.why),
-            "augmentation": Choice("none", "a probe sees pictures as they are"),
+            "augmentation": Choice("none", PROBED),
         },
         probe=True,
         augmentation="none",

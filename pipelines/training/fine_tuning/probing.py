@@ -27,7 +27,6 @@ def probe_run(run: Run, progress=None, probe: Probe | None = None) -> Finished:
         RequestError: The model has weights between its features and its
             logits that no linear classifier takes the place of.
     """
-    run.tell_choices()
     probe = probe or _fit(run, progress)
     head = run.model.get_layer("head_logits")
     head.kernel.assign(probe.kernel)

@@ -110,6 +110,8 @@ def test_the_probe_is_taken_where_it_is_enough(configure):
     assert why.startswith("the head fitted to features is right in ")
     assert why.endswith("fewer than 25 pictures a class serve the head alone")
     assert f"  probe=True: {why}" in said
+    (command,) = [line for line in said if line.startswith("the same in full")]
+    assert " --probe" in command and " --augmentation=none" in command
     assert "trying the head alone on features of 12 pictures" in said
     assert not {"optimizer", "stage_lr_decay"} & held["chosen"].keys()
 
