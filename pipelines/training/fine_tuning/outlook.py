@@ -5,6 +5,7 @@ same decision everywhere.
 """
 
 import dataclasses
+import math
 
 # A head that errs less often than this is left alone. Stages below it can win
 # little there, and a short run loses more by moving them; docs/transfer.md has
@@ -42,7 +43,8 @@ class Outlook:
     @property
     def head_is_enough(self) -> bool:
         """Whether the stages below the head stay as they are."""
-        return self._is_few or self.accuracy >= ENOUGH
+        unknown = math.isnan(self.accuracy)
+        return unknown or self._is_few or self.accuracy >= ENOUGH
 
     @property
     def _is_few(self) -> bool:
@@ -51,6 +53,8 @@ class Outlook:
     @property
     def why(self) -> str:
         """What was seen, and what follows from it."""
+        if math.isnan(self.accuracy):
+            return "a class has one picture alone, which only a head can use"
         if self._is_few:
             follows = f"fewer than {FEW} pictures a class serve the head alone"
         elif self.head_is_enough:

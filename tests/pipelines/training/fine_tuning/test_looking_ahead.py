@@ -30,13 +30,20 @@ from pipelines.training.fine_tuning.outlook import Outlook
         # Nothing below the head can be learned from so few.
         (FEW * 3 - 1, 3, 0.4, True),
         (FEW * 3, 3, 0.4, False),
-        (2, 2, float("nan"), True),
     ],
 )
 def test_what_decides(pictures, classes, accuracy, enough):
     outlook = Outlook(pictures, classes, accuracy)
     assert outlook.head_is_enough == enough
     assert f"{accuracy:.1%} of {pictures:,} pictures" in outlook.why
+
+
+def test_one_picture_of_a_class_cannot_be_held_out():
+    outlook = Outlook(800, 2, float("nan"))
+    assert outlook.head_is_enough
+    assert outlook.why == (
+        "a class has one picture alone, which only a head can use"
+    )
 
 
 def blobs(random, count, noise):
