@@ -18,9 +18,12 @@ ALL = "all"
 # Parts of the epochs; the whole network gets what is left.
 _HEAD_SHARE = 4 / 30
 _UPPER_SHARE = 18 / 30
-# What moves the whole network shakes it first and takes so many steps to make
-# up for it; with fewer the rate is less in proportion.
+# What moves the whole network shakes it first, not least by new statistics in
+# BatchNorm, and takes so many steps to make up for it; with fewer the rate is
+# less in proportion. Statistics move at any rate: below the second number the
+# upper stages have these epochs.
 _SETTLED = 180
+_TOO_SHORT = 45
 _PHASE = re.compile(
     r"(?P<stage>[a-z]+\d*)\s*:\s*(?P<epochs>\d+)\s*@\s*"
     r"(?P<rate>(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)"
@@ -170,7 +173,7 @@ def default_plan(
         below_head: What it is multiplied by where stages with weights of
             their own learn as well; the whole network, which starts from
             more general features, has half of that, and less where its
-            phase has fewer than 180 steps.
+            phase has fewer than 180 steps. With fewer than 45 it has none.
         steps_per_epoch: Of the run.
 
     Example:
@@ -194,6 +197,8 @@ def default_plan(
     if stage == names[0]:
         upper = 0
     whole = epochs - head - upper
+    if upper and whole * steps_per_epoch < _TOO_SHORT:
+        upper, whole = upper + whole, 0
     lower_rate = learning_rate * below_head
     settled = min(1, whole * steps_per_epoch / _SETTLED)
     phases = (
