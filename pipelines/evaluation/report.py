@@ -3,6 +3,7 @@
 import json
 import pathlib
 import shlex
+from collections.abc import Sequence
 
 import zoo
 from pipelines.evaluation.report_charts import learning_curves
@@ -20,7 +21,13 @@ _NO_SETTINGS = ("versions", "commit")
 
 
 def write_report(
-    folder, task: Task, judged: Judged, *, model, history: list[dict]
+    folder,
+    task: Task,
+    judged: Judged,
+    *,
+    model,
+    history: list[dict],
+    phases: Sequence[tuple[int, str]] = (),
 ) -> pathlib.Path:
     """Writes `report.html` into a run's folder, whole or not at all.
 
@@ -36,6 +43,8 @@ def write_report(
             where these are known.
         model: What was trained.
         history: A row an epoch, as in `history.json`; may be empty.
+        phases: After how many epochs each later phase of the run began, and
+            what its curves call it.
 
     Returns:
         The report's path.
@@ -50,7 +59,7 @@ def write_report(
         task.template,
         title=_title(model, config),
         lead=_lead(model, metrics, task),
-        curves=learning_curves(history, task),
+        curves=learning_curves(history, task, phases),
         settings=_settings(config, task),
         commands=_commands(folder, config),
         model_file=str(folder / MODEL),

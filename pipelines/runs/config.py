@@ -402,6 +402,13 @@ class RunConfig:
         low=1,
         high=4096,
     )
+    keep: str = row(
+        "last",
+        "Whose weights the finished model has: the last epoch's, or those of "
+        "the best one, which the held-out pictures have chosen then.",
+        group=WATCHING,
+        choices=("last", "best"),
+    )
     checkpoint_steps: int | None = row(
         None,
         "Steps between checkpoints.",

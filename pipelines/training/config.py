@@ -145,10 +145,12 @@ class FinetuneConfig(RunConfig):
         low=0,
         high=10**6,
     )
-    probe: bool = row(
-        False,
+    probe: bool | None = row(
+        None,
         "Only fit a linear classifier to the features.",
         group=START,
+        usual="where cross-validation says that the head alone is enough, and "
+        "nothing is given that is for steps",
         common=True,
     )
     add_classes: str | None = row(
@@ -169,7 +171,8 @@ class FinetuneConfig(RunConfig):
                 "`plan` says epochs and rates itself. Give either `plan`, or "
                 "`epochs` and `learning_rate`."
             )
-        self._refuse("probe", "takes no steps", _OF_STEPS)
+        if self.probe:
+            self._refuse("probe", "takes no steps", OF_STEPS)
         self._refuse("add_classes", "goes on with a run's model", _OF_STARTS)
         if self.weights is None:
             self._refuse_without_weights()
@@ -211,7 +214,7 @@ class FinetuneConfig(RunConfig):
 
 
 # What says how steps are taken.
-_OF_STEPS = (
+OF_STEPS = (
     "plan",
     "epochs",
     "learning_rate",

@@ -1,9 +1,9 @@
 """What a configuration leaves open, and why it becomes what it becomes.
 
-All of it is decided here, once, by pure functions: `resolve` what can be
-known from the pictures and the devices, `resolve_plan` what needs the model's
-stages too. What had to be looked up (which device, whether weights can be
-fetched) comes in as a fact.
+All of it is decided once, by pure functions: here what can be known from the
+pictures and the devices, in `pipelines.training.planning` what needs the
+model's stages too. What had to be looked up (which device, whether weights can
+be fetched) comes in as a fact.
 """
 
 import dataclasses
@@ -18,11 +18,6 @@ from pipelines.training.choices import Choosing
 from pipelines.training.config import EPOCHS
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.config import TrainConfig
-from pipelines.training.fine_tuning.plan import Phase
-from pipelines.training.fine_tuning.plan import Plan
-from pipelines.training.fine_tuning.plan import default_plan
-from pipelines.training.fine_tuning.plan import fitted
-from pipelines.training.fine_tuning.plan import in_words
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.start import AT_HAND
 from pipelines.training.start import LITE
@@ -39,14 +34,8 @@ _BALANCE = 0.5
 # A network made for pictures up to this size has features of that scale;
 # photos hold more, and twice the side shows it at four times the cost.
 _SMALL_NETWORK = 64
-# Epochs of fine-tuning: at most so many, for a small set as many as show
-# about so many pictures in all.
-MOST_EPOCHS = 100
-_PICTURES_SHOWN = 24_000
-# Up to so many pictures only the head of EfficientNet-Lite0 learns: ImageNet's
-# features separate a few classes as they are, and rates that suit the network
-# of CIFAR-10 spoil them.
-_HEAD_ALONE = 5_000
+# Why nothing is changed in them.
+PROBED = "a probe sees pictures as they are"
 # What learns by AdamW at a rate that falls from block to block, as BEiT and
 # MAE are fine-tuned.
 _TRANSFORMERS = ("vit",)
@@ -219,6 +208,9 @@ def _choose_image_size(found: Choosing, sides) -> None:
 def _choose_augmentation(found: Choosing, sides) -> None:
     if found["augmentation"] != AUTO:
         return
+    if found["probe"]:
+        found.choose("augmentation", "none", PROBED)
+        return
     size, middle = found["image_size"], np.median(sides)
     if middle <= _SHIFT_BELOW * size:
         why = f"the pictures are not much larger than {size} px"
@@ -249,49 +241,3 @@ def _choose_batch(found: Choosing, pictures: int) -> None:
     most = 2 ** int(np.log2(pictures))
     why = "the usual" if usual <= most else f"of {pictures:,} pictures"
     found.choose("global_batch_size", min(usual, most), why)
-
-
-def usual_epochs(pictures: int) -> int:
-    """Returns how many epochs a set is fine-tuned for where nobody says it."""
-    return max(EPOCHS, min(MOST_EPOCHS, _PICTURES_SHOWN // pictures))
-
-
-def resolve_plan(
-    config: RunConfig, parameters: dict[str, int], pictures: int
-) -> tuple[Plan, dict[str, Choice]]:
-    """Decides what learns when, at which rate.
-
-    Args:
-        config: With all other defaults filled in. Of a rate that is still to
-            be found ("auto") the usual one takes the place.
-        parameters: Of each stage of the model, from the pixels to the logits.
-        pictures: To learn from.
-
-    Returns:
-        The plan, in the stages of the model, and what was chosen of it.
-
-    Raises:
-        RequestError: The plan names a stage that there is not.
-    """
-    names = list(parameters)
-    if config.plan:
-        return fitted(config.plan, names), {}
-    choices = {}
-    epochs, rate = config.epochs, config.learning_rate
-    optimizer = OPTIMIZERS[config.optimizer]
-    if epochs is None:
-        epochs = usual_epochs(pictures)
-        why = f"{pictures:,} pictures to learn from"
-        choices["epochs"] = Choice(epochs, why)
-    if rate in (None, AUTO):
-        rate = optimizer.fine_tuning_rate
-        why = f"the usual of {config.optimizer} in fine-tuning"
-        choices["learning_rate"] = Choice(rate, why)
-    if config.weights is None or isinstance(config, TrainConfig):
-        return (Phase(names[0], epochs, rate),), choices
-    if config.model == LITE.model and pictures <= _HEAD_ALONE:
-        plan = (Phase(names[-1], epochs, rate),)
-        why = f"ImageNet's features serve {pictures:,} pictures as they are"
-        return plan, {**choices, "plan": Choice(in_words(plan), why)}
-    plan = default_plan(parameters, epochs, rate, optimizer.below_head)
-    return plan, choices

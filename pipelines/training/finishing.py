@@ -15,6 +15,7 @@ from pipelines.runs.run_folder import METRICS
 from pipelines.tasks.task import Judged
 from pipelines.tasks.task import Task
 from pipelines.training.failures import NotWritten
+from pipelines.training.fine_tuning.plan import beginnings
 from pipelines.training.finished import Finished
 from pipelines.training.run import Run
 
@@ -80,6 +81,7 @@ def _finish(run: Run, history: list[dict]) -> Finished:
         Judged(held_out, logits, metrics),
         model=model,
         history=history,
+        phases=beginnings(run.plan),
     )
     run.folder.write_json(METRICS, metrics)
     return Finished(

@@ -33,7 +33,6 @@ from pipelines.training.building import build_model
 from pipelines.training.components import task_of
 from pipelines.training.defaults import Resolved
 from pipelines.training.defaults import resolve
-from pipelines.training.defaults import resolve_plan
 from pipelines.training.fine_tuning.phases import check_plan
 from pipelines.training.fine_tuning.plan import Plan
 from pipelines.training.going_on import checkpoint_of
@@ -42,6 +41,7 @@ from pipelines.training.opening import check_enlarging
 from pipelines.training.opening import choose_splits
 from pipelines.training.opening import look_at
 from pipelines.training.opening import with_label_noise
+from pipelines.training.planning import resolve_plan
 from pipelines.training.run import Run
 from pipelines.training.several_classes import choose_task
 from pipelines.training.several_classes import set_aside

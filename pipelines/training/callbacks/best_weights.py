@@ -1,4 +1,4 @@
-"""Early stopping: ends a run that gets no better, and goes back to its best."""
+"""The best epoch: its weights are kept, and a run that gets no better ends."""
 
 import keras
 
@@ -6,14 +6,14 @@ from pipelines.tasks.task import Metric
 
 
 class BestWeights(keras.callbacks.Callback):
-    """Early stopping over a whole run, however many phases it has.
+    """The best of a whole run, however many phases it has; early stopping.
 
     `keras.callbacks.EarlyStopping` forgets what it has seen whenever training
     goes on, which a plan of several phases does.
 
     Args:
-        patience: Epochs without a better value after which to stop, at
-            least 1.
+        patience: Epochs without a better value after which to stop; 0 for
+            never.
         metric: Which number on held-out pictures says what is best.
         say: Tells a person something in one line.
     """
@@ -31,7 +31,7 @@ class BestWeights(keras.callbacks.Callback):
     @property
     def stopped(self) -> bool:
         """Whether patience is at an end."""
-        return self._waited >= self.patience
+        return 0 < self.patience <= self._waited
 
     def on_epoch_end(self, epoch, logs=None):
         value = (logs or {}).get(self.metric.held_out, self.metric.worst)

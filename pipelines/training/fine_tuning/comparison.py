@@ -57,7 +57,10 @@ def compare_with_scratch(
             return finished_run(part)
         return finetune_run(part, options=options, say=say, progress=progress)
 
-    first = run(config.resolved(output=str(folder.path / "pretrained")))
+    # Two curves are compared, and a probe has none.
+    first = run(
+        config.resolved(output=str(folder.path / "pretrained"), probe=False)
+    )
     second = run(from_scratch(config, first, str(folder.path / "scratch")))
     runs = {"pretrained": first, "scratch": second}
     draw_comparison(

@@ -8,7 +8,9 @@ from pipelines.runs.settings import default_of
 from pipelines.training.building import make_trainer
 from pipelines.training.choices import Choice
 from pipelines.training.config import FinetuneConfig
-from pipelines.training.defaults import resolve_plan
+from pipelines.training.fine_tuning.looking_ahead import look_ahead
+from pipelines.training.fine_tuning.outlook import Outlook
+from pipelines.training.fine_tuning.phases import check_plan
 from pipelines.training.fine_tuning.phases import describe_plan
 from pipelines.training.fine_tuning.phases import describe_sizes
 from pipelines.training.fine_tuning.phases import run_plan
@@ -21,6 +23,7 @@ from pipelines.training.fine_tuning.refusals import check_finding
 from pipelines.training.finished import Finished
 from pipelines.training.finishing import finish
 from pipelines.training.optimizers import OPTIMIZERS
+from pipelines.training.planning import resolve_plan
 from pipelines.training.preparation import prepare
 from pipelines.training.preparation import stage_parameters
 from pipelines.training.run import Run
@@ -70,12 +73,13 @@ def fine_tune(run: Run, progress=None) -> Finished:
         Interrupted: It was asked to stop; what it had reached is saved.
     """
     with run.folder, stop_requests() as run.stop:
+        look = look_ahead(run, progress)
         if run.config.probe:
-            return probe_run(run, progress)
+            _tell(run)
+            return probe_run(run, progress, look.probe if look else None)
         trainer = make_trainer(run)
-        _decide(run, trainer)
-        run.tell_choices()
-        run.say(f"the same in full: {as_command(run.config)}")
+        _decide(run, trainer, look.outlook if look else None)
+        _tell(run)
         run.say(
             f"plan: {in_words(run.config.plan)} by {run.config.optimizer}, "
             f"{run.config.schedule}"
@@ -85,6 +89,12 @@ def fine_tune(run: Run, progress=None) -> Finished:
                 run.say(f"  {line}")
         run_plan(run, trainer, progress)
         return finish(run, trainer.history)
+
+
+def _tell(run: Run) -> None:
+    """Says what was chosen, and the command that leaves nothing open."""
+    run.tell_choices()
+    run.say(f"the same in full: {as_command(run.config)}")
 
 
 def find_rate_run(
@@ -132,7 +142,7 @@ def as_command(config: FinetuneConfig) -> str:
 _CHOSEN = ("augmentation", "precision")
 
 
-def _decide(run: Run, trainer: Trainer) -> None:
+def _decide(run: Run, trainer: Trainer, outlook: Outlook | None) -> None:
     """Chooses epochs and rates where they are open, and writes the plan down.
 
     Where the run goes on, they have been chosen before.
@@ -145,8 +155,12 @@ def _decide(run: Run, trainer: Trainer) -> None:
             why = f"where the loss falls fastest ({RATES})"
             choices["learning_rate"] = Choice(rate, why)
     run.plan, chosen = resolve_plan(
-        run.config, stage_parameters(run.model), len(run.splits.train)
+        run.config,
+        stage_parameters(run.model),
+        len(run.splits.train),
+        outlook,
     )
+    check_plan(run)
     if run.config.plan is None:
         run.settle(
             choices | chosen,

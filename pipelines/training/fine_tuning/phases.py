@@ -79,7 +79,7 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
             features are computed.
     """
     stopper, callbacks = None, run.callbacks()
-    if run.config.patience:
+    if run.config.patience or run.config.keep == "best":
         stopper = BestWeights(
             run.config.patience, run.task.decides, say=run.say
         )
@@ -103,8 +103,29 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
         )
     if stopper:
         stopper.take_best()
-    elif trainer.average:
+        return
+    if trainer.average:
         trainer.average.give()
+    _tell_best(run, trainer.history)
+
+
+def _tell_best(run: Run, history: list[dict]) -> None:
+    """Says which epoch was the best where it was not the last."""
+    metric = run.task.decides
+    known = [logs for logs in history if metric.held_out in logs]
+    if not known:
+        return
+    best, last = known[0], known[-1]
+    for logs in known:
+        # Of equally good ones the last: nothing is lost by it.
+        if not metric.is_better(best[metric.held_out], logs[metric.held_out]):
+            best = logs
+    if best is not last:
+        run.say(
+            f"epoch {best['epoch']} was the best by {metric.held_out} "
+            f"({best[metric.held_out]:.4f}); the last one is kept "
+            f"({last[metric.held_out]:.4f}), and `keep=best` keeps the best"
+        )
 
 
 def _snapshots(run: Run) -> Snapshots:

@@ -18,6 +18,12 @@ ALL = "all"
 # Parts of the epochs; the whole network gets what is left.
 _HEAD_SHARE = 4 / 30
 _UPPER_SHARE = 18 / 30
+# What moves the whole network shakes it first, not least by new statistics in
+# BatchNorm, and takes so many steps to make up for it; with fewer the rate is
+# less in proportion. Statistics move at any rate: below the second number the
+# upper stages have these epochs.
+_SETTLED = 180
+_TOO_SHORT = 45
 _PHASE = re.compile(
     r"(?P<stage>[a-z]+\d*)\s*:\s*(?P<epochs>\d+)\s*@\s*"
     r"(?P<rate>(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)"
@@ -101,6 +107,24 @@ def epochs_of(plan: Plan) -> int:
     return sum(phase.epochs for phase in plan)
 
 
+def beginnings(plan: Plan) -> list[tuple[int, str]]:
+    """Returns after how many epochs each later phase begins, and its stage.
+
+    Example:
+
+    ```python
+    from pipelines.training.fine_tuning.plan import beginnings, parse_plan
+    plan = parse_plan("head:3@0.1, stage3:4@0.02, all:5@1e-3")
+    assert beginnings(plan) == [(3, "stage3"), (7, "all")]
+    ```
+    """
+    return [
+        (epochs_of(plan[:number]), phase.stage)
+        for number, phase in enumerate(plan)
+        if number
+    ]
+
+
 def fitted(plan: Plan, stage_names: list[str]) -> Plan:
     """Returns a plan in the stages of a model.
 
@@ -134,6 +158,8 @@ def default_plan(
     epochs: int,
     learning_rate: float,
     below_head: float = 1.0,
+    *,
+    steps_per_epoch: int,
 ) -> Plan:
     """Spreads epochs over the head, the upper stages and the whole network.
 
@@ -146,16 +172,20 @@ def default_plan(
         learning_rate: Of the head, the highest.
         below_head: What it is multiplied by where stages with weights of
             their own learn as well; the whole network, which starts from
-            more general features, has half of that.
+            more general features, has half of that, and less where its
+            phase has fewer than 180 steps. With fewer than 45 it has none.
+        steps_per_epoch: Of the run.
 
     Example:
 
     ```python
     from pipelines.training.fine_tuning.plan import default_plan
     weights = {"stem": 5, "stage1": 10, "stage2": 20, "head": 3}
-    plan = default_plan(weights, 30, 0.4)
+    plan = default_plan(weights, 30, 0.4, steps_per_epoch=25)
     assert [(p.stage, p.epochs, p.learning_rate) for p in plan] == [
         ("head", 4, 0.4), ("stage2", 18, 0.4), ("stem", 8, 0.2)]
+    *_, last = default_plan(weights, 30, 0.4, steps_per_epoch=9)
+    assert last.learning_rate == 0.08
     ```
     """
     names = list(parameters)
@@ -166,11 +196,15 @@ def default_plan(
     stage = _upper_half(parameters)
     if stage == names[0]:
         upper = 0
+    whole = epochs - head - upper
+    if upper and whole * steps_per_epoch < _TOO_SHORT:
+        upper, whole = upper + whole, 0
     lower_rate = learning_rate * below_head
+    settled = min(1, whole * steps_per_epoch / _SETTLED)
     phases = (
         (names[-1], head, learning_rate),
         (stage, upper, lower_rate),
-        (names[0], epochs - head - upper, lower_rate / 2),
+        (names[0], whole, float(f"{lower_rate / 2 * settled:.3g}")),
     )
     return tuple(Phase(*phase) for phase in phases if phase[1])
 

@@ -1,10 +1,14 @@
 """A linear probe: the head fitted to features of the pictures as they are."""
 
+import keras
+
 import zoo
+from pipelines.data.examples import Examples
 from pipelines.data.naming import naming_bad_pictures
 from pipelines.evaluation.extraction import Extractor
 from pipelines.features.cache import Features
 from pipelines.features.multilabel_probe import fit_multilabel_probe
+from pipelines.features.probe import Probe
 from pipelines.features.probe import fit_probe
 from pipelines.training.finished import Finished
 from pipelines.training.finishing import finish
@@ -12,44 +16,48 @@ from pipelines.training.run import Run
 from zoo.errors import RequestError
 
 
-def probe_run(run: Run, progress=None) -> Finished:
+def probe_run(run: Run, progress=None, probe: Probe | None = None) -> Finished:
     """Fits the head, judges the model and ends the run.
 
     Args:
         run: What is fitted to what.
         progress: Called with the numbers of pictures done and in all.
+        probe: The head, where it has been fitted already.
 
     Raises:
-        RequestError: As `head_features` says.
+        RequestError: The model has weights between its features and its
+            logits that no linear classifier takes the place of.
     """
-    run.tell_choices()
-    features = head_features(run, progress)
-    fit = _fit_several if features.examples.several else _fit_one
-    probe, reached = fit(run, features)
+    if run.splits.train.several:
+        probe, reached = _fit_several(run, progress)
+    else:
+        probe = probe or _fit(run, progress)
+        reached = f"{probe.accuracy:.1%}"
     head = run.model.get_layer("head_logits")
     head.kernel.assign(probe.kernel)
     head.bias.assign(probe.bias)
     run.say(
-        f"logistic regression on {features.values.shape[1]} features, inverse "
+        f"logistic regression on {len(probe.kernel)} features, inverse "
         f"penalty {probe.strength:g}: {reached} in cross-validation"
     )
     return finish(run, [])
 
 
-def _fit_one(run: Run, features: Features):
+def _fit(run: Run, progress) -> Probe:
     """Fits to one class a picture."""
+    features = _head_features(run, progress)
     examples = features.examples
-    probe = fit_probe(
+    return fit_probe(
         features.values,
         examples.labels,
         len(examples.class_names),
         seed=run.config.seed,
     )
-    return probe, f"{probe.accuracy:.1%}"
 
 
-def _fit_several(run: Run, features: Features):
+def _fit_several(run: Run, progress):
     """Fits to several classes a picture, thresholds to what is left out."""
+    features = _head_features(run, progress)
     labels = features.examples.labels
     probe = fit_multilabel_probe(features.values, labels, seed=run.config.seed)
     if run.config.threshold_part != 0:
@@ -57,27 +65,42 @@ def _fit_several(run: Run, features: Features):
     return probe, run.task.decides.told(probe.precision)
 
 
-def head_features(run: Run, progress=None) -> Features:
-    """Returns what the head sees of the pictures to learn from, as they are.
-
-    Args:
-        run: What is trained on what.
-        progress: Called with the numbers of pictures done and in all.
-
-    Raises:
-        RequestError: The model has weights between its features and its
-            logits that no linear classifier takes the place of.
-    """
-    with run.strategy.scope():
-        below, above = zoo.split(run.model, "head")
-    if len([layer for layer in above.layers if layer.weights]) > 1:
+def _head_features(run: Run, progress) -> Features:
+    if not is_linear(run.model):
         raise RequestError(
             f"`probe` fits one linear layer, but the head of "
             f"{run.config.model} has several. Give `plan=head:20@0.4`."
         )
+    return features_of(run, run.splits.train, progress)
+
+
+def is_linear(model: keras.Model) -> bool:
+    """Whether a model's head is one linear layer, which a probe can be."""
+    head = zoo.stages(model)[-1]
+    return len([layer for layer in head.layers if layer.weights]) == 1
+
+
+def features_of(run: Run, examples: Examples, progress=None) -> Features:
+    """Returns what the head sees of pictures, as they are.
+
+    Args:
+        run: Whose model it is.
+        examples: The pictures.
+        progress: Called with the numbers of pictures done and in all.
+
+    Raises:
+        Interrupted: Somebody has asked the run to stop.
+    """
+
+    def report(done, total):
+        run.go_on()
+        if progress:
+            progress(done, total)
+
+    with run.strategy.scope():
+        below, _ = zoo.split(run.model, "head")
     extractor = Extractor(below, run.strategy, run.folder.path)
-    examples = run.splits.train
     data = run.evaluation_data(examples)
     with naming_bad_pictures(examples):
-        values = extractor.run(data.dataset, len(examples), progress)
+        values = extractor.run(data.dataset, len(examples), report)
     return Features(examples, values)

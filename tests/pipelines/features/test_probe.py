@@ -6,6 +6,7 @@ from sklearn.linear_model import LogisticRegression
 
 from pipelines.features.probe import STRENGTHS
 from pipelines.features.probe import fit_probe
+from pipelines.features.probe import strongest
 
 
 def clouds(classes, count=30, features=5, seed=0, spread=1.0):
@@ -14,24 +15,24 @@ def clouds(classes, count=30, features=5, seed=0, spread=1.0):
     centres = random.normal(size=(classes, features)) * 3
     noise = random.normal(size=(len(labels), features)) * spread
     # Features of very different scales, one of them constant.
-    rows = (centres[labels] + noise) * np.geomspace(1e-3, 1e3, features)
+    rows = (centres[labels] + noise) * np.geomspace(0.1, 10, features)
     return np.pad(rows, [(0, 0), (0, 1)], constant_values=7), labels
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_it_is_logistic_regression_on_standardised_features(classes):
+def test_it_is_logistic_regression_on_pareto_scaled_features(classes):
     rows, labels = clouds(classes)
     probe = fit_probe(rows, labels, classes)
     assert probe.strength in STRENGTHS and probe.accuracy > 0.9
-    scale = rows.std(axis=0)
-    standard = (rows - rows.mean(axis=0)) / np.where(scale > 0, scale, 1)
+    scale = np.sqrt(rows.std(axis=0) * rows.std())
+    scaled = (rows - rows.mean(axis=0)) / np.where(scale > 0, scale, 1)
     model = LogisticRegression(C=probe.strength, tol=1e-6, max_iter=5000)
-    model.fit(standard, labels)
+    model.fit(scaled, labels)
     logits = rows @ probe.kernel + probe.bias
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     found = odds / odds.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(found, model.predict_proba(standard), atol=0.05)
-    assert (logits.argmax(axis=1) == model.predict(standard)).mean() > 0.97
+    np.testing.assert_allclose(found, model.predict_proba(scaled), atol=0.05)
+    assert (logits.argmax(axis=1) == model.predict(scaled)).mean() > 0.97
 
 
 def test_more_features_than_pictures():
@@ -62,3 +63,29 @@ def test_the_same_seed_gives_the_same_probe():
     rows, labels = clouds(3, spread=4.0)
     first, again = (fit_probe(rows, labels, 3, seed=5) for _ in range(2))
     np.testing.assert_array_equal(first.kernel, again.kernel)
+
+
+def test_the_strongest_penalty_within_one_standard_error():
+    """Of 100 pictures, k lost ones are k ± sqrt(k - k² / 100) of them."""
+    right = np.ones((4, 100))
+    right[0, :5] = 0  # 0.05, more than sqrt(0.05 * 0.95 / 100) = 0.022
+    right[1, 7] = 0  # 0.01, more than sqrt(0.01 * 0.99 / 100) = 0.00995
+    assert strongest(right) == 2
+    right[2, 50] = 0
+    right[1, 50], right[2, 7] = 0, 1  # as good as the third, other pictures
+    right[1, 7] = 1
+    assert strongest(right) == 3
+    # The best errs as well: 1 lost and 1 won, no difference.
+    right[3, 50], right[3, 20] = 1, 0
+    assert strongest(right) == 1
+
+
+def test_where_all_penalties_do_alike_the_strongest_is_taken():
+    """Noise of the folds decided before; few pictures are dealt out often."""
+    random = np.random.default_rng(0)
+    labels = np.arange(100) % 2
+    rows = random.normal(size=(100, 30)) + 1.2 * labels[:, np.newaxis]
+    found = [fit_probe(rows, labels, 2, seed=seed) for seed in range(8)]
+    assert {probe.strength for probe in found} <= set(STRENGTHS[:4])
+    accuracies = [probe.accuracy for probe in found]
+    assert min(accuracies) > 0.9 and np.std(accuracies) < 0.02

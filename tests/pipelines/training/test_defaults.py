@@ -1,20 +1,16 @@
 """What is chosen where nobody says it, and why."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
 from pipelines.runs.settings import settings_of
 from pipelines.training import defaults
+from pipelines.training import planning
 from pipelines.training.config import EPOCHS
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.config import TrainConfig
 from pipelines.training.defaults import resolve
-from pipelines.training.defaults import resolve_plan
-from pipelines.training.defaults import usual_epochs
 from pipelines.training.defaults import usual_warmup
-from pipelines.training.fine_tuning.plan import in_words
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.schedules import SCHEDULES
 from pipelines.training.start import LITE as LITE_START
@@ -152,57 +148,6 @@ def test_batches_are_no_larger_than_the_set(count, batch):
     assert found.config.precision == "bfloat16"
 
 
-def test_transformers_learn_by_adamw_at_rates_of_their_own():
-    found = fine_tuned(model="vit_s16", weights="imagenet")
-    assert found.config.optimizer == "adamw"
-    assert found.config.stage_lr_decay == 0.75
-    parameters = {
-        "stem": 1,
-        **{f"stage{i}": 9 for i in range(1, 13)},
-        "head": 1,
-    }
-    plan, choices = resolve_plan(found.config, parameters, 600)
-    assert in_words(plan) == "head:5@0.001,stage6:24@0.0002,stem:11@0.0001"
-    assert choices["epochs"].value == 40
-    assert choices["learning_rate"].value == 1e-3
-    # What is said is not overruled, and its stages have one rate.
-    told = fine_tuned(model="vit_s16", weights="imagenet", optimizer="sgd")
-    assert "optimizer" not in told.choices
-    assert told.config.stage_lr_decay == 1
-    assert fine_tuned(model="vit_s16", weights=None).config.stage_lr_decay == 1
-
-
-def test_convolutions_learn_as_ever():
-    found = fine_tuned()
-    assert (found.config.optimizer, found.config.stage_lr_decay) == ("sgd", 1)
-    parameters = {"stem": 5, "stage1": 10, "stage2": 20, "head": 3}
-    plan, _ = resolve_plan(found.config, parameters, 800)
-    assert in_words(plan) == "head:4@0.4,stage2:18@0.4,stem:8@0.2"
-    given = found.config.resolved(epochs=5, learning_rate=0.125)
-    plan, choices = resolve_plan(given, parameters, 800)
-    assert sum(phase.epochs for phase in plan) == 5 and choices == {}
-    scratch = given.resolved(weights=None)
-    plan, _ = resolve_plan(scratch, parameters, 800)
-    assert in_words(plan) == "stem:5@0.125"
-
-
-def test_only_the_head_of_lite_learns_from_few_pictures():
-    found = fine_tuned(500, LITE, model=None, weights="auto")
-    parameters = {"stem": 5, "stage1": 10, "stage2": 20, "head": 3}
-    plan, chosen = resolve_plan(found.config, parameters, 5_000)
-    assert [(p.stage, p.epochs) for p in plan] == [("head", 30)]
-    assert chosen["plan"].value == "head:30@0.4"
-    assert chosen["plan"].why == (
-        "ImageNet's features serve 5,000 pictures as they are"
-    )
-    plan, chosen = resolve_plan(found.config, parameters, 5_001)
-    assert [p.stage for p in plan] == ["head", "stage2", "stem"]
-    assert "plan" not in chosen
-    scratch = dataclasses.replace(found.config, weights=None)
-    plan, _ = resolve_plan(scratch, parameters, 800)
-    assert [p.stage for p in plan] == ["stem"]
-
-
 def test_help_says_what_is_chosen():
     """The words of a row, which people read, and what becomes of it."""
     said = {}
@@ -220,7 +165,7 @@ def test_help_says_what_is_chosen():
         rows["augmentation"].help
     )
     assert rows["epochs"].usual == (
-        f"{EPOCHS}, and up to {defaults.MOST_EPOCHS} for few pictures"
+        f"{EPOCHS}, and up to {planning.MOST_EPOCHS} for few pictures"
     )
     sgd = OPTIMIZERS["sgd"].fine_tuning_rate
     assert rows["learning_rate"].usual == f"by the optimizer, {sgd} for sgd"
@@ -231,21 +176,6 @@ def test_help_says_what_is_chosen():
     assert rows["epochs"].usual == str(EPOCHS)
     own = SCHEDULES["cosine"].warmup, SCHEDULES["one_cycle"].warmup
     assert rows["warmup"].usual == "{}, and {} in one_cycle".format(*own)
-
-
-def test_training_from_scratch_is_a_plan_of_one_phase():
-    config = TrainConfig("d", "resnet20", "o", weights="cifar10")
-    config = resolve(config, COUNTS, np.full(600, 32), CPU).config
-    plan, _ = resolve_plan(config, {"stem": 1, "head": 1}, 600)
-    assert in_words(plan) == "stem:30@0.2"
-
-
-@pytest.mark.parametrize(
-    ("pictures", "epochs"),
-    [(1, 100), (240, 100), (320, 75), (799, 30), (800, 30), (50_000, 30)],
-)
-def test_small_sets_are_shown_more_often(pictures, epochs):
-    assert usual_epochs(pictures) == epochs
 
 
 def test_the_usual_warm_up():

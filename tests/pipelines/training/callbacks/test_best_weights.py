@@ -68,3 +68,13 @@ def test_its_state_goes_on():
     again.callback.restore(first.callback.state())
     again.epoch = 2
     assert again.phase([0.3]) and again.restored() == 1
+
+
+def test_without_patience_the_best_is_kept_and_nothing_stops():
+    watched = Watched(patience=0)
+    assert not watched.phase([0.5, 0.9, 0.1])
+    assert not watched.phase([0.2] * 40) and not watched.callback.stopped
+    assert watched.restored() == 2.0
+    assert watched.said == [
+        "weights of epoch 2 taken, the best by val_top1 (0.9000)"
+    ]

@@ -53,7 +53,7 @@ def test_a_plan_that_cannot_be_read(text, message):
 
 
 def test_a_phase_is_written_as_it_is_read():
-    plan = default_plan(dict.fromkeys(STAGES, 1), 30, 0.1)
+    plan = default_plan(dict.fromkeys(STAGES, 1), 30, 0.1, steps_per_epoch=25)
     text = ", ".join(map(str, plan))
     assert text == "head:4@0.1, stage2:18@0.1, stem:8@0.05"
     assert parse_plan(text, STAGES) == plan
@@ -83,7 +83,7 @@ WEIGHTS = dict(zip(STAGES, [500, 15_000, 50_000, 200_000, 130], strict=True))
     ],
 )
 def test_the_default_plan(weights, epochs, phases):
-    plan = default_plan(weights, epochs, 0.4)
+    plan = default_plan(weights, epochs, 0.4, steps_per_epoch=200)
     assert [(phase.stage, phase.epochs) for phase in plan] == phases
     for phase in plan:
         whole = phase.stage == next(iter(weights)) and len(weights) > 1
@@ -91,8 +91,32 @@ def test_the_default_plan(weights, epochs, phases):
 
 
 def test_weights_that_have_learned_may_learn_slower():
-    plan = default_plan(WEIGHTS, 30, 1e-3, below_head=0.2)
+    plan = default_plan(WEIGHTS, 30, 1e-3, below_head=0.2, steps_per_epoch=25)
     assert [phase.learning_rate for phase in plan] == [1e-3, 2e-4, 1e-4]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "steps", "rates"),
+    [
+        # 245 pictures: 7 steps an epoch. Whole network: 1, 3, 8, 26 epochs.
+        (6, 7, [0.4, 0.4]),
+        (12, 7, [0.4, 0.4]),
+        (30, 7, [0.4, 0.4, 0.0622]),
+        (97, 7, [0.4, 0.4, 0.2]),
+        # 800 pictures: 25 steps.
+        (6, 25, [0.4, 0.4]),
+        (12, 25, [0.4, 0.4, 0.0833]),
+        (30, 25, [0.4, 0.4, 0.2]),
+        (300, 25, [0.4, 0.4, 0.2]),
+    ],
+)
+def test_a_short_run_moves_the_whole_network_less(epochs, steps, rates):
+    """In proportion below 180 steps of the last phase, below 45 not at all."""
+    plan = default_plan(WEIGHTS, epochs, 0.4, steps_per_epoch=steps)
+    assert [phase.learning_rate for phase in plan] == rates
+    assert epochs_of(plan) == epochs
+    falling = [phase.learning_rate for phase in plan]
+    assert falling == sorted(falling, reverse=True)
 
 
 def test_no_digit_of_a_rate_is_lost():
