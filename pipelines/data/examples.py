@@ -37,6 +37,8 @@ class Examples:
             Only files have it.
         sha256: uint8 `(examples, 32)`: what the pictures' bytes must hash
             to, where that is known; `encoded` checks it.
+        upright: Whether pictures are turned as their EXIF asks for, wherever
+            they are decoded.
     """
 
     names: Sequence[str]
@@ -45,6 +47,7 @@ class Examples:
     encoded: Callable[[list[int]], list[bytes]]
     fetch: Callable[[tf.Tensor], tf.Tensor] | None = None
     sha256: np.ndarray | None = None
+    upright: bool = True
 
     def __len__(self):
         return len(self.labels)
@@ -111,6 +114,7 @@ class Examples:
             lambda wanted: self.encoded(indices[wanted].tolist()),
             self._subset_fetch(indices),
             None if self.sha256 is None else self.sha256[indices],
+            self.upright,
         )
 
     def _subset_fetch(self, indices):
@@ -151,3 +155,14 @@ class Splits:
     note: str = ""
     split_off: bool = False
     groups: np.ndarray | None = None
+
+    def turned(self, upright: bool) -> "Splits":
+        """Returns the same pictures, `Examples.upright` or not."""
+        parts = {"train": self.train, "validation": self.validation}
+        return dataclasses.replace(
+            self,
+            **{
+                name: part and dataclasses.replace(part, upright=upright)
+                for name, part in parts.items()
+            },
+        )

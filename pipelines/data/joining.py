@@ -10,7 +10,8 @@ def join(first: Examples, second: Examples) -> Examples:
     """Returns all examples of one set, then all of another.
 
     Args:
-        first: Labels are those of both sets' class names.
+        first: Labels are those of both sets' class names; both are turned
+            upright, or both are not.
         second: With the same class names.
 
     Raises:
@@ -39,6 +40,7 @@ def join(first: Examples, second: Examples) -> Examples:
         np.concatenate([first.labels, second.labels]),
         first.class_names,
         encoded,
+        upright=first.upright,
     )
 
 
@@ -57,4 +59,5 @@ def relabel(examples: Examples, class_names: tuple[str, ...]) -> Examples:
         examples.encoded,
         examples.fetch,
         examples.sha256,
+        examples.upright,
     )

@@ -75,6 +75,7 @@ def _joined(*parts: Examples) -> Examples:
         np.concatenate([part.labels for part in parts]),
         parts[0].class_names,
         encoded,
+        upright=parts[0].upright,
     )
 
 

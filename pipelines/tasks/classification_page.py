@@ -142,7 +142,9 @@ def _pictures(answers: Answers, names, examples: Examples) -> dict:
     wrong = [i for i in reversed(by_confidence) if not answers.right[i]]
 
     def cards(places: list[int]) -> list[dict]:
-        pictures = thumbnails([_encoded(examples, i) for i in places])
+        pictures = thumbnails(
+            [_encoded(examples, i) for i in places], upright=examples.upright
+        )
         return [
             {
                 "picture": picture,
