@@ -156,6 +156,11 @@ class Splits:
     split_off: bool = False
     groups: np.ndarray | None = None
 
+    def noted(self, more: str) -> "Splits":
+        """Returns the same pictures with more to tell of them."""
+        note = " ".join(filter(None, (self.note, more)))
+        return dataclasses.replace(self, note=note)
+
     def turned(self, upright: bool) -> "Splits":
         """Returns the same pictures, `Examples.upright` or not."""
         parts = {"train": self.train, "validation": self.validation}

@@ -1,7 +1,6 @@
 """Pictures in folders: `root/<class>/*` or `root/<part>/<class>/*`."""
 
 import collections
-import dataclasses
 import itertools
 import pathlib
 
@@ -80,9 +79,7 @@ def open_folder(
         )
         return Splits(train, held_out)
     splits = hold_out(train, place, seed, progress=progress)
-    return dataclasses.replace(
-        splits, note=" ".join(filter(None, (splits.note, _unlabelled(root))))
-    )
+    return splits.noted(_unlabelled(root))
 
 
 def _unlabelled(root) -> str:
