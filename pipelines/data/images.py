@@ -18,7 +18,7 @@ def decode(encoded, upright: bool = True):
 
     Args:
         encoded: Scalar string: JPEG, PNG, GIF (its first frame), BMP, WebP,
-            TIFF (its first page).
+            TIFF (its first page), and HEIF or AVIF where they are read.
         upright: Whether it is turned as its EXIF asks for.
 
     Returns:
@@ -46,7 +46,7 @@ def decode_other(encoded, upright: bool = True):
 
     TensorFlow decodes PNG and WebP. Pillow decodes the others, of which
     TensorFlow makes other pixels than everybody else, or none (a py_function);
-    it turns a TIFF in any case.
+    it turns TIFF and HEIF in any case.
     """
     start = tf.strings.substr(encoded, 0, 4)
 
@@ -57,7 +57,7 @@ def decode_other(encoded, upright: bool = True):
     image = tf.cond(
         (start == b"\x89PNG") | (start == b"RIFF"),
         by_tensorflow,
-        lambda: decode_by_pillow(encoded),
+        lambda: decode_by_pillow(encoded, upright),
     )
     image.set_shape((None, None, 3))
     return image

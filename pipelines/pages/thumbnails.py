@@ -11,7 +11,11 @@ from PIL import ImageOps
 
 # Of a picture that is decoded for a page.
 MAXIMUM_PIXELS = 64_000_000
-_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
+_FORMATS = (
+    *("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF"),
+    # Last what may not be installed, which Pillow stumbles over.
+    *("AVIF", "HEIF"),
+)
 _QUALITY = 82
 _SMALL = 48
 

@@ -19,6 +19,7 @@ from PIL import Image
 from pipelines.data.inspection import headers
 from pipelines.data.inspection.gif_parts import gif_parts
 from pipelines.data.inspection.kinds import KINDS
+from pipelines.data.inspection.modern_formats import MODERN
 from pipelines.data.inspection.orientation import ON_ITS_SIDE
 from pipelines.data.inspection.orientation import orientation_of
 from pipelines.data.inspection.pillow_decoding import PILLOWS
@@ -47,6 +48,7 @@ _EXTENSIONS = {
     "BMP": (".bmp", ".dib"),
     "WEBP": (".webp",),
     "TIFF": (".tif", ".tiff"),
+    **{each.name: each.endings for each in MODERN},
 }
 _NAMED = {end for ends in _EXTENSIONS.values() for end in ends}
 # Of a JPEG's header, which holds its EXIF.
@@ -226,7 +228,7 @@ def _decode(picture, file, kind: str, parts: Structure) -> None:
             check_rows(file, parts.png)
         if parts.png.depth == 16:
             check_low_bits(upper_bits(picture))
-    elif kind == "TIFF":
+    elif kind in ("TIFF", "HEIF", "AVIF"):
         as_rgb(picture, kind)
 
 

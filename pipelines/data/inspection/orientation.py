@@ -2,7 +2,8 @@
 
 Exif 3.0, CIPA DC-008 2023, section 4.6.5; what is asked for is what
 `PIL.ImageOps.exif_transpose` does. 1 is upright; 2 to 4 mirror or turn by 180
-degrees, 5 to 8 exchange height and width besides. A TIFF's Pillow turns itself.
+degrees, 5 to 8 exchange height and width besides. TIFF and HEIF are turned by
+the libraries that decode them.
 """
 
 import io
@@ -26,7 +27,7 @@ _ENTRY = struct.Struct("<HHIHH"), struct.Struct(">HHIHH")
 
 
 def orientation_of(encoded: bytes) -> int:
-    """Reads the orientation of a JPEG, PNG or WebP.
+    """Reads the orientation of a JPEG, PNG, WebP or AVIF.
 
     Args:
         encoded: The file's bytes; of others, and of what is damaged, 1 is
@@ -95,6 +96,8 @@ def _kind(encoded: bytes) -> str:
         return "JPEG"
     if encoded[:4] == b"\x89PNG":
         return "PNG"
+    if encoded[8:12] in (b"avif", b"avis"):
+        return "AVIF"
     return "WEBP" if encoded[8:12] == b"WEBP" else ""
 
 
@@ -164,4 +167,5 @@ def _sensible(found) -> int:
     return int(found) if found in range(1, 9) else 0
 
 
-_WALKS = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp}
+# How an AVIF lies stands in boxes of its own, which Pillow reads.
+_WALKS = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "AVIF": lambda _: 0}

@@ -8,7 +8,11 @@ from PIL import Image
 from pipelines.data.inspection.orientation import orientation_of
 from zoo.errors import DataError
 
-_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
+_FORMATS = (
+    *("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF"),
+    # Last what may not be installed, which Pillow stumbles over.
+    *("AVIF", "HEIF"),
+)
 # More than that is refused before it is decoded.
 _PIXELS = 64_000_000
 

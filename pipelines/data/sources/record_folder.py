@@ -147,7 +147,7 @@ def _files(folder) -> dict[str, list[str]]:
 
 def _record_names(folder) -> list[str]:
     try:
-        with os.scandir(folder) as entries:
+        with os.scandir(str(folder)) as entries:
             return sorted(e.name for e in entries if _is_record(e))
     except OSError:
         return []
