@@ -286,3 +286,18 @@ def test_a_model_reads_as_its_run_did(tmp_path):
     assert orientation_for(str(old)) == "ignore"
     assert orientation_for(str(old), "upright") == "upright"
     assert orientation_for("resnet20") == "upright"
+
+
+def test_published_weights_are_judged_as_they_were(capsys):
+    from apps.evaluate import Judging
+    from apps.evaluate import _orientation
+
+    def chosen(**asked):
+        given = {"model": "resnet50", "data": "d", "output": "o"} | asked
+        return _orientation(Judging(**given))
+
+    assert chosen(weights="imagenet") == "ignore"
+    assert "published weights: pictures are taken as" in capsys.readouterr().out
+    assert chosen(weights="imagenet", orientation="upright") == "upright"
+    assert chosen(weights="./mine.safetensors") == "upright"
+    assert capsys.readouterr().out == ""
