@@ -16,10 +16,9 @@ from PIL import Image
 ON_ITS_SIDE = 5
 _TAG = 0x0112
 _SHORT = 3
-_SCAN, _APP1 = 0xDA, 0xE1
+_APP1, _END_OF_NOTES = 0xE1, (0xDA, 0xDB)
 # Files of these kinds that hold none of these say nothing of how they lie.
 SIGNS = {
-    "JPEG": (b"Exif\x00\x00", b"tiff:Orientation"),
     "PNG": (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp"),
     "WEBP": (b"EXIF", b"tiff:Orientation"),
 }
@@ -102,9 +101,13 @@ def _kind(encoded: bytes) -> str:
 
 
 def _jpeg(encoded: bytes) -> int:
-    """Walks up to the first scan; returns 0 where Pillow is to be asked."""
+    """Walks up to the first table or scan, in front of which EXIF belongs.
+
+    Returns:
+        0 where Pillow is to be asked.
+    """
     place, found = 2, 1
-    while encoded[place + 1] != _SCAN:
+    while encoded[place + 1] not in _END_OF_NOTES:
         if encoded[place] != 0xFF:
             return 0
         (length,) = struct.unpack_from(">H", encoded, place + 2)
