@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 DEMO := tensorboard_logs/demo-herbarium
 
-.PHONY: setup demo test test-slow lint format clean
+.PHONY: setup demo test test-extras test-slow lint format clean
 
 setup: $(READY)
 
@@ -28,6 +28,16 @@ lint: setup
 # A file of tests stays in one process, whose fixtures are made once.
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# What each extra brings is installed beside what is there, none of which may
+# move for it, and called.
+test-extras: setup
+	$(BIN)/python -m pip freeze --exclude-editable > $(VENV)/core.txt
+	$(BIN)/python -m pip install --quiet --constraint $(VENV)/core.txt \
+		--editable '.[heif,hub,imagenet,search]'
+	$(BIN)/python -m pytest -m 'extras or not (parity or slow)' \
+		tests/test_extras.py \
+		tests/pipelines/data/inspection/test_modern_formats.py
 
 test-slow: setup
 	$(BIN)/python -m pytest -m slow

@@ -23,12 +23,17 @@ from apps.shared_settings import GIVEN
 from apps.shared_settings import FinishedModel
 from apps.shared_settings import batch
 from apps.shared_settings import data
+from apps.shared_settings import orientation
 from apps.shared_settings import output
 from apps.shared_settings import tta
+from pipelines.data.orientations import IGNORE
+from pipelines.data.orientations import UPRIGHT
 from pipelines.runs.config import RunConfig
+from pipelines.runs.lying import orientation_for
 from pipelines.runs.places import refuse_if_taken
 from pipelines.runs.settings import changed
 from pipelines.runs.settings import row
+from zoo.weights.locating import is_path
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,6 +63,10 @@ class Judging(FinishedModel):
     output: str = output(dataclasses.MISSING, "A new folder for the results.")
     global_batch_size: int = batch(128)
     tta: str = tta()
+    orientation: str | None = orientation(
+        "what the run learned with; ignore for published weights, whose "
+        "figures were measured so; else upright"
+    )
 
 
 def check(asked: Judging) -> None:
@@ -90,6 +99,7 @@ def run(asked: Judging) -> None:
             separator=asked.label_separator,
             several=bool(zoo.thresholds(first)),
         ),
+        upright=_orientation(asked) == UPRIGHT,
     )
     if chosen.note:
         say(chosen.note)
@@ -106,6 +116,19 @@ def run(asked: Judging) -> None:
     for line in each:
         say(line)
     say(f"{together}; written to {asked.output}")
+
+
+def _orientation(asked: Judging) -> str:
+    """Judges published weights as those did who published a figure."""
+    published = asked.weights and not is_path(asked.weights)
+    if asked.orientation is None and published:
+        say(
+            "published weights: pictures are taken as they are stored, as in "
+            "the published figures; give --orientation=upright to turn those "
+            "whose EXIF says that they lie on their side"
+        )
+        return IGNORE
+    return orientation_for(asked.model, asked.orientation)
 
 
 def cli() -> None:

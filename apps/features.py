@@ -21,7 +21,10 @@ from apps.shared_settings import HOW
 from apps.shared_settings import FinishedModel
 from apps.shared_settings import batch
 from apps.shared_settings import data
+from apps.shared_settings import orientation
 from apps.shared_settings import output
+from pipelines.data.orientations import UPRIGHT
+from pipelines.runs.lying import orientation_for
 from pipelines.runs.settings import row
 
 
@@ -45,6 +48,7 @@ class Computing(FinishedModel):
         common=True,
     )
     global_batch_size: int = batch(128)
+    orientation: str | None = orientation()
 
 
 def check(asked: Computing) -> None:
@@ -64,7 +68,10 @@ def run(asked: Computing) -> None:
         asked.data,
         asked.output,
         options=FeatureOptions(
-            asked.stage, asked.pool, asked.global_batch_size
+            asked.stage,
+            asked.pool,
+            asked.global_batch_size,
+            orientation_for(asked.model, asked.orientation) == UPRIGHT,
         ),
         watchers=Watchers(
             drawn=Bar("pictures", "picture"),

@@ -20,8 +20,11 @@ from apps.command import say
 from apps.shared_settings import GIVEN
 from apps.shared_settings import HOW
 from apps.shared_settings import FinishedModel
+from apps.shared_settings import orientation
 from apps.shared_settings import tta
+from pipelines.data.orientations import UPRIGHT
 from pipelines.pages.commands import command
+from pipelines.runs.lying import orientation_for
 from pipelines.runs.settings import row
 from zoo.errors import DataError
 from zoo.errors import RequestError
@@ -62,6 +65,7 @@ class Predicting(FinishedModel):
         common=True,
     )
     tta: str = tta()
+    orientation: str | None = orientation()
 
 
 def check(asked: Predicting) -> None:
@@ -78,6 +82,7 @@ def run(asked: Predicting) -> None:
     from pipelines.evaluation.saved_models import open_model
 
     model = open_model(asked.model, asked.weights)
+    lies = orientation_for(asked.model, asked.orientation)
     bad = []
     for picture in pictures_in(asked.pictures):
         try:
@@ -87,6 +92,7 @@ def run(asked: Predicting) -> None:
                 asked.top,
                 tta=asked.tta,
                 language=asked.language,
+                upright=lies == UPRIGHT,
             )
         except DataError as error:
             bad.append(str(error).rstrip("."))

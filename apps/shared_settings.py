@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from pipelines.data.orientations import ORIENTATION_HELP
+from pipelines.data.orientations import ORIENTATIONS
 from pipelines.evaluation.tta import NO_VIEWS
 from pipelines.evaluation.tta import TTA
 from pipelines.runs.config import RunConfig
@@ -72,6 +74,17 @@ def tta():
         group=HOW,
         choices=tuple(TTA),
         common=True,
+    )
+
+
+def orientation(usual: str = "what the run learned with; else upright"):
+    """The field of `orientation`, of a model that has learned."""
+    return row(
+        None,
+        ORIENTATION_HELP,
+        group=HOW,
+        choices=ORIENTATIONS,
+        usual=usual,
     )
 
 

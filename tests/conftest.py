@@ -106,7 +106,7 @@ def no_pictures():
         "icon.jpg": (saved(photo(), "ICO"), "other_format"),
         "jp2.jpg": (b"\x00\x00\x00\x0cjP  \r\n\x87\n" * 9, "other_format"),
         "j2k.jpg": (b"\xff\x4f\xff\x51\x00" * 9, "other_format"),
-        "avif.jpg": (b"\x00\x00\x00\x1cftypavif" * 9, "other_format"),
+        "avif.jpg": (b"\x00\x00\x00\x1cftypavif" * 9, "damaged"),
         "heic.jpg": (b"\x00\x00\x00\x18ftypheic" * 9, "other_format"),
         "film.jpg": (b"\x00\x00\x00\x18ftypisom" * 9, "other_format"),
         "jxl.jpg": (b"\xff\x0a\xfa\x1f\x01" * 9, "other_format"),

@@ -9,6 +9,7 @@ import os
 import pathlib
 
 from pipelines.audit.class_checks import check_classes
+from pipelines.audit.listing import WARNING
 from pipelines.audit.listing import ListedPicture
 from pipelines.audit.listing import Listing
 from pipelines.audit.skipped import skipped_findings
@@ -22,6 +23,8 @@ from pipelines.data.sources.layout import find_parts
 from pipelines.data.sources.layout import other_parts
 from pipelines.data.sources.scan import Scan
 from pipelines.data.sources.scan import Skipped
+from pipelines.data.sources.unread import Unread
+from pipelines.data.sources.unread import unread_words
 from zoo.errors import DataError
 
 
@@ -38,10 +41,12 @@ def list_folder(root: str, *, allow_outside_links: bool = False) -> Listing:
     home = pathlib.Path(root)
     listing = Listing()
     skipped: list[Skipped] = []
+    left: list[str] = []
     counts: dict[str, dict[str, int]] = {}
     parts = _parts(home, listing)
     for part, place in parts.items():
-        scan = Scan(str(place), str(home), allow_outside_links, skipped.append)
+        unread = Unread(place, skipped.append)
+        scan = Scan(str(place), str(home), allow_outside_links, unread)
         learned = counts.get(TRAIN)
         folders = _classes(place, home, scan.classes(), learned, listing)
         counts[part] = {}
@@ -52,8 +57,12 @@ def list_folder(root: str, *, allow_outside_links: bool = False) -> Listing:
                 for path in scan.pictures(str(place / folders[name]))
             )
             counts[part][name] = len(listing.pictures) - before
+        left += unread.paths
     skipped += other_parts(home, parts.values())
     listing.findings += skipped_findings(skipped)
+    if left:
+        words = unread_words(left, len(listing.pictures))
+        listing.say(WARNING, "left_out", f"{words}.", left)
     _name_odd(listing)
     check_classes(counts, listing)
     return listing

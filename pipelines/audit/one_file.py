@@ -75,7 +75,7 @@ def _see(file, size, name, decode, limits) -> Seen:
     look, picture = inspect_file(file, size, name, decode, limits)
     if picture is None:
         return Seen(look, sha256)
-    compared = fingerprint(picture)
+    compared = fingerprint(picture, look.orientation)
     if compared.contrast < BLANK_CONTRAST:
         look = look._replace(notes=(*look.notes, "blank"))
     return Seen(look, sha256, compared)

@@ -14,8 +14,8 @@ from pipelines.batches.decoded import decoded_once
 from pipelines.batches.decoded import made_once
 from pipelines.batches.transforms.steps import nothing
 from pipelines.data import images
+from pipelines.data.encoded_picture import EncodedPicture
 from pipelines.data.examples import Examples
-from pipelines.data.images import EncodedPicture
 from pipelines.data.tf_data import call_python
 from zoo.preprocessing import Preprocessing
 
@@ -50,7 +50,7 @@ def regions_of(
         preprocessing: The model's record.
         hold: Whether a small set is decoded once; the samples are the same.
     """
-    choose = _Choice(augmentation, preprocessing)
+    choose = _Choice(augmentation, preprocessing, examples.upright)
     found = choose.decoded(examples) if hold else None
     if found is not None:
         return Regions(
@@ -98,11 +98,12 @@ class _Choice:
 
     augmentation: Augmentation
     preprocessing: Preprocessing
+    upright: bool = True
 
     def from_encoded(self, encoded, seed) -> Region:
         if not self.augmentation.area:
             return Region.whole(self._prepare(encoded))
-        picture = EncodedPicture(encoded)
+        picture = EncodedPicture(encoded, self.upright)
         window = crop_window(picture.shape, seed, self.augmentation)
         size = self.preprocessing.image_size
         return Region.whole(picture.cut(window, size))
@@ -126,8 +127,10 @@ class _Choice:
     def _prepare(self, encoded):
         """What is done to a picture before chance is asked."""
         if self.augmentation.patch <= 1:
-            return images.whole_picture(encoded, self.preprocessing)
-        picture = EncodedPicture(encoded)
+            return images.whole_picture(
+                encoded, self.preprocessing, self.upright
+            )
+        picture = EncodedPicture(encoded, self.upright)
         window = images.middle_window(picture.shape)
         return _resize(picture.cut(window, self._side), self._side)
 

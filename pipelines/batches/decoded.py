@@ -20,7 +20,11 @@ import tensorflow as tf
 from PIL import Image
 
 from pipelines.data import images
+from pipelines.data.encoded_picture import decode_fast
+from pipelines.data.encoded_picture import halvings
 from pipelines.data.examples import Examples
+from pipelines.data.inspection.orientation import orientation_of
+from pipelines.data.inspection.orientation import turned
 from pipelines.data.tf_data import parallel_calls
 from pipelines.data.tf_data import pipeline_options
 
@@ -105,7 +109,7 @@ class DecodedPictures:
 
 
 class DecodedPicture:
-    """One of them, which is cut as `images.EncodedPicture` is."""
+    """One of them, which is cut as `EncodedPicture` is."""
 
     def __init__(self, all_pictures: DecodedPictures, index):
         self._all = all_pictures
@@ -125,7 +129,7 @@ class DecodedPicture:
         """Returns what `EncodedPicture.cut` decodes, the same to the bit."""
         level = tf.where(
             tf.gather(self._all.scaled, self._index),
-            images.halvings(window, size),
+            halvings(window, size),
             0,
         )
         top, left, height, width = tf.unstack(
@@ -185,7 +189,11 @@ def whole_pictures(examples: Examples, preprocessing, hold: bool) -> Callable:
         preprocessing: The model's record.
         hold: Whether they are made once, where there is room.
     """
-    see = functools.partial(images.whole_picture, preprocessing=preprocessing)
+    see = functools.partial(
+        images.whole_picture,
+        preprocessing=preprocessing,
+        upright=examples.upright,
+    )
     size = preprocessing.image_size
     made = made_once(examples, see, size, preprocessing) if hold else None
     if made is not None:
@@ -225,11 +233,12 @@ def _decoded(examples: Examples, size: int) -> DecodedPictures | None:
     if examples.held is None or _estimate(examples) > room:
         return None
     found, total = [], 0
+    scales = functools.partial(_scales, size=size, upright=examples.upright)
     with futures.ThreadPoolExecutor(parallel_calls()) as pool:
         for start in range(0, len(examples), _CHUNK):
             stop = min(start + _CHUNK, len(examples))
             encoded = examples.read(list(range(start, stop)))
-            found += pool.map(functools.partial(_scales, size=size), encoded)
+            found += pool.map(scales, encoded)
             total += sum(each.nbytes for one in found[start:] for each in one)
             if total > room:
                 return None
@@ -246,18 +255,18 @@ def _estimate(examples: Examples) -> float:
     return float(np.prod(sides, axis=1).mean()) * _CHANNELS * len(examples)
 
 
-def _scales(encoded: bytes, size: int) -> list[np.ndarray]:
+def _scales(file: bytes, size: int, upright: bool) -> list[np.ndarray]:
     """Returns a picture in all scales that a crop can need."""
-    encoded = tf.constant(encoded)
+    encoded = tf.constant(file)
     if not tf.io.is_jpeg(encoded):
-        return [images.decode_other(encoded).numpy()]
-    whole = images.decode_fast(encoded).numpy()
-    levels = int(images.halvings(tf.constant([0, 0, *whole.shape[:2]]), size))
+        return [images.decode_other(encoded, upright).numpy()]
+    whole = decode_fast(encoded).numpy()
+    levels = int(halvings(tf.constant([0, 0, *whole.shape[:2]]), size))
     smaller = (
-        images.decode_fast(encoded, 2**level).numpy()
-        for level in range(1, levels + 1)
+        decode_fast(encoded, 2**level).numpy() for level in range(1, levels + 1)
     )
-    return [whole, *smaller]
+    lies = orientation_of(file) if upright else 1
+    return [turned(image, lies) for image in (whole, *smaller)]
 
 
 def _joined(found: list[list[np.ndarray]], total: int) -> DecodedPictures:

@@ -15,7 +15,7 @@ from pipelines.batches.cropping import crop_window
 from pipelines.batches.order import sample_order
 from pipelines.batches.training_data import Reading
 from pipelines.batches.training_data import training_data
-from pipelines.data.images import EncodedPicture
+from pipelines.data.encoded_picture import EncodedPicture
 from pipelines.data.sources.opening import open_splits
 from pipelines.data.tf_data import PREFETCHED
 from pipelines.data.tf_data import parallel_calls

@@ -217,7 +217,7 @@ _OPERATIONS = {
 def _by_tensorflow(encoded: bytes, kind: str) -> np.ndarray:
     """Decodes a picture as training does."""
     try:
-        return _OPERATIONS[kind](contents=tf.constant(encoded)).numpy()
+        return _OPERATIONS[kind](contents=encoded).numpy()
     except tf.errors.ResourceExhaustedError:
         raise MemoryError from None
     except tf.errors.OpError as error:

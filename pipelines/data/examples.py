@@ -40,6 +40,8 @@ class Examples:
             Only files have it.
         sha256: uint8 `(examples, 32)`: what the pictures' bytes must hash
             to, where that is known; `encoded` checks it.
+        upright: Whether pictures are turned as their EXIF asks for, wherever
+            they are decoded.
     """
 
     names: Sequence[str]
@@ -48,6 +50,7 @@ class Examples:
     encoded: Callable[[list[int]], list[bytes]]
     fetch: Callable[[tf.Tensor], tf.Tensor] | None = None
     sha256: np.ndarray | None = None
+    upright: bool = True
 
     def __len__(self):
         return len(self.labels)
@@ -134,6 +137,7 @@ class Examples:
             lambda wanted: self.encoded(indices[wanted].tolist()),
             self._subset_fetch(indices),
             None if self.sha256 is None else self.sha256[indices],
+            self.upright,
         )
 
     def _subset_fetch(self, indices):
@@ -199,3 +203,23 @@ class Splits:
     split_off: bool = False
     groups: np.ndarray | None = None
     aside: Examples | None = None
+
+    def noted(self, more: str) -> "Splits":
+        """Returns the same pictures with more to tell of them."""
+        note = " ".join(filter(None, (self.note, more)))
+        return dataclasses.replace(self, note=note)
+
+    def turned(self, upright: bool) -> "Splits":
+        """Returns the same pictures, `Examples.upright` or not."""
+        parts = {
+            "train": self.train,
+            "validation": self.validation,
+            "aside": self.aside,
+        }
+        return dataclasses.replace(
+            self,
+            **{
+                name: part and dataclasses.replace(part, upright=upright)
+                for name, part in parts.items()
+            },
+        )

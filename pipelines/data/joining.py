@@ -12,7 +12,8 @@ def join(first: Examples, second: Examples) -> Examples:
     """Returns all examples of one set, then all of another.
 
     Args:
-        first: Labels are those of both sets' class names.
+        first: Labels are those of both sets' class names; both are turned
+            upright, or both are not.
         second: With the same class names.
 
     Raises:
@@ -41,6 +42,7 @@ def join(first: Examples, second: Examples) -> Examples:
         np.concatenate([first.labels, second.labels]),
         first.class_names,
         encoded,
+        upright=first.upright,
     )
 
 
@@ -76,4 +78,5 @@ def relabel(examples: Examples, class_names: tuple[str, ...]) -> Examples:
         examples.encoded,
         examples.fetch,
         examples.sha256,
+        examples.upright,
     )

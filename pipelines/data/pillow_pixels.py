@@ -1,5 +1,7 @@
 """Pillow as a decoder inside graphs, and the error that TensorFlow knows."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
@@ -18,11 +20,12 @@ class Undecodable(tf.errors.InvalidArgumentError, ValueError):
         super().__init__(None, None, detail)
 
 
-def decode_by_pillow(encoded):
-    """Decodes a GIF, BMP or TIFF (a py_function).
+def decode_by_pillow(encoded, upright: bool = True):
+    """Decodes a GIF, BMP, TIFF, HEIF or AVIF (a py_function).
 
     Args:
         encoded: Scalar string.
+        upright: As for `pillow_decoding.decode_whole`.
 
     Returns:
         uint8 of shape (height, width, 3).
@@ -30,11 +33,12 @@ def decode_by_pillow(encoded):
     Raises:
         tf.errors.InvalidArgumentError: It cannot be decoded.
     """
-    return call_python(_pixels, [encoded], tf.uint8)
+    pixels = functools.partial(_pixels, upright=upright)
+    return call_python(pixels, [encoded], tf.uint8)
 
 
-def _pixels(encoded) -> np.ndarray:
+def _pixels(encoded, upright: bool) -> np.ndarray:
     try:
-        return decode_whole(np.asarray(encoded, object).item())
+        return decode_whole(np.asarray(encoded, object).item(), upright)
     except Refused as refused:
         raise Undecodable(refused.detail) from None

@@ -50,6 +50,7 @@ def pictures_to_judge(
     part: str | None = None,
     allow_seen: bool = False,
     named: NamedColumns = _NOTHING,
+    upright: bool = True,
 ) -> ToJudge:
     """Opens a data set to judge a finished model by.
 
@@ -60,6 +61,7 @@ def pictures_to_judge(
         part: `"train"`, `"val"` or `"test"` for that part and no other.
         allow_seen: Whether pictures may be among those learned from.
         named: Columns of a table that somebody has named.
+        upright: Whether pictures are turned as their EXIF asks for.
 
     Raises:
         RequestError: There is no such data set, part or column.
@@ -68,12 +70,14 @@ def pictures_to_judge(
     listed = read_split(model)
     if listed and part is None and _is_own(listed, data):
         examples = _held_out_again(listed, data, named)
+        examples = dataclasses.replace(examples, upright=upright)
         copies = listed.count_learned(examples)
         note = f"{len(examples):,} pictures that the run held out"
         if copies:
             note += f"; {copies:,} of them are copies of pictures learned from"
         return ToJudge(data, examples, note)
     examples = open_held_out(data, part=part, named=named)
+    examples = dataclasses.replace(examples, upright=upright)
     if listed is None:
         return ToJudge(data, examples)
     seen = listed.count_learned(examples)

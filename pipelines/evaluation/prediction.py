@@ -24,6 +24,7 @@ def predict(
     *,
     tta: str = NO_VIEWS,
     language: str = ENGLISH,
+    upright: bool = True,
 ) -> list:
     """Returns what a model says of a picture, the likeliest first.
 
@@ -40,6 +41,7 @@ def predict(
             `pipelines.evaluation.tta`.
         language: What ImageNet's classes are named in, see
             `zoo.weights.classes`.
+        upright: Whether it is turned as its EXIF asks for.
 
     Raises:
         RequestError: There is no such file, no such views, or no names in
@@ -58,7 +60,7 @@ def predict(
     problem = problem_of(encoded)
     if problem:
         raise DataError(f"{picture}: {problem}.")
-    views = _views(tf.constant(encoded), zoo.preprocessing(model), tta)
+    views = _views(tf.constant(encoded), zoo.preprocessing(model), tta, upright)
     found = model(views, training=False)
 
     def view(number):
@@ -81,9 +83,9 @@ def _in_language(answers: list, language: str) -> list:
     ]
 
 
-def _views(encoded, preprocessing, tta: str):
+def _views(encoded, preprocessing, tta: str, upright: bool):
     if tta == NO_VIEWS:
-        return whole_picture(encoded, preprocessing)[tf.newaxis]
+        return whole_picture(encoded, preprocessing, upright)[tf.newaxis]
     from pipelines.evaluation.views import views_of
 
-    return views_of(encoded, preprocessing, tta)
+    return views_of(encoded, preprocessing, tta, upright)

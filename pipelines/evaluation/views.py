@@ -24,7 +24,9 @@ from zoo.preprocessing import Preprocessing
 _SCALES = (1.0, 1.15, 1.3)
 
 
-def views_of(encoded, preprocessing: Preprocessing, tta: str):
+def views_of(
+    encoded, preprocessing: Preprocessing, tta: str, upright: bool = True
+):
     """Returns the views of a picture.
 
     Args:
@@ -34,6 +36,7 @@ def views_of(encoded, preprocessing: Preprocessing, tta: str):
             image), `"tencrop"` (the four corners, the middle and their mirror
             images, Krizhevsky et al. 2012, section 4.1) or `"multiscale"`
             (the middle of the picture at three sizes, and mirrored).
+        upright: As for `pipelines.data.images.decode`.
 
     Returns:
         uint8 of shape (views, image size, image size, 3); the mirror images
@@ -44,7 +47,7 @@ def views_of(encoded, preprocessing: Preprocessing, tta: str):
         RequestError: There are no views of that name.
     """
     check_tta(tta)
-    image = images.decode(encoded)
+    image = images.decode(encoded, upright)
     straight = tf.stack(_STRAIGHT[tta](image, preprocessing))
     if tta == NO_VIEWS:
         return straight
@@ -75,7 +78,8 @@ def views_data(
     _ = examples.held
 
     def load(index):
-        views = views_of(examples.tensor(index), preprocessing, tta)
+        encoded = examples.tensor(index)
+        views = views_of(encoded, preprocessing, tta, examples.upright)
         return views, tf.gather(labels, index), 1.0
 
     def join(views, labels, valid):

@@ -22,11 +22,13 @@ class FeatureOptions:
         stage: As for `Embedder`.
         pool: Likewise.
         batch_size: Pictures at a time.
+        upright: Whether they are turned as their EXIF asks for.
     """
 
     stage: str = POOLED
     pool: bool = True
     batch_size: int = 128
+    upright: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +81,7 @@ def compute_features(
         batch_size=options.batch_size,
     )
     examples, parts = open_every_picture(data, watchers.drawn)
+    examples = dataclasses.replace(examples, upright=options.upright)
     check_pictures(examples, progress=watchers.checked)
     table = FeatureTable(
         embedder.run(examples, watchers.computed),
@@ -86,7 +89,7 @@ def compute_features(
         examples.labels,
         examples.class_names,
         parts,
-        embedder.recipe(model, weights, data),
+        embedder.recipe(model, weights, data, options.upright),
     )
     save_features(table, output)
     return table

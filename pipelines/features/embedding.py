@@ -87,7 +87,11 @@ class Embedder:
             return self._extractor.run(data.dataset, len(examples), progress)
 
     def recipe(
-        self, model: str, weights: str | None = None, data: str = ""
+        self,
+        model: str,
+        weights: str | None = None,
+        data: str = "",
+        upright: bool = True,
     ) -> Provenance:
         """Returns how to compute the same features again.
 
@@ -95,6 +99,7 @@ class Embedder:
             model: What the model was opened by.
             weights: Likewise.
             data: What the pictures come from.
+            upright: Whether they were turned as their EXIF asked for.
         """
         known = model in list_models()
         return Provenance(
@@ -105,6 +110,7 @@ class Embedder:
             self._preprocessing,
             self._sha256(),
             _absolute(data),
+            upright,
         )
 
     def _sha256(self) -> str:
@@ -156,7 +162,9 @@ def reopen(recipe: Provenance, batch_size: int = 128) -> Embedder:
     embedder = Embedder(
         model, recipe.stage, pool=recipe.pool, batch_size=batch_size
     )
-    now = embedder.recipe(recipe.model, recipe.weights, recipe.data)
+    now = embedder.recipe(
+        recipe.model, recipe.weights, recipe.data, recipe.upright
+    )
     if now != recipe:
         changed = [
             field.name

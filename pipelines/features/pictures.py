@@ -12,6 +12,7 @@ from pipelines.data.sources.files import examples_of_files
 from pipelines.data.sources.opening import open_splits
 from pipelines.data.sources.scan import Scan
 from pipelines.data.sources.shards import is_shards
+from pipelines.data.sources.unread import Unread
 from pipelines.features.table import FeatureTable
 from zoo.errors import DataError
 from zoo.errors import RequestError
@@ -51,8 +52,13 @@ def open_every_picture(data: str, progress=None) -> tuple[Examples, np.ndarray]:
 def _loose_pictures(data: str) -> list[str]:
     if not os.path.isdir(data) or data == "herbarium" or is_shards(data):
         return []
-    scan = Scan(data, data)
-    return [] if scan.classes() else list(scan.pictures(data))
+    if Scan(data, data).classes():
+        return []
+    unread = Unread()
+    found = list(Scan(data, data, report=unread).pictures(data))
+    if found:
+        unread.say(len(found))
+    return found
 
 
 def _joined(*parts: Examples) -> Examples:
@@ -75,6 +81,7 @@ def _joined(*parts: Examples) -> Examples:
         np.concatenate([part.labels for part in parts]),
         parts[0].class_names,
         encoded,
+        upright=parts[0].upright,
     )
 
 

@@ -105,6 +105,7 @@ def search(
             "Searching takes a vector a picture: compute the features with "
             "`pool`."
         )
+    examples = dataclasses.replace(examples, upright=table.recipe.upright)
     vectors = reopen(table.recipe, len(queries)).run(examples)
     found = _neighbours(table, index, vectors, top, say, progress)
     finder = PictureFinder(table)

@@ -58,6 +58,7 @@ class Provenance:
         sha256: Of the weights that the features depend on.
         data: What the pictures come from, as `data` has it; paths are
             absolute.
+        upright: Whether pictures were turned as their EXIF asked for.
     """
 
     model: str
@@ -67,6 +68,7 @@ class Provenance:
     preprocessing: Preprocessing
     sha256: str
     data: str = ""
+    upright: bool = True
 
     def as_json(self) -> str:
         return json.dumps(dataclasses.asdict(self))
@@ -76,6 +78,8 @@ class Provenance:
         """Reads what `as_json` wrote; ValueError, TypeError, KeyError else."""
         values = json.loads(text)
         record = Preprocessing(**values.pop("preprocessing"))
+        # Before there was a choice, they were taken as they were stored.
+        values.setdefault("upright", False)
         return cls(preprocessing=record, **values)
 
 

@@ -7,30 +7,36 @@ from collections.abc import Sequence
 from concurrent import futures
 
 from PIL import Image
+from PIL import ImageOps
 
 # Of a picture that is decoded for a page.
 MAXIMUM_PIXELS = 64_000_000
-_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
+_FORMATS = (
+    *("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF"),
+    # Last what may not be installed, which Pillow stumbles over.
+    *("AVIF", "HEIF"),
+)
 _QUALITY = 82
 _SMALL = 48
 
 
-def thumbnail(encoded: bytes | None, side: int = 256) -> str:
+def thumbnail(
+    encoded: bytes | None, side: int = 256, upright: bool = True
+) -> str:
     """Returns a picture as a data URI, or "" where it cannot be shown.
-
-    As a model sees it: an orientation that EXIF asks for is ignored.
 
     Args:
         encoded: A picture file's bytes; None where there is none.
         side: What the longer side is made, in pixels; smaller pictures stay
             as they are, and very small ones are enlarged pixel by pixel.
+        upright: Whether it is turned as its EXIF asks for.
     """
     if not encoded:
         return ""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            picture = _shrink(_open(encoded), side)
+            picture = _shrink(_open(encoded), side, upright)
     # Decoders meet senseless input in their own ways.
     except Exception:
         return ""
@@ -40,10 +46,14 @@ def thumbnail(encoded: bytes | None, side: int = 256) -> str:
     return f"data:image/jpeg;base64,{data}"
 
 
-def thumbnails(pictures: Sequence[bytes | None], side: int = 256) -> list[str]:
+def thumbnails(
+    pictures: Sequence[bytes | None], side: int = 256, upright: bool = True
+) -> list[str]:
     """Returns `thumbnail` of some pictures, several at a time."""
     with futures.ThreadPoolExecutor(4) as pool:
-        return list(pool.map(lambda each: thumbnail(each, side), pictures))
+        return list(
+            pool.map(lambda each: thumbnail(each, side, upright), pictures)
+        )
 
 
 def _open(encoded: bytes) -> Image.Image:
@@ -54,9 +64,11 @@ def _open(encoded: bytes) -> Image.Image:
     return picture
 
 
-def _shrink(picture: Image.Image, side: int) -> Image.Image:
+def _shrink(picture: Image.Image, side: int, upright: bool) -> Image.Image:
     # A JPEG is decoded at an eighth, a quarter or half where that is enough.
     picture.draft("RGB", (side, side))
+    if upright:
+        picture = ImageOps.exif_transpose(picture)
     picture = picture.convert("RGBA" if _see_through(picture) else "RGB")
     if max(picture.size) <= _SMALL:
         scale = side // max(picture.size)

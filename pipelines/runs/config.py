@@ -7,6 +7,9 @@ import re
 from pipelines.batches.augmentation import AUGMENTATIONS
 from pipelines.batches.augmentation import find_augmentation
 from pipelines.batches.layer_words import EXAMPLE
+from pipelines.data.orientations import ORIENTATION_HELP
+from pipelines.data.orientations import ORIENTATIONS
+from pipelines.data.orientations import UPRIGHT
 from pipelines.data.sources.described import DATA_HELP
 from pipelines.runs.recipes import RECIPES
 from pipelines.runs.settings import AUTO
@@ -242,6 +245,12 @@ class RunConfig:
         usual="one size all along",
         low=8,
         high=4096,
+    )
+    orientation: str = row(
+        UPRIGHT,
+        ORIENTATION_HELP,
+        group=PICTURES,
+        choices=ORIENTATIONS,
     )
     augmentation: str = row(
         AUTO,

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 
 from pipelines.data.examples import Splits
+from pipelines.data.orientations import IGNORE
 from pipelines.runs.config import RunConfig
 from pipelines.runs.options import RunOptions
 from pipelines.runs.run_folder import CONFIG
@@ -14,6 +15,8 @@ from pipelines.runs.settings import default_of
 from zoo.errors import RequestError
 
 _DECIDED_NOW = ("optimizer",)
+# What was always so before there was a choice.
+_BEFORE = {"orientation": IGNORE}
 # What may change without changing what is computed.
 _FREE = ("output", "checkpoint_steps", "profile_steps", "scalar_steps")
 
@@ -123,7 +126,7 @@ def _as_now(then: dict, kind: type[RunConfig]) -> dict:
     # What fine-tuning decides by the network now was the same for all.
     general = {name: default_of(RunConfig, name) for name in _DECIDED_NOW}
     # Which folder it is does not matter, but every run has one.
-    settings = {"output": "", **general, **then}
+    settings = {"output": "", **general, **_BEFORE, **then}
     return _as_json(kind.from_dict(settings).as_dict())
 
 

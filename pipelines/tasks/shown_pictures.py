@@ -15,7 +15,8 @@ def shown_pictures(examples: Examples, places: list[int]) -> list:
         examples: What they are of.
         places: Which ones.
     """
-    return thumbnails([_encoded(examples, place) for place in places])
+    encoded = [_encoded(examples, place) for place in places]
+    return thumbnails(encoded, upright=examples.upright)
 
 
 def _encoded(examples: Examples, index: int) -> bytes | None:

@@ -11,6 +11,7 @@ from pipelines.data.checks import check_sizes
 from pipelines.data.checks import skip_bad_pictures
 from pipelines.data.examples import Splits
 from pipelines.data.folds import fold_of
+from pipelines.data.orientations import UPRIGHT
 from pipelines.data.sources.csv_columns import NamedColumns
 from pipelines.data.sources.opening import open_splits
 from pipelines.runs.config import RunConfig
@@ -55,6 +56,7 @@ def choose_splits(
             "Expected a sub-folder named 'train', or class folders only."
         )
     splits = as_asked(config, splits)
+    splits = splits.turned(config.orientation == UPRIGHT)
     if config.fold:
         splits = fold_of(splits, *config.fold, seed=config.seed)
     if config.shots:

@@ -13,6 +13,8 @@ import numpy as np
 from PIL import Image
 from PIL import ImageOps
 
+from pipelines.data.inspection.orientation import turned
+
 SIDE = 32
 TINY = 16
 _SIXTEEN_TO_EIGHT = 1 / 256
@@ -33,13 +35,16 @@ class Fingerprint(NamedTuple):
     contrast: float = 0.0
 
 
-def fingerprint(picture: Image.Image) -> Fingerprint:
+def fingerprint(picture: Image.Image, orientation: int = 1) -> Fingerprint:
     """Computes what a picture is compared by.
 
     Args:
         picture: Decoded, of any mode and size.
+        orientation: How it lies: it is compared as it is seen upright.
     """
     grey = _grey(picture).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    if orientation > 1:
+        grey = Image.fromarray(turned(np.asarray(grey), orientation))
     mirrored = ImageOps.mirror(grey)
     turns = (grey, mirrored, ImageOps.flip(grey), ImageOps.flip(mirrored))
     tiny = grey.resize((TINY, TINY), Image.Resampling.BOX)

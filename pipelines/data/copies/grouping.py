@@ -20,6 +20,7 @@ from pipelines.data.copies.fingerprints import fingerprint
 from pipelines.data.examples import Examples
 from pipelines.data.hashing import sha256_of
 from pipelines.data.inspection.classification import Limits
+from pipelines.data.inspection.orientation import orientation_of
 
 # Of more pictures only the bytes are compared: decoding them takes long.
 NEAR_LIMIT = 200_000
@@ -112,7 +113,7 @@ def _print_of(encoded: bytes) -> Fingerprint:
         if picture.width * picture.height > _LIMITS.pixels:
             return Fingerprint()
         picture.draft("L", _DRAFT)
-        return fingerprint(picture)
+        return fingerprint(picture, orientation_of(encoded))
     # Whatever a decoder raises of a hostile file.
     except Exception:
         return Fingerprint()

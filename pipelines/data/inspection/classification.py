@@ -8,7 +8,6 @@ Who trains lets TensorFlow judge PNG and WebP, which costs no more.
 
 import io
 import os
-import struct
 import warnings
 from collections.abc import Callable
 from typing import BinaryIO
@@ -20,6 +19,9 @@ from PIL import Image
 from pipelines.data.inspection import headers
 from pipelines.data.inspection.gif_parts import gif_parts
 from pipelines.data.inspection.kinds import KINDS
+from pipelines.data.inspection.modern_formats import MODERN
+from pipelines.data.inspection.orientation import ON_ITS_SIDE
+from pipelines.data.inspection.orientation import orientation_of
 from pipelines.data.inspection.pillow_decoding import PILLOWS
 from pipelines.data.inspection.pillow_decoding import as_rgb
 from pipelines.data.inspection.pillow_decoding import load
@@ -46,9 +48,11 @@ _EXTENSIONS = {
     "BMP": (".bmp", ".dib"),
     "WEBP": (".webp",),
     "TIFF": (".tif", ".tiff"),
+    **{each.name: each.endings for each in MODERN},
 }
 _NAMED = {end for ends in _EXTENSIONS.values() for end in ends}
-_ORIENTATION = 0x0112
+# Of a JPEG's header, which holds its EXIF.
+_HEAD = 2**18
 # Given a picture's bytes and its format, one of `_ASKED`, decodes it: uint8
 # `(height, width, 3)`. Raises `Refused`.
 _ASKED = ("PNG", "WEBP")
@@ -76,9 +80,9 @@ class Look(NamedTuple):
     Args:
         format: One of `headers.FORMATS`, or empty.
         mode: Pillow's, such as `"RGB"`.
-        width: In pixels, as stored.
-        height: In pixels, as stored.
-        orientation: EXIF's, 1…8; 1 is upright.
+        width: In pixels, of the picture upright where it was looked into.
+        height: Likewise.
+        orientation: What EXIF asks for, 1…8; 1 is upright as it is stored.
         size: The file's bytes.
         problem: Why it is to be refused, a key of `KINDS`; empty if not.
         detail: The problem in words, the end of a sentence about the file.
@@ -189,8 +193,8 @@ def _inspect(file, seen, name, decode, limits, decoder):
         seen |= dict(zip(("width", "height"), picture.size, strict=True))
     seen |= {"mode": picture.mode}
     check_mode(picture, kind)
-    seen["orientation"] = 1 if kind == "TIFF" else _orientation(picture)
-    seen["notes"] = (*parts.notes, *_notes(picture, parts, name, seen))
+    if not decoder:
+        _describe(picture, parts, name, seen, _lies(file, kind, decode))
     if not decode:
         return None
     _decode(picture, file, kind, parts)
@@ -224,7 +228,7 @@ def _decode(picture, file, kind: str, parts: Structure) -> None:
             check_rows(file, parts.png)
         if parts.png.depth == 16:
             check_low_bits(upper_bits(picture))
-    elif kind == "TIFF":
+    elif kind in ("TIFF", "HEIF", "AVIF"):
         as_rgb(picture, kind)
 
 
@@ -252,14 +256,19 @@ def _check_pixels(file, kind, width, height, limits) -> None:
         )
 
 
-def _orientation(picture) -> int:
-    if "exif" not in picture.info:
-        return 1
-    try:
-        orientation = picture.getexif().get(_ORIENTATION, 1)
-    except (SyntaxError, ValueError, KeyError, struct.error, OSError):
-        return 1
-    return orientation if orientation in range(1, 9) else 1
+def _lies(file: BinaryIO, kind: str, decode: bool) -> int:
+    """Returns how a picture lies; of a JPEG the header tells."""
+    file.seek(0)
+    whole = decode or kind != "JPEG"
+    return orientation_of(file.read(-1 if whole else _HEAD))
+
+
+def _describe(picture, parts, name, seen, lies) -> None:
+    """Notes what kind of picture it is, upright."""
+    seen["orientation"] = lies
+    if lies >= ON_ITS_SIDE:
+        seen["width"], seen["height"] = seen["height"], seen["width"]
+    seen["notes"] = (*parts.notes, *_notes(picture, parts, name, seen))
 
 
 def _pages(picture) -> int:

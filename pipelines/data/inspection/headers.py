@@ -7,14 +7,22 @@ would unpack to a gigabyte is known for what it is at once.
 import struct
 from typing import BinaryIO
 
+from pipelines.data.inspection.boxes import largest_size
+from pipelines.data.inspection.modern_formats import AVIF
+from pipelines.data.inspection.modern_formats import HEIF
+from pipelines.data.inspection.modern_formats import READ
 from pipelines.data.inspection.refusal import Refused
 from pipelines.data.inspection.tiff_parts import tiff_size
 
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
+FORMATS = (
+    *("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF"),
+    *(each.name for each in READ),
+)
 EXPECTED = "expected JPEG, PNG, GIF, BMP, WebP or TIFF inside"
 
 # Frame headers; C4, C8 and CC are tables and extensions.
 _JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_PASSED_OVER = {0xC4, 0xDB, *range(0xE0, 0xF0), 0xFE}
 _JPEG_BARE = {0x01, *range(0xD0, 0xD9)}
 _STARTS = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -42,8 +50,10 @@ _BRANDS = {
     b"heix": "HEIC",
     b"hevc": "HEIC",
     b"mif1": "HEIF",
+    b"heif": "HEIF",
     b"msf1": "HEIF",
 }
+_MODERN = {"AVIF": AVIF, "HEIC": HEIF, "HEIF": HEIF}
 
 
 def sniff(head: bytes) -> str:
@@ -63,10 +73,20 @@ def sniff(head: bytes) -> str:
         (name for start, name in _STARTS if head.startswith(start)), ""
     )
     if head[4:8] == b"ftyp":
-        found = _BRANDS.get(head[8:12], "a film")
-    if found in FORMATS:
+        found = _brand(head)
+    if found in _MODERN:
+        if _MODERN[found].is_read:
+            return _MODERN[found].name
+    elif found in FORMATS:
         return found
     raise _no_picture(head, found)
+
+
+def _brand(head: bytes) -> str:
+    """Says by the first of a file's brands what it is."""
+    found = _BRANDS.get(head[8:12], "a film")
+    # Both families call what they have in common so.
+    return "AVIF" if found == "HEIF" and b"avif" in head[16:] else found
 
 
 def _no_picture(head: bytes, found: str) -> Refused:
@@ -75,6 +95,9 @@ def _no_picture(head: bytes, found: str) -> Refused:
         return Refused(
             found, f"is no picture but a Git LFS pointer ({EXPECTED})"
         )
+    if found in _MODERN:
+        remedy = _MODERN[found].remedy
+        return Refused("other_format", f"is {found}, not read here ({remedy})")
     if found:
         return Refused(
             "other_format", f"is no picture that is read: {found} ({EXPECTED})"
@@ -116,6 +139,13 @@ def _jpeg_size(file) -> tuple[int, int]:
     """Walks from marker to marker until a frame header."""
     file.seek(2)
     while True:
+        head = file.read(4)
+        if head[0] == 0xFF and head[1] in _JPEG_PASSED_OVER:
+            # In one reading what most of a header is.
+            length = head[2] << 8 | head[3]
+            file.seek(max(length, 2) - 2, 1)
+            continue
+        file.seek(-len(head), 1)
         marker = file.read(2)
         while marker[0] != 0xFF or marker[1] == 0xFF:
             marker = marker[1:] + file.read(1)
@@ -176,4 +206,6 @@ _SIZES = {
     "BMP": _bmp_size,
     "WEBP": _webp_size,
     "TIFF": tiff_size,
+    "HEIF": largest_size,
+    "AVIF": largest_size,
 }

@@ -19,8 +19,8 @@ _PROGRESSIVE = 0xC2
 _FRAMES = (0xC0, 0xC1, _PROGRESSIVE)
 _OTHER_FRAMES = set(range(0xC3, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BARE = {0x01, *range(0xD0, 0xD8)}
-# Tables, restart intervals, numbers of lines, applications and comments.
-_SEGMENTS = {0xC4, 0xCC, 0xDB, 0xDC, _INTERVAL, *range(0xE0, 0xF0), 0xFE}
+# Tables, numbers of lines, applications and comments.
+_PASSED_OVER = {0xC4, 0xCC, 0xDB, 0xDC, *range(0xE0, 0xF0), 0xFE}
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _COEFFICIENTS = 64
@@ -87,29 +87,25 @@ class _Walk:
     scans: list[int] = dataclasses.field(default_factory=list)
 
     def run(self) -> JpegParts:
-        place, data_end = 2, 0
+        content, place, data_end = self.content, 2, 0
         while True:
-            marker, place = self._marker(place)
+            if content[place] != 0xFF:
+                raise _damaged("no marker stands where one belongs")
+            while (marker := content[place]) == 0xFF:
+                place += 1
+            place += 1
             if marker == _END:
                 return self._finished(data_end)
             if marker in _BARE:
                 continue
-            (length,) = struct.unpack_from(">H", self.content, place)
-            body = self.content[place + 2 : place + length]
-            if length < 2 or len(body) < length - 2:
-                raise IndexError
+            start, length = place + 2, content[place] << 8 | content[place + 1]
             place += length
+            if length < 2 or place > len(content):
+                raise IndexError
             if marker == _SCAN:
-                place = data_end = self._scan(body, place)
-            else:
-                self._segment(marker, body)
-
-    def _marker(self, place: int) -> tuple[int, int]:
-        if self.content[place] != 0xFF:
-            raise _damaged("no marker stands where one belongs")
-        while self.content[place] == 0xFF:
-            place += 1
-        return self.content[place], place + 1
+                place = data_end = self._scan(content[start:place], place)
+            elif marker not in _PASSED_OVER:
+                self._segment(marker, content[start:place])
 
     def _segment(self, marker: int, body: bytes) -> None:
         if marker == _INTERVAL:
@@ -125,7 +121,7 @@ class _Walk:
                 "is a JPEG of a kind that TensorFlow does not read (lossless, "
                 "arithmetic or hierarchical; save it anew)",
             )
-        elif marker not in _SEGMENTS:
+        else:
             raise _damaged(f"a marker FF {marker:02X} in the wrong place")
 
     def _scan(self, body: bytes, place: int) -> int:

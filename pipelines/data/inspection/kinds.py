@@ -101,8 +101,8 @@ KINDS = {
     ),
     "rotated": Kind(
         NOTE,
-        "Lies on its side or is mirrored by EXIF, which training ignores",
-        "Turn it upright with `exiftran -ai` or `jhead -autorot`.",
+        "On its side, or mirrored: turned upright, as its EXIF asks for",
+        "",
     ),
     "trailing_bytes": Kind(NOTE, "Bytes after the picture's end", ""),
     "small": Kind(NOTE, "Shorter side under 32 pixels", ""),

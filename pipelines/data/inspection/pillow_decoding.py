@@ -1,9 +1,9 @@
 """Decoding by Pillow: to judge a file, and to read what TensorFlow reads wrong.
 
 TensorFlow takes a GIF's transparency for black and its first frame for the
-picture, a BMP's masks for those that are usual, and knows no TIFF. These are
-read by Pillow wherever pictures are read, so that what is judged is what is
-learned from.
+picture, a BMP's masks for those that are usual, and knows no TIFF, HEIF or
+AVIF. These are read by Pillow wherever pictures are read, so that what is
+judged is what is learned from.
 """
 
 import io
@@ -12,12 +12,14 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
+from PIL import ImageOps
 
 from pipelines.data.inspection.headers import sniff
+from pipelines.data.inspection.modern_formats import register
 from pipelines.data.inspection.refusal import Refused
 
 # What Pillow decodes for training, too.
-PILLOWS = ("GIF", "BMP", "TIFF")
+PILLOWS = ("GIF", "BMP", "TIFF", "HEIF", "AVIF")
 # The smallest scale of a JPEG that leaves this much to compare pictures by.
 _DRAFT = (64, 64)
 
@@ -32,6 +34,7 @@ def open_picture(file: BinaryIO, kind: str) -> Image.Image:
         Refused: Its header makes no sense to Pillow.
     """
     file.seek(0)
+    register()
     try:
         return Image.open(file, formats=(kind,))
     except Image.DecompressionBombError as error:
@@ -83,8 +86,13 @@ def decode_jpeg(content: bytes, small: bool) -> np.ndarray:
     return np.asarray(picture)
 
 
-def decode_whole(content: bytes) -> np.ndarray:
+def decode_whole(content: bytes, upright: bool = True) -> np.ndarray:
     """Returns the pixels of one of `PILLOWS`, uint8 `(height, width, 3)`.
+
+    Args:
+        content: The file's bytes.
+        upright: Whether an AVIF is turned as it asks for; TIFF and HEIF are
+            by their own libraries, and the others cannot ask.
 
     Raises:
         Refused: It is none, or cannot be decoded.
@@ -94,6 +102,8 @@ def decode_whole(content: bytes) -> np.ndarray:
         raise Refused("damaged", f"is a {kind} that is not whole")
     picture = open_picture(io.BytesIO(content), kind)
     load(picture, kind)
+    if upright and kind == "AVIF":
+        picture = ImageOps.exif_transpose(picture)
     return as_rgb(picture, kind)
 
 

@@ -9,6 +9,7 @@ import struct
 from typing import BinaryIO
 from typing import NamedTuple
 
+from pipelines.data.inspection.boxes import check_boxes
 from pipelines.data.inspection.gif_parts import gif_parts
 from pipelines.data.inspection.jpeg_parts import JpegParts
 from pipelines.data.inspection.jpeg_parts import jpeg_parts
@@ -136,6 +137,11 @@ def _tiff(file, size, pixels, decode) -> Structure:
     return Structure()
 
 
+def _modern(file, size, pixels, decode) -> Structure:
+    check_boxes(file, size)
+    return Structure()
+
+
 _CHECKS = {
     "JPEG": _jpeg,
     "PNG": _png,
@@ -143,4 +149,6 @@ _CHECKS = {
     "BMP": _bmp,
     "WEBP": _webp,
     "TIFF": _tiff,
+    "HEIF": _modern,
+    "AVIF": _modern,
 }

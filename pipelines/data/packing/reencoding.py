@@ -2,11 +2,17 @@
 
 import io
 
+from PIL import ExifTags
 from PIL import Image
 
+from pipelines.data.inspection.orientation import orientation_of
 from zoo.errors import DataError
 
-_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
+_FORMATS = (
+    *("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF"),
+    # Last what may not be installed, which Pillow stumbles over.
+    *("AVIF", "HEIF"),
+)
 # More than that is refused before it is decoded.
 _PIXELS = 64_000_000
 
@@ -14,8 +20,9 @@ _PIXELS = 64_000_000
 def reencode(encoded: bytes, name: str, max_side: int, quality: int) -> bytes:
     """Shrinks a picture whose longer side is too long, to JPEG.
 
-    Others are left as they are, to the bit. What a camera wrote about the
-    picture's orientation is dropped, as training does not look at it.
+    Others are left as they are, to the bit. Pixels stay as they are stored
+    and keep their orientation's tag, so that a pack is read as its pictures
+    are: turned, or not.
 
     Args:
         encoded: JPEG, PNG, GIF (its first frame), BMP, WebP or TIFF.
@@ -34,6 +41,7 @@ def reencode(encoded: bytes, name: str, max_side: int, quality: int) -> bytes:
             return encoded
         if width * height > _PIXELS:
             raise ValueError(f"{width}x{height} is over {_PIXELS:,} px")
+        exif = _tag_alone(orientation_of(encoded))
         # A JPEG is decoded at a fraction of its size where that is enough.
         picture.draft("RGB", (3 * max_side, 3 * max_side))
         picture = picture.convert("RGB")
@@ -49,5 +57,15 @@ def reencode(encoded: bytes, name: str, max_side: int, quality: int) -> bytes:
         "JPEG",
         quality=quality,
         subsampling="4:4:4" if quality >= 90 else "4:2:0",
+        exif=exif,
     )
     return file.getvalue()
+
+
+def _tag_alone(orientation: int) -> bytes:
+    """Returns EXIF that says how a picture lies, and nothing else of it."""
+    if orientation == 1:
+        return b""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    return exif.tobytes()

@@ -27,7 +27,7 @@ class Container:
 
 
 _ARCHIVE = "Unpack it, and give the folder."
-_RECORDS = (
+_SHARDS = (
     "What the command pack writes is read, a folder of shards with its index; "
     "write the pictures as files in class folders, and pack those."
 )
@@ -35,6 +35,11 @@ _ARRAYS = "Write its pictures as files, one folder for each class."
 CSV = Container("CSV", (".csv",), "")
 TSV = Container("TSV", (".tsv", ".tab"), "")
 TABLES = (CSV, TSV)
+TFRECORDS = Container(
+    "TFRecord",
+    (".tfrecord", ".tfrecords", ".tfrec", ".tfrecs"),
+    "Give the folder that it lies in, with all files of the set.",
+)
 _OTHERS = (
     Container("ZIP archive", (".zip",), _ARCHIVE),
     Container(
@@ -49,8 +54,8 @@ _OTHERS = (
         "Write its pictures as files, and a table path,label.",
     ),
     Container("Arrow", (".arrow", ".feather"), _ARRAYS),
-    Container("TFRecord", (".tfrecord", ".tfrecords", ".tfrec"), _RECORDS),
-    Container("ArrayRecord", (".arrayrecord", ".array_record"), _RECORDS),
+    TFRECORDS,
+    Container("ArrayRecord", (".arrayrecord", ".array_record"), _SHARDS),
     Container(
         "JSON",
         (".json", ".jsonl", ".ndjson"),

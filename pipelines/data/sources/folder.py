@@ -1,7 +1,6 @@
 """Pictures in folders: `root/<class>/*` or `root/<part>/<class>/*`."""
 
 import collections
-import dataclasses
 import itertools
 import pathlib
 
@@ -26,6 +25,7 @@ from pipelines.data.sources.layout import find_parts
 from pipelines.data.sources.layout import named_part
 from pipelines.data.sources.scan import EXTENSIONS
 from pipelines.data.sources.scan import Scan
+from pipelines.data.sources.unread import Unread
 from pipelines.data.spelling import canonical
 from pipelines.data.spelling import folded
 from pipelines.data.spelling import problem_of
@@ -80,9 +80,7 @@ def open_folder(
         )
         return Splits(train, held_out)
     splits = hold_out(train, place, seed, progress=progress)
-    return dataclasses.replace(
-        splits, note=" ".join(filter(None, (splits.note, _unlabelled(root))))
-    )
+    return splits.noted(_unlabelled(root))
 
 
 def _unlabelled(root) -> str:
@@ -200,7 +198,8 @@ def read_class_folders(
             is not expected, folders that are no classes, or a link that
             leads nowhere or out.
     """
-    scan = Scan(str(root), str(home or root), allow_outside_links)
+    unread = Unread(root)
+    scan = Scan(str(root), str(home or root), allow_outside_links, unread)
     found = scan.classes()
     if class_names is None:
         check_appearance(root, found, whole=root == (home or root))
@@ -212,9 +211,11 @@ def read_class_folders(
     def pictures(name):
         paths = list(scan.pictures(str(root / folders[name])))
         if not paths and class_names is None:
+            left = unread.words(0)
             raise DataError(
                 f"{root / folders[name]} holds no pictures "
                 f"({', '.join(EXTENSIONS)}). Add some or remove the folder."
+                + (f" In {root}, {left}." if left else "")
             )
         counts.append(len(paths))
         return paths
@@ -225,6 +226,7 @@ def read_class_folders(
     )
     if not len(paths):
         raise DataError(f"{root} holds no pictures.")
+    unread.say(len(paths))
     labels = np.repeat(np.asarray(present, "int32"), counts)
     return examples_of_files(paths, labels, names)
 

@@ -12,6 +12,9 @@ from pipelines.data.sources.csv_source import open_csv
 from pipelines.data.sources.csv_source import open_whole_csv
 from pipelines.data.sources.folder import open_folder
 from pipelines.data.sources.folder import open_whole_folder
+from pipelines.data.sources.record_folder import is_record_folder
+from pipelines.data.sources.record_folder import open_record_folder
+from pipelines.data.sources.record_folder import open_whole_record_folder
 from pipelines.data.sources.shards import is_shards
 from pipelines.data.sources.shards import open_shards
 from pipelines.data.sources.shards import open_whole_shards
@@ -57,6 +60,8 @@ def open_splits(
     folder = _folder(data, progress)
     if is_shards(folder):
         return open_shards(folder, seed=seed, progress=progress)
+    if is_record_folder(folder):
+        return open_record_folder(folder, seed=seed, progress=progress)
     return open_folder(
         folder,
         seed=seed,
@@ -96,6 +101,8 @@ def open_held_out(
     folder = _folder(data)
     if is_shards(folder):
         return open_whole_shards(folder, part=part)
+    if is_record_folder(folder):
+        return open_whole_record_folder(folder, part=part)
     return open_whole_folder(
         folder, allow_outside_links=allow_outside_links, part=part
     )
@@ -115,7 +122,8 @@ def picture_folder(data: str, progress=None) -> str | None:
     if data.startswith("tfds:") or _is_table(data):
         return None
     folder = str(_folder(data, progress))
-    return folder if os.path.isdir(folder) and not is_shards(folder) else None
+    listed = is_shards(folder) or is_record_folder(folder)
+    return folder if os.path.isdir(folder) and not listed else None
 
 
 def _check_named(data: str, named: NamedColumns) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pipelines.data.sources.appearances import instead_of_classes
 from pipelines.data.sources.scan import EXTENSIONS
 from pipelines.data.sources.scan import Scan
+from pipelines.data.sources.unread import Unread
 from zoo.errors import DataError
 
 
@@ -24,11 +25,14 @@ def pictures_in(paths: Iterable[str]) -> list[str]:
         if not os.path.isdir(path):
             found.append(path)
             continue
-        inside = list(Scan(path, path).pictures(path))
+        unread = Unread()
+        inside = list(Scan(path, path, report=unread).pictures(path))
         if not inside:
+            left = unread.words(0)
             raise DataError(
                 f"{path} holds no pictures ({', '.join(EXTENSIONS)}). "
-                f"{instead_of_classes(path)}".rstrip()
+                f"{left + '.' if left else instead_of_classes(path)}".rstrip()
             )
+        unread.say(len(inside))
         found += inside
     return found

@@ -24,6 +24,7 @@ TFRECORD = "tfrecord"
 ARRAY_RECORD = "arrayrecord"
 _HEAD = struct.Struct("<QI")
 _TAIL = 4
+_GZIP = b"\x1f\x8b"
 _OPEN_FILES = 256
 
 
@@ -66,7 +67,7 @@ def index_file(path: str, kind: str, keys: Keys) -> Index:
     Raises:
         DataError: It is damaged, or its examples lack a picture or a label.
     """
-    walk = _walk_tfrecord if kind == TFRECORD else _walk_array_record
+    walk = walk_tfrecord if kind == TFRECORD else _walk_array_record
     rows = []
     for data, start, stop, place in walk(path):
         try:
@@ -87,7 +88,12 @@ def index_file(path: str, kind: str, keys: Keys) -> Index:
     return Index(table[:, 0], table[:, 1], table[:, 2].astype("int32"))
 
 
-def _walk_tfrecord(path: str) -> Iterator[tuple]:
+def walk_tfrecord(path: str) -> Iterator[tuple]:
+    """Yields what holds a record and where it starts and stops, and None.
+
+    Raises:
+        DataError: The file is cut or compressed.
+    """
     size = os.path.getsize(path)
     if not size:
         return
@@ -97,6 +103,11 @@ def _walk_tfrecord(path: str) -> Iterator[tuple]:
     ):
         if hasattr(mmap, "MADV_RANDOM"):
             data.madvise(mmap.MADV_RANDOM)
+        if data[:2] == _GZIP:
+            raise DataError(
+                f"{path} is compressed (gzip), so that no picture in it can be "
+                "reached. Unpack it."
+            )
         place = 0
         while place < size:
             start = place + _HEAD.size

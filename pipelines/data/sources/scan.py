@@ -16,6 +16,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from pipelines.data.inspection.modern_formats import READ
 from zoo.errors import DataError
 
 EXTENSIONS = (
@@ -30,6 +31,7 @@ EXTENSIONS = (
     ".jpe",
     ".jfif",
     ".dib",
+    *(ending for each in READ for ending in each.endings),
 )
 # What systems and programs leave behind, files and folders.
 _SYSTEM = frozenset(

@@ -18,6 +18,7 @@ from pipelines.data.balance import shots
 from pipelines.data.examples import Splits
 from pipelines.data.joining import join
 from pipelines.data.joining import relabel
+from pipelines.data.orientations import UPRIGHT
 from pipelines.devices.batch_norm import trainable_copy
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.runs.config import PRECISIONS
@@ -73,6 +74,7 @@ def add_classes(
         )
     old_config = _config_of(old_run)
     old = choose_splits(old_config, progress)
+    old = old.turned(config.orientation == UPRIGHT)
     new = choose_splits(config, progress, least_classes=1)
     names = _all_names(old.train.class_names, new.train.class_names)
     splits = _together(old, new, names, config.seed)

@@ -56,7 +56,12 @@ def test_hidden_and_other_files_are_named(folder, photo, saved):
         "unread": ("note", ["notes.txt"]),
         "pictures": ("warning", ["no_ending"]),
         "beside": ("warning", ["beside.jpg"]),
+        "left_out": ("warning", ["beside.jpg", "no_ending", "notes.txt"]),
     }
+    (said,) = (f for f in listing.findings if f.kind == "left_out")
+    assert said.message == (
+        "3 of 16 files are not read: 1 .jpg, 1 without an ending, 1 .txt."
+    )
     assert len(listing.pictures) == 13
 
 

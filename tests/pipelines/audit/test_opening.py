@@ -32,7 +32,11 @@ LAYOUTS = {
     "class folders": (PLAIN, {}, 4),
     "two parts": (SPLIT, {}, 6),
     "endings in capitals": ((*PLAIN, "a/5.JPG", "a/6.Jpeg"), {}, 6),
-    "other endings": ((*PLAIN, "a/5.tiff", "a/6.jpg.txt"), {"unread": 1}, 5),
+    "other endings": (
+        (*PLAIN, "a/5.tiff", "a/6.jpg.txt"),
+        {"unread": 1, "left_out": 1},
+        5,
+    ),
     "a class of trains": (
         ("Train/1.jpg", "Train/2.jpg", "bus/3.jpg", "bus/4.jpg"),
         {},
@@ -81,7 +85,7 @@ LAYOUTS = {
     ),
     "beside the classes": (
         (*PLAIN, "5.jpg", "readme.txt"),
-        {"beside": 1, "unread": 1},
+        {"beside": 1, "unread": 1, "left_out": 1},
         4,
     ),
     "sub-folders come last": (

@@ -26,6 +26,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 from pipelines.data import images
+from pipelines.data.encoded_picture import EncodedPicture
 from pipelines.data.checks import inspect
 from pipelines.data.inspection.classification import classify
 
@@ -86,7 +87,7 @@ def put(encoded):
     return bytes(data)
 
 def part(data):
-    picture = images.EncodedPicture(tf.constant(data))
+    picture = EncodedPicture(tf.constant(data))
     side = tf.minimum(picture.shape[0], picture.shape[1])
     return picture.cut(tf.stack([0, 0, side, side]), 16)
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from pipelines.data import images
+from pipelines.data.encoded_picture import EncodedPicture
 
 AREA, ASPECT = (0.08, 1.0), (3 / 4, 4 / 3)
 
@@ -73,9 +74,9 @@ WINDOWS = [(0, 0, 40, 60), (3, 5, 20, 31), (39, 59, 1, 1), (8, 16, 9, 40)]
 def test_decoding_a_window(both_ways, encode, smooth, kind, window):
     options = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
     encoded = encode(smooth(40, 60), kind, **options)
-    shape = both_ways(lambda e: images.EncodedPicture(e).shape, encoded)
+    shape = both_ways(lambda e: EncodedPicture(e).shape, encoded)
     pixels = both_ways(
-        lambda e: images.EncodedPicture(e).cut(tf.constant(window)), encoded
+        lambda e: EncodedPicture(e).cut(tf.constant(window)), encoded
     )
     top, left, height, width = window
     whole = images.decode(tf.constant(encoded)).numpy()
@@ -189,7 +190,7 @@ def test_windows_of_the_smallest_pictures(encode, noise, shape):
         assert 0 <= left < left + wide <= shape[1]
     for kind in ("PNG", "JPEG"):
         encoded = tf.constant(encode(noise(*shape), kind))
-        picture = images.EncodedPicture(encoded)
+        picture = EncodedPicture(encoded)
         window = images.random_resized_window(
             picture.shape, seed(3), area=AREA, aspect_ratio=ASPECT
         )
@@ -219,7 +220,7 @@ def test_large_windows_are_decoded_smaller(
     pixels = smooth(320, 320)
     encoded = encode(pixels, "JPEG", quality=95, subsampling=0)
     decoded = both_ways(
-        lambda e: images.EncodedPicture(e).cut(tf.constant(window), size=40),
+        lambda e: EncodedPicture(e).cut(tf.constant(window), size=40),
         encoded,
     )
     top, left, height, width = (side // ratio for side in window)

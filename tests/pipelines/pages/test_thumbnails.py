@@ -1,4 +1,4 @@
-"""Thumbnails: small, upright as stored, and never a reason to stop."""
+"""Thumbnails: small, upright, and never a reason to stop."""
 
 import base64
 import io
@@ -49,12 +49,13 @@ def test_colours_survive_and_what_is_seen_through_is_white():
     np.testing.assert_allclose(np.asarray(clear)[50, 50], 255, atol=2)
 
 
-def test_orientation_is_ignored_as_models_ignore_it():
+def test_it_is_upright_where_its_model_sees_it_so():
     exif = Image.Exif()
     exif[0x0112] = 6
     turned = file_of(flat(60, 120, 1, 2, 3), "JPEG", exif=exif)
     picture = shown(thumbnail(turned))
-    assert picture.size == (120, 60) and not picture.getexif()
+    assert picture.size == (60, 120) and not picture.getexif()
+    assert shown(thumbnail(turned, upright=False)).size == (120, 60)
 
 
 @pytest.mark.parametrize(

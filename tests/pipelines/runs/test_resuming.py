@@ -62,6 +62,10 @@ def test_a_setting_of_later_is_its_default(begun):
         same(then, begun(stage_lr_decay=1.0, optimizer="adamw"))
     with pytest.raises(RequestError, match=r"`mixup` \(0\.0 then, 0\.2 now\)"):
         same(then, begun(stage_lr_decay=1.0, optimizer="sgd", mixup=0.2))
+    # It once turned no picture upright.
+    del then["settings"]["orientation"]
+    with pytest.raises(RequestError, match=r"`orientation` \(ignore then, up"):
+        same(then, now)
     scratch = begun(TrainConfig)
     del scratch["settings"]["progressive_from"]
     same(scratch, begun(TrainConfig), kind=TrainConfig)

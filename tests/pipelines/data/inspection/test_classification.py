@@ -113,17 +113,6 @@ def test_the_limits_are_the_ones_given(photo, saved):
     assert not classify(encoded, limits=Limits(48 * 40, len(encoded))).problem
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_orientation_is_told_and_training_ignores_it(photo, saved, orientation):
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    encoded = saved(photo(), "JPEG", exif=exif)
-    look = classify(encoded)
-    assert look.orientation == orientation
-    assert look.notes == (("rotated",) if orientation > 1 else ())
-    assert images.decode(tf.constant(encoded)).shape == (40, 48, 3)
-
-
 @pytest.mark.parametrize("orientation", [0, 9, 99])
 def test_a_senseless_orientation_is_upright(photo, saved, orientation):
     exif = Image.Exif()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from PIL import ImageOps
 
 from pipelines.data import images
 from pipelines.data.checks import inspect
@@ -49,7 +50,8 @@ def test_read_as_everybody_else_does(name):
     look = classify(encoded, name)
     assert look.problem == "" and inspect(encoded)[1] == ""
     assert NOTED.get(name, "small") in (*look.notes, "small")
-    expected = np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB"))
+    picture = ImageOps.exif_transpose(Image.open(io.BytesIO(encoded)))
+    expected = np.asarray(picture.convert("RGB"))
     eager = images.decode(tf.constant(encoded)).numpy()
     dataset = tf.data.Dataset.from_tensors(encoded).map(images.decode)
     (graph,) = dataset.as_numpy_iterator()
@@ -62,6 +64,18 @@ def test_read_as_everybody_else_does(name):
 def test_the_masks_of_a_bmp_say_which_colour_is_which(name):
     pixels = images.decode(tf.constant((FILES / name).read_bytes())).numpy()
     assert (pixels == (200, 30, 60)).all(axis=-1).any()
+
+
+def test_exif_counts_alike_before_and_behind_the_rows():
+    before, behind = (
+        (FILES / f"png_exif_{each}_idat.png").read_bytes()
+        for each in ("before", "after")
+    )
+    first, second = (images.decode(tf.constant(e)) for e in (before, behind))
+    np.testing.assert_array_equal(first, second)
+    for encoded in (before, behind):
+        look = classify(encoded)
+        assert (look.orientation, look.notes) == (6, ("rotated",))
 
 
 def test_the_canvas_of_a_gif_is_its_size():

@@ -270,7 +270,7 @@ NOT_READ = {
     "photos.zip": "is a ZIP archive file, not a folder. Unpack it",
     "photos.tar.gz": "is a tar archive file, not a folder. Unpack it",
     "train.parquet": "is a Parquet file, not a folder. Write its pictures",
-    "train.tfrecord": "is a TFRecord file, not a folder. What the command",
+    "train.tfrecord": "is a TFRecord file, not a folder. Give the folder",
     "train.tfrecord-00000-of-00004": "is a TFRecord file",
     "labels.json": "is a JSON file, not a folder. Write a table",
     "metadata.jsonl": "is a JSON file",
@@ -290,7 +290,7 @@ def test_what_is_not_read_is_named(tmp_path, name):
         open_splits(str(path))
     assert NOT_READ[name] in str(caught.value)
     assert "there is no folder" not in str(caught.value)
-    if name in ("photos.zip", "train.parquet", "train.tfrecord"):
+    if name in ("photos.zip", "train.parquet"):
         (tmp_path / "set").mkdir()
         path.rename(tmp_path / "set" / name)
         with pytest.raises(DataError, match=r"It holds 1 .* file\. "):

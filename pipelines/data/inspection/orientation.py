@@ -1,0 +1,174 @@
+"""How a picture lies: the orientation that its EXIF asks for, 1…8.
+
+Exif 3.0, CIPA DC-008 2023, section 4.6.5; what is asked for is what
+`PIL.ImageOps.exif_transpose` does. 1 is upright; 2 to 4 mirror or turn by 180
+degrees, 5 to 8 exchange height and width besides. TIFF and HEIF are turned by
+the libraries that decode them.
+"""
+
+import io
+import struct
+
+import numpy as np
+from PIL import Image
+
+# From here on height and width are exchanged.
+ON_ITS_SIDE = 5
+_TAG = 0x0112
+_SHORT = 3
+_APP1, _END_OF_NOTES = 0xE1, (0xDA, 0xDB)
+# Files of these kinds that hold none of these say nothing of how they lie.
+SIGNS = {
+    "PNG": (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp"),
+    "WEBP": (b"EXIF", b"tiff:Orientation"),
+}
+_ENTRY = struct.Struct("<HHIHH"), struct.Struct(">HHIHH")
+
+
+def orientation_of(encoded: bytes) -> int:
+    """Reads the orientation of a JPEG, PNG, WebP or AVIF.
+
+    Args:
+        encoded: The file's bytes; of others, and of what is damaged, 1 is
+            returned.
+
+    Example:
+
+    ```python
+    import io
+    from PIL import Image
+    from pipelines.data.inspection.orientation import orientation_of
+    exif, file = Image.Exif(), io.BytesIO()
+    exif[0x0112] = 6
+    Image.new("RGB", (4, 3)).save(file, "JPEG", exif=exif)
+    assert orientation_of(file.getvalue()) == 6
+    ```
+    """
+    kind, found = _kind(encoded), 1
+    if kind:
+        try:
+            found = _WALKS[kind](encoded)
+        except (IndexError, struct.error):
+            found = 0
+    return found or _by_pillow(encoded, kind)
+
+
+def _by_pillow(encoded: bytes, kind: str) -> int:
+    try:
+        with Image.open(io.BytesIO(encoded), formats=(kind,)) as picture:
+            return orientation_of_picture(picture)
+    # Whatever a decoder raises of a hostile file.
+    except Exception:
+        return 1
+
+
+def orientation_of_picture(picture: Image.Image) -> int:
+    """Returns what an open picture asks for; a PNG is decoded for it."""
+    try:
+        found = picture.getexif().get(_TAG, 1)
+    except (SyntaxError, ValueError, KeyError, struct.error, OSError):
+        return 1
+    return _sensible(found) or 1
+
+
+def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Returns pixels `(height, width, …)` upright, a view of the same.
+
+    Args:
+        pixels: As they are stored.
+        orientation: In 1…8.
+    """
+    if orientation >= ON_ITS_SIDE:
+        pixels = pixels.swapaxes(0, 1)
+    down, across = flips(orientation)
+    return pixels[:: -1 if down else 1, :: -1 if across else 1]
+
+
+def flips(orientation: int) -> tuple[bool, bool]:
+    """Returns whether rows and whether columns are then read backwards."""
+    quarter = (orientation - 1) % 4
+    return quarter in (2, 3), quarter in (1, 2)
+
+
+def _kind(encoded: bytes) -> str:
+    if encoded[:2] == b"\xff\xd8":
+        return "JPEG"
+    if encoded[:4] == b"\x89PNG":
+        return "PNG"
+    if encoded[8:12] in (b"avif", b"avis"):
+        return "AVIF"
+    return "WEBP" if encoded[8:12] == b"WEBP" else ""
+
+
+def _jpeg(encoded: bytes) -> int:
+    """Walks up to the first table or scan, in front of which EXIF belongs.
+
+    Returns:
+        0 where Pillow is to be asked.
+    """
+    place, found = 2, 1
+    while encoded[place + 1] not in _END_OF_NOTES:
+        if encoded[place] != 0xFF:
+            return 0
+        (length,) = struct.unpack_from(">H", encoded, place + 2)
+        if encoded[place + 1] == _APP1:
+            if encoded.startswith(b"Exif\x00\x00", place + 4):
+                body = encoded[place + 10 : place + 2 + length]
+                return _first_directory(body)
+            if encoded.startswith(b"http://ns.adobe.com/xap", place + 4):
+                # EXIF counts more, and may come behind it.
+                found = 0
+        place += 2 + length
+    return found
+
+
+def _png(encoded: bytes) -> int:
+    place, found = 8, 1
+    while place + 12 <= len(encoded):
+        length, name = struct.unpack_from(">I4s", encoded, place)
+        start = place + 8
+        if name == b"eXIf":
+            return _first_directory(encoded[start : start + length])
+        if name in (b"iTXt", b"zTXt", b"tEXt") and encoded.startswith(
+            (b"XML:com.adobe.xmp", b"Raw profile type exif"), start
+        ):
+            found = 0
+        place = start + length + 4
+    return found
+
+
+def _webp(encoded: bytes) -> int:
+    place = 12
+    while place + 8 <= len(encoded):
+        name, length = struct.unpack_from("<4sI", encoded, place)
+        if name in (b"EXIF", b"XMP "):
+            return 0
+        place += 8 + length + length % 2
+    return 1
+
+
+def _first_directory(tiff: bytes) -> int:
+    """Returns the tag's value, 0 where it is not written as usual."""
+    start = tiff[:4]
+    if start not in (b"II*\x00", b"MM\x00*"):
+        return 0
+    big = start[:1] == b"M"
+    order = ">" if big else "<"
+    (place,) = struct.unpack_from(f"{order}I", tiff, 4)
+    (count,) = struct.unpack_from(f"{order}H", tiff, place)
+    entries = tiff[place + 2 : place + 2 + 12 * count]
+    if len(entries) < 12 * count:
+        return 0
+    for tag, kind, many, value, _ in _ENTRY[big].iter_unpack(entries):
+        if tag == _TAG:
+            usual = kind == _SHORT and many == 1 and value in range(1, 9)
+            return value if usual else 0
+    return 0
+
+
+def _sensible(found) -> int:
+    return int(found) if found in range(1, 9) else 0
+
+
+# How an AVIF lies stands in boxes of its own, which Pillow reads.
+_WALKS = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "AVIF": lambda _: 0}

