@@ -1,5 +1,6 @@
 """Fine-tuning: the head first, then stage by stage from the top."""
 
+from pipelines.devices.strategy import check_one_host
 from pipelines.pages.commands import command
 from pipelines.runs.interruption import stop_requests
 from pipelines.runs.options import RunOptions
@@ -58,12 +59,13 @@ def finetune_run(
     return fine_tune(run, progress)
 
 
-def fine_tune(run: Run, progress=None) -> Finished:
+def fine_tune(run: Run, progress=None, more=None) -> Finished:
     """Carries a fine-tuning out that has been prepared.
 
     Args:
         run: From `pipelines.training.preparation`.
         progress: Called with the numbers of pictures done and in all.
+        more: Returns more metrics (`pipelines.training.finishing.finish`).
 
     Raises:
         DataError: A picture has changed, or the loss is no finite number.
@@ -71,7 +73,7 @@ def fine_tune(run: Run, progress=None) -> Finished:
     """
     with run.folder, stop_requests() as run.stop:
         if run.config.probe:
-            return probe_run(run, progress)
+            return probe_run(run, progress, more)
         trainer = make_trainer(run)
         _decide(run, trainer)
         run.tell_choices()
@@ -84,11 +86,23 @@ def fine_tune(run: Run, progress=None) -> Finished:
             if line:
                 run.say(f"  {line}")
         run_plan(run, trainer, progress)
-        return finish(run, trainer.history)
+        return finish(run, trainer.history, more)
 
 
-def find_rate_run(config: FinetuneConfig, *, say=print, progress=None) -> float:
+def find_rate_run(
+    config: FinetuneConfig,
+    *,
+    options: RunOptions | None = None,
+    say=print,
+    progress=None,
+) -> float:
     """Looks for a learning rate, draws it into the folder and returns it.
+
+    Args:
+        config: What is asked for.
+        options: How it is carried out, on one host; the usual where None.
+        say: Tells a person something in one line.
+        progress: Called with the numbers of pictures done and in all.
 
     Raises:
         RequestError: Something asked for does not exist or does not fit.
@@ -96,7 +110,9 @@ def find_rate_run(config: FinetuneConfig, *, say=print, progress=None) -> float:
         IntegrityError: The weights are damaged.
     """
     check_finding(config)
-    run = prepare(config, say=say, progress=progress)
+    options = options or RunOptions()
+    check_one_host(options.cluster, "find_lr")
+    run = prepare(config, options=options, say=say, progress=progress)
     with run.folder:
         run.tell_choices()
         return _find_rate(run, make_trainer(run))

@@ -11,12 +11,13 @@ from pipelines.training.run import Run
 from zoo.errors import RequestError
 
 
-def probe_run(run: Run, progress=None) -> Finished:
+def probe_run(run: Run, progress=None, more=None) -> Finished:
     """Fits the head, judges the model and ends the run.
 
     Args:
         run: What is fitted to what.
         progress: Called with the numbers of pictures done and in all.
+        more: Returns more metrics (`pipelines.training.finishing.finish`).
 
     Raises:
         RequestError: As `head_features` says.
@@ -36,7 +37,7 @@ def probe_run(run: Run, progress=None) -> Finished:
         f"logistic regression on {features.values.shape[1]} features, inverse "
         f"penalty {probe.strength:g}: {probe.accuracy:.1%} in cross-validation"
     )
-    return finish(run, [])
+    return finish(run, [], more)
 
 
 def head_features(run: Run, progress=None) -> Features:

@@ -1,5 +1,6 @@
 """Checkpoints: the state as often as asked, the best, nothing broken."""
 
+import contextlib
 import itertools
 import json
 import types
@@ -40,6 +41,7 @@ def watched(tiny, tmp_path):
             is_alone=True,
             read=dict,
             progress=lambda: {"global_step": trainer.global_step},
+            judged=contextlib.nullcontext,
         )
         folder = tmp_path / "deep" / "checkpoints"
         said = []
@@ -256,6 +258,7 @@ def test_with_a_running_mean_that_is_the_best(watched, tiny):
     trainer.average = WeightAverage(
         callback.model, 0.9, tf.distribute.get_strategy()
     )
+    trainer.judged = trainer.average.in_place
     epochs(callback, {"loss": 1.0, "val_top1": 0.5})
     callback.on_train_end()
     assert written_in(folder / "best.safetensors", tiny) == 7
