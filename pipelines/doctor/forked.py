@@ -1,8 +1,9 @@
 """A process that has imported everything and forks for each run.
 
 Importing takes longer than a small run does. Each line of the input is a list
-of `Child`ren, as JSON, that run beside one another; each line of the output says
-how they ended. TensorFlow is not used before the fork: it would not survive.
+of children (`Child`), as JSON, that run beside one another; each line of the
+output says how they ended. TensorFlow is not used before the fork: it would not
+survive.
 """
 
 import dataclasses

@@ -1,7 +1,7 @@
 """The moments at which a run may die: every file that it puts in its place.
 
 What matters to a run's folder goes through three calls of the operating
-system: a file is flushed, a file or a folder gets its name. `watched` stands in for them.
+system: a file is flushed, a file or a folder gets its name.
 """
 
 import contextlib

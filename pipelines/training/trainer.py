@@ -133,7 +133,7 @@ class Trainer:
             "batch": self.batch,
             "steps_per_epoch": self._train and self._train.steps_per_epoch,
             "meter": self._meter.state() if self.batch else {},
-            "history": self.history,
+            "history": list(self.history),
         }
 
     def go_to(self, progress: dict) -> None:

@@ -1,5 +1,6 @@
 """Keeps a run's state and its best weights on the disk while it goes on."""
 
+import copy
 import math
 import pathlib
 import threading
@@ -124,7 +125,8 @@ class Checkpoints(keras.callbacks.Callback):
         started = time.monotonic()
         self.run_state.trainer.read()
         arrays, facts = self.run_state.take()
-        facts["run"] = self.facts()
+        # The run goes on while they are written, and changes what it noted.
+        facts = copy.deepcopy({**facts, "run": self.facts()})
         self._writing = threading.Thread(
             target=self._write,
             args=(step, arrays, facts, self._take_best(), started),
