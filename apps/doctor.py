@@ -74,7 +74,7 @@ class Examination(Asked):
         common=True,
     )
     settings: tuple[str, ...] = row(
-        ("everything",),
+        ("mixed",),
         "The kinds of runs that faults kills, such as float16,folds; 'all' "
         "for all of them.",
         group=HOW,
