@@ -144,11 +144,9 @@ class Trainer:
         self._gone_on_with = progress["meter"]
 
     def judged(self):
-        """Has the model hold what is judged, kept and saved.
+        """A context in which the model holds what is judged and kept.
 
-        Returns:
-            A context: within it the model has the running mean of its
-            weights, where there is one, and its own weights elsewhere.
+        That is the running mean of its weights, where there is one.
         """
         if self.average is None:
             return contextlib.nullcontext()

@@ -126,9 +126,7 @@ def test_all_kinds(check):
 
 
 def test_wrong_requests(check, tmp_path):
-    with pytest.raises(
-        RequestError, match=r"there is no float17\. All: mixed,"
-    ):
+    with pytest.raises(RequestError, match="there is no float17"):
         check("good", 1, ("float16", "float17"))
     (tmp_path / "not").write_text("")
     with pytest.raises(RequestError, match="cannot be written to: "):
