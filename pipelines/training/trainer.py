@@ -144,10 +144,7 @@ class Trainer:
         self._gone_on_with = progress["meter"]
 
     def judged(self):
-        """A context in which the model holds what is judged and kept.
-
-        That is the running mean of its weights, where there is one.
-        """
+        """A context: the model has the running mean, where there is one."""
         if self.average is None:
             return contextlib.nullcontext()
         return self.average.in_place()
