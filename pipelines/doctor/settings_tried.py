@@ -80,7 +80,7 @@ SETTINGS = {
     "found_rate": RunKind({**_TUNED, "learning_rate": "auto"}, "finetune"),
     "folds": RunKind({**_TUNED, "plan": "head:1@0.1"}, "folds"),
     "scratch": RunKind({**_TUNED, "plan": "head:1@0.1"}, "scratch"),
-    "add_classes": RunKind({"plan": _PLAN}, "add_classes"),
+    "add_classes": RunKind({"plan": _PLAN, "upscale": True}, "add_classes"),
 }
 
 
