@@ -10,6 +10,7 @@ import zoo
 from apps.words import close
 from pipelines.runs.config import RunConfig
 from pipelines.runs.options import RunOptions
+from pipelines.runs.places import length_of
 from pipelines.runs.places import model_file
 from pipelines.runs.places import refuse_if_taken
 from pipelines.runs.settings import AUTO
@@ -31,7 +32,8 @@ def check_run(config: RunConfig, options: RunOptions) -> None:
     check_data(config.data)
     # Where several hosts train together, another may have made it by now.
     if not {"TF_CONFIG", "SLURM_STEP_NUM_TASKS"} & set(os.environ):
-        refuse_if_taken(config.output, resume=options.resume)
+        longer = length_of(config, options)
+        refuse_if_taken(config.output, resume=options.resume, longer=longer)
 
 
 def check_data(data: str) -> None:

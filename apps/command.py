@@ -24,6 +24,7 @@ from apps.help_page import help_page
 from apps.quiet import start_tensorflow
 from apps.words import understood
 from pipelines.pages.commands import called_as
+from pipelines.runs.interruption import end_by_sigterm
 from pipelines.runs.settings import settings_of
 from pipelines.runs.settings import types_of
 from zoo.errors import RequestError
@@ -68,6 +69,8 @@ def launch(
             asked = _read(argv[1:], configs, word, run)
             if check:
                 check(*asked)
+            if any("resume" in settings_of(config) for config in configs):
+                end_by_sigterm()
             if tensorflow:
                 start_tensorflow()
             with _showing_downloads():

@@ -70,13 +70,13 @@ def check(config: FinetuneConfig, options: RunOptions, mode: Mode) -> None:
 def run(config: FinetuneConfig, options: RunOptions, mode: Mode) -> None:
     watching = {"say": tell, "progress": Bar("pictures", "picture")}
     if mode.find_lr:
-        _find_rate(config, watching)
+        _find_rate(config, options, watching)
     elif mode.folds:
         _cross_validate(config, options, mode.folds, watching)
     elif mode.compare_scratch:
         _compare(config, options, watching)
     elif config.add_classes:
-        _add_classes(config, watching)
+        _add_classes(config, options, watching)
     else:
         _finetune(config, options, watching)
 
@@ -87,10 +87,10 @@ def _finetune(config, options, watching) -> None:
     close(finetune_run(config, options=options, **watching))
 
 
-def _find_rate(config, watching) -> None:
+def _find_rate(config, options, watching) -> None:
     from pipelines.training.fine_tuning.fine_tuning import find_rate_run
 
-    find_rate_run(config, **watching)
+    find_rate_run(config, options=options, **watching)
 
 
 def _cross_validate(config, options, folds: int, watching) -> None:
@@ -110,10 +110,10 @@ def _compare(config, options, watching) -> None:
     say(f"both runs and comparison.png: {config.output}")
 
 
-def _add_classes(config, watching) -> None:
+def _add_classes(config, options, watching) -> None:
     from pipelines.training.fine_tuning.adding_classes import add_classes
 
-    close(add_classes(config, **watching))
+    close(add_classes(config, options=options, **watching))
 
 
 def cli() -> None:

@@ -87,6 +87,25 @@ def _resolver(cluster: str):
     )
 
 
+def check_one_host(cluster: str, what: str) -> None:
+    """Refuses several hosts where one is all that is used.
+
+    Args:
+        cluster: As of `make_strategy`.
+        what: What uses one host only: a setting.
+
+    Raises:
+        RequestError: There are several.
+    """
+    if cluster == "auto":
+        cluster = _found_around()
+    if cluster != "none":
+        raise RequestError(
+            f"`{what}` uses one host, and `cluster={cluster}` means several. "
+            "Give `cluster=none`, on one of them."
+        )
+
+
 def _found_around() -> str:
     """Returns the kind of cluster that the environment speaks of."""
     try:

@@ -1,98 +1,237 @@
-"""Whether a run survives being killed: to the bit, however often."""
+"""Whether runs survive being killed: to the bit, at every moment."""
 
+import dataclasses
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import tempfile
 import time
+from collections.abc import Iterator
 
-import numpy as np
-from PIL import Image
-
+from pipelines.doctor.comparing import compare_runs
 from pipelines.doctor.findings import Finding
+from pipelines.doctor.fork_server import ForkServer
+from pipelines.doctor.fork_server import log_of
+from pipelines.doctor.moments import MOMENTS
+from pipelines.doctor.moments import Moment
+from pipelines.doctor.moments import at_random
+from pipelines.doctor.settings_tried import OLD_RUN
+from pipelines.doctor.settings_tried import SETTINGS
+from pipelines.doctor.settings_tried import draw_pictures
 from pipelines.doctor.trials import Trouble
-from pipelines.doctor.victim import Victim
-from pipelines.runs.checkpoints import newest
+from pipelines.runs.checkpoints import steps_of
 from pipelines.runs.run_folder import CHECKPOINTS
-from pipelines.runs.run_folder import load_model
-from pipelines.runs.state import from_files
+from pipelines.runs.run_folder import METRICS
 from pipelines.training.callbacks.progress import duration
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 
-_SIDE = 16
-_CLASSES = 3
-_PICTURES = 80
-_BATCH = 4
-_STEPS_AN_EPOCH = _CLASSES * _PICTURES // _BATCH
-# A kill comes after so many new checkpoints, at most, and so many seconds
-# more, at most: in any moment of a step or of a save.
-_CHECKPOINTS = 8
-_SECONDS = 0.25
-# More than are taken until a kill comes.
-_STEPS_A_KILL = 24
-# Everything that has a state: dropped paths, mixed pictures, a running mean.
-_SETTINGS = {
-    "model": "efficientnet_cifar",
-    "image_size": _SIDE,
-    "global_batch_size": _BATCH,
-    "learning_rate": 0.1,
-    "augmentation": "randaugment",
-    "mixup": 0.2,
-    "ema": 0.99,
-    "precision": "float32",
-}
+_GOING_ON = re.compile(r"going on after step ([\d,]+)")
+_LAST_WORDS = 200
+
+
+@dataclasses.dataclass(frozen=True)
+class Tried:
+    """What came of killing one kind of run.
+
+    Args:
+        killed: When it died, in words.
+        gone_on: How many starts found a checkpoint and went on from it.
+        compared: How many things were equal in the end.
+    """
+
+    killed: tuple[str, ...]
+    gone_on: int
+    compared: int
 
 
 def check_kills(
-    trainer: list[str], runs, kills: int = 5, *, seed: int = 0, progress=None
-) -> Finding:
-    """Kills a small run with SIGKILL, and compares it with an undisturbed one.
+    settings,
+    runs,
+    kills: int = 5,
+    *,
+    seed: int = 0,
+    progress=None,
+) -> list[Finding]:
+    """Kills small runs with SIGKILL, and compares them with undisturbed ones.
 
-    It saves after every step and is killed at random moments. Each time the
-    same command is given again; the last time it may end.
+    They save after every step. Each time the same run is started again; the
+    last time it may end.
 
     Args:
-        trainer: The words that start training, without its settings.
+        settings: Which kinds of runs: names out of `SETTINGS`, or `all`.
         runs: The folder on whose disk it is tried. What was written there is
             removed where all was well.
-        kills: How often.
-        seed: Of the moments.
+        kills: How often each is killed.
+        seed: Of the moments that are drawn.
         progress: Called with the numbers of kills done and in all.
 
     Returns:
-        All is well where every start went on from the last checkpoint that
-        had been there or a later one, and both runs end in the same state
-        and with the same model, to the bit.
+        One finding a kind. All is well where every start went on from the
+        last checkpoint that had been there, and both runs leave the same
+        behind, to the bit.
 
     Raises:
-        RequestError: Nothing can be written into the folder.
+        RequestError: There is no such kind, or nothing can be written into
+            the folder.
     """
-    started = time.perf_counter()
+    if tuple(settings) == ("all",):
+        settings = tuple(SETTINGS)
+    if odd := [name for name in settings if name not in SETTINGS]:
+        raise RequestError(
+            f"`settings`: there is no {odd[0]}. All: {', '.join(SETTINGS)}."
+        )
     place = _place(runs)
-    epochs = -(-kills * _STEPS_A_KILL // _STEPS_AN_EPOCH) + 1
-    command = small_run(trainer, place, epochs)
-    whole, killed = place / "whole", place / "killed"
+    draw_pictures(place)
+    findings, total = [], kills * len(settings)
+
+    def report(name):
+        def one_more(done):
+            if progress:
+                progress(kills * list(settings).index(name) + done, total)
+
+        return one_more
+
+    with ForkServer(place / "server.log") as server:
+        for name in settings:
+            chance = random.Random(f"{seed} {name}")
+            moments = moments_of(kills, chance)
+            findings.append(
+                _finding(server, name, place, moments, report(name))
+            )
+    if all(finding.ok for finding in findings):
+        shutil.rmtree(place)
+    return findings
+
+
+def moments_of(kills: int, chance: random.Random) -> list[Moment]:
+    """Chooses moments to die at, in the order in which a run comes by.
+
+    Args:
+        kills: How many. Where there are more than there are files, some are
+            at random; where there are fewer, they are spread evenly.
+        chance: Draws.
+    """
+    if kills <= len(MOMENTS):
+        places = [i * len(MOMENTS) // kills for i in range(kills)]
+        # The end is what is reached least often otherwise.
+        return [MOMENTS[len(MOMENTS) - 1 - place] for place in places][::-1]
+    drawn = [at_random(chance) for _ in range(kills - len(MOMENTS))]
+    # Before anything that only the end of a run comes by.
+    return [*drawn, *MOMENTS]
+
+
+def _finding(server, name: str, place, moments, progress) -> Finding:
+    started = time.perf_counter()
     try:
-        with Victim(command, whole, place / "whole.log") as process:
-            process.finish()
-        often = [*command, "--checkpoint_steps=1"]
-        steps = _kill(often, killed, kills, random.Random(seed), progress)
-        _compare(whole, killed)
+        tried = try_setting(server, name, place, moments, progress)
     except (Trouble, IntegrityError) as error:
-        return Finding("kills", f"{error}; see {place}", ok=False)
-    shutil.rmtree(place)
+        return Finding(name, f"{error}; see {place}", ok=False)
     seconds = time.perf_counter() - started
     return Finding(
-        "kills",
-        f"killed {kills} times, gone on {len(steps)} times; after "
-        f"{epochs * _STEPS_AN_EPOCH:,} steps the state and the model are "
-        "those of a run that was not disturbed, to the bit; took "
+        name,
+        f"killed {len(tried.killed)} times, gone on {tried.gone_on} times "
+        "from a checkpoint; what it left is that of a run that was not "
+        f"disturbed, to the bit ({tried.compared:,} things compared); took "
         f"{duration(seconds)}",
-        values={"killed_after_steps": steps, "seconds": seconds},
+        values={"killed": list(tried.killed), "seconds": seconds},
     )
+
+
+def try_setting(server, name: str, place, moments, progress=None) -> Tried:
+    """Kills a run at one moment after the other, and lets it end.
+
+    Args:
+        server: Starts it.
+        name: One of `SETTINGS`.
+        place: The folder of `draw_pictures`.
+        moments: When it dies; those that a start does not come by are left
+            out.
+        progress: Called with the number of kills done.
+
+    Raises:
+        Trouble: A start did not go on, or what was left differs.
+        IntegrityError: Something is damaged.
+    """
+    place = pathlib.Path(place)
+    if SETTINGS[name].kind == "add_classes":
+        _begin_old(server, place)
+    whole, killed = place / name, place / f"{name}-killed"
+    _live(server, name, place, whole)
+    deaths, gone_on = [], 0
+    for moment in _as_far_as_there(moments, whole):
+        before = _saved(killed)
+        if not _live(server, name, place, killed, moment):
+            raise Trouble(f"it ended, and did not come by: {moment}")
+        gone_on += _check_gone_on(killed, before)
+        deaths.append(str(moment))
+        if progress:
+            progress(len(deaths))
+    before = _saved(killed)
+    _live(server, name, place, killed)
+    gone_on += _check_gone_on(killed, before)
+    return Tried(tuple(deaths), gone_on, compare_runs(whole, killed))
+
+
+def _as_far_as_there(moments, whole: pathlib.Path) -> Iterator[Moment]:
+    """Leaves out files that such a run does not write."""
+    written = {path.name for path in whole.rglob("*")}
+    for moment in moments:
+        if not moment.name.count(".") or moment.name in written:
+            yield moment
+
+
+def _live(server, name, place, output, moment=None) -> bool:
+    """Lets a run live, until its end or its death; says whether it died.
+
+    Raises:
+        Trouble: It ended otherwise.
+    """
+    log = log_of(output)
+    log.unlink(missing_ok=True)
+    workers = SETTINGS[name].workers
+    code = server.run(name, place, output, moment=moment, workers=workers)
+    if code == -signal.SIGKILL and moment:
+        return True
+    if code:
+        lines = log.read_text(errors="replace").strip().splitlines()
+        last = (lines or ["no word"])[-1][:_LAST_WORDS]
+        raise Trouble(f"a start failed: exit code {code}, {last}")
+    return False
+
+
+def _begin_old(server, place: pathlib.Path) -> None:
+    """Makes the run whose model learns more classes."""
+    if not (place / OLD_RUN / METRICS).exists():
+        _live(server, "kept_features", place, place / OLD_RUN)
+
+
+def _saved(run: pathlib.Path) -> int:
+    """The step of the newest checkpoint, 0 where there is none."""
+    folders = [run, *sorted(run.glob("*/"))]
+    return max(
+        (max(steps_of(each / CHECKPOINTS), default=0) for each in folders),
+        default=0,
+    )
+
+
+def _check_gone_on(run: pathlib.Path, before: int) -> bool:
+    """Looks whether a start went on from the last checkpoint.
+
+    Raises:
+        Trouble: It went on from an earlier one.
+    """
+    said = log_of(run).read_text(errors="replace")
+    found = _GOING_ON.search(said)
+    if found and int(found.group(1).replace(",", "")) < before:
+        raise Trouble(
+            f"there was a checkpoint of step {before:,}, but the next start "
+            f"went on after step {found.group(1)}"
+        )
+    return bool(found)
 
 
 def _place(runs) -> pathlib.Path:
@@ -104,88 +243,3 @@ def _place(runs) -> pathlib.Path:
             f"`runs={runs}` cannot be written to: {error.strerror}."
         ) from error
     return pathlib.Path(place).absolute()
-
-
-def small_run(trainer: list[str], place, epochs: int) -> list[str]:
-    """Draws pictures, and returns a command that trains on them.
-
-    Args:
-        trainer: The words that start training, without its settings.
-        place: Where the pictures are put.
-        epochs: How long it trains; of 60 steps each.
-    """
-    data = pathlib.Path(place).absolute() / "pictures"
-    _draw(data)
-    settings = _SETTINGS | {"data": data, "epochs": epochs}
-    return [
-        *trainer,
-        *(f"--{name}={value}" for name, value in settings.items()),
-    ]
-
-
-def _draw(folder: pathlib.Path) -> None:
-    """Writes noisy pictures, a colour a class."""
-    generator = np.random.default_rng(0)
-    for part, count in (("train", _PICTURES), ("val", _BATCH)):
-        for label in range(_CLASSES):
-            place = folder / part / f"class{label}"
-            place.mkdir(parents=True)
-            colour = np.roll((200, 60, 60), label)
-            for i in range(count):
-                pixels = generator.normal(colour, 60, (_SIDE, _SIDE, 3))
-                pixels = np.clip(pixels, 0, 255).astype("uint8")
-                Image.fromarray(pixels).save(place / f"{i}.png")
-
-
-def _kill(command, output, kills: int, chance, progress) -> list[int]:
-    """Returns the steps that had been saved at each kill.
-
-    Raises:
-        Trouble: A start did not go on, or ended by itself.
-    """
-    steps = []
-    for number in range(kills):
-        log = output.with_name(f"killed-{number}.log")
-        with Victim(command, output, log) as process:
-            process.live(chance.randint(1, _CHECKPOINTS))
-            time.sleep(chance.uniform(0, _SECONDS))
-            process.send(signal.SIGKILL)
-            process.wait()
-            process.check()
-            steps.append(process.saved)
-        if progress:
-            progress(number + 1, kills)
-    with Victim(command, output, output.with_name("end.log")) as process:
-        process.finish()
-        process.check()
-    return steps
-
-
-def _compare(whole: pathlib.Path, killed: pathlib.Path) -> None:
-    """Compares the last states and the models of two runs.
-
-    Raises:
-        Trouble: They differ in a bit.
-        IntegrityError: One of them is damaged.
-    """
-    one, other = _arrays(whole), _arrays(killed)
-    if set(one) != set(other):
-        raise Trouble("the two runs have other variables")
-    apart = [
-        name
-        for name, value in one.items()
-        if value.tobytes() != other[name].tobytes()
-    ]
-    if apart:
-        raise Trouble(
-            f"{len(apart)} of {len(one)} variables differ from those of the "
-            f"run that was not disturbed, such as {apart[0]}"
-        )
-
-
-def _arrays(run: pathlib.Path) -> dict[str, np.ndarray]:
-    """Returns the state of the last step, and the finished model's weights."""
-    last = newest(run / CHECKPOINTS)
-    weights = load_model(run).get_weights()
-    saved = {f"saved/{i}": value for i, value in enumerate(weights)}
-    return from_files(last.files) | {"step": np.array(last.step)} | saved

@@ -2,8 +2,9 @@
 
 A checkpoint is a folder named after its step. It is written beside its place,
 every file is flushed to the disk, `MANIFEST.json` with sizes and sha256 last,
-and a rename makes it appear; only then are older ones removed. What a kill or
-a full disk leaves behind begins with `.tmp-` and is removed at the next start.
+its own among them, and a rename makes it appear; only then are older ones
+removed. What a kill or a full disk leaves behind begins with `.tmp-` and is
+removed at the next start.
 """
 
 import dataclasses
@@ -20,6 +21,8 @@ from zoo.errors import IntegrityError
 MANIFEST = "MANIFEST.json"
 KEPT = 2
 _TEMPORARY = ".tmp-"
+# Of a manifest; the last one is its own sha256, which older ones have not.
+_PARTS = ("step", "files", "facts", "sha256")
 # What has to be free, as a multiple of what is written.
 _ROOM = 1.2
 
@@ -46,6 +49,9 @@ def write_checkpoint(
 ) -> pathlib.Path:
     """Writes a checkpoint and removes those that it makes superfluous.
 
+    One of the same step that is damaged, or another one, gives way to it; so
+    do those of later steps, which a run that goes on has passed over.
+
     Args:
         root: The folder of all checkpoints; made if it is not there.
         step: Steps that have been taken; names the checkpoint.
@@ -59,26 +65,31 @@ def write_checkpoint(
     """
     root = pathlib.Path(root)
     root.mkdir(parents=True, exist_ok=True)
-    _check_room(root, sum(map(len, files.values())))
-    final = root / f"{step:010d}"
-    if final.exists():
+    final, sums = root / f"{step:010d}", _sums(files)
+    if _is_whole(final, sums):
         # The same step, taken again after a resume: bit for bit the same.
         return final
+    _check_room(root, sum(map(len, files.values())))
     temporary = root / f"{_TEMPORARY}{step:010d}-{uuid.uuid4().hex[:8]}"
     try:
         temporary.mkdir()
         for name, content in files.items():
             _write(temporary / name, content)
-        manifest = {"step": step, "files": _sums(files), "facts": facts}
+        manifest = {"step": step, "files": sums, "facts": facts}
+        manifest["sha256"] = _digest(manifest)
         _write(temporary / MANIFEST, json.dumps(manifest, indent=1).encode())
         _sync_folder(temporary)
+        if final.exists():
+            remove(final)
         os.rename(temporary, final)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     _sync_folder(root)
-    for old in steps_of(root)[:-keep]:
-        remove(root / f"{old:010d}")
+    steps = steps_of(root)
+    kept = [each for each in steps if each <= step][-keep:]
+    for other in set(steps) - set(kept):
+        remove(root / f"{other:010d}")
     return final
 
 
@@ -123,16 +134,9 @@ def read_checkpoint(path) -> Checkpoint:
         IntegrityError: Something is missing or has been changed.
     """
     path = pathlib.Path(path)
-    try:
-        manifest = json.loads((path / MANIFEST).read_bytes())
-        step, sums = int(manifest["step"]), dict(manifest["files"])
-        facts = dict(manifest["facts"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IntegrityError(
-            f"{path / MANIFEST} is missing or damaged ({error})."
-        ) from error
+    manifest = _read_manifest(path)
     files = {}
-    for name, expected in sums.items():
+    for name, expected in manifest["files"].items():
         try:
             files[name] = (path / name).read_bytes()
         except OSError as error:
@@ -144,11 +148,48 @@ def read_checkpoint(path) -> Checkpoint:
                 f"{path / name} is damaged: {len(files[name]):,} bytes whose "
                 "sha256 is not the one in the manifest."
             )
-    return Checkpoint(path, step, facts, files)
+    return Checkpoint(path, manifest["step"], manifest["facts"], files)
+
+
+def _read_manifest(path: pathlib.Path) -> dict:
+    """Returns what a checkpoint's manifest says, once it is known to be whole.
+
+    Raises:
+        IntegrityError: It is not, or is that of another step.
+    """
+    place = path / MANIFEST
+    try:
+        manifest = dict(json.loads(place.read_bytes()))
+        # An older one, without a sha256 of its own, has no other parts, too.
+        if tuple(manifest) not in (_PARTS, _PARTS[:-1]):
+            raise ValueError(f"its parts are {', '.join(manifest)}")
+        if manifest.get("sha256", _digest(manifest)) != _digest(manifest):
+            raise ValueError("its sha256 is not the one that it says")
+        if not path.name.isdigit() or int(path.name) != manifest["step"]:
+            raise ValueError(f"it is of step {manifest['step']}")
+        dict(manifest["files"]), dict(manifest["facts"])
+    except (OSError, ValueError, TypeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise IntegrityError(
+            f"{place} is missing or damaged ({reason})."
+        ) from error
+    return manifest
+
+
+def _is_whole(path: pathlib.Path, sums: dict) -> bool:
+    """Whether a checkpoint is there, undamaged, with files of these sums."""
+    try:
+        return _sums(read_checkpoint(path).files) == sums
+    except IntegrityError:
+        return False
 
 
 def clean(root) -> None:
-    """Removes what a run that was killed had begun to write or to remove."""
+    """Removes what a process that was killed had begun to write or to remove.
+
+    Args:
+        root: A folder that no other process writes to now.
+    """
     root = pathlib.Path(root)
     if root.is_dir():
         for each in root.glob(f"{_TEMPORARY}*"):
@@ -188,6 +229,12 @@ def _write(path: pathlib.Path, content: bytes) -> None:
 
 def _sums(files: dict[str, bytes]) -> dict:
     return {name: _sum(content) for name, content in files.items()}
+
+
+def _digest(manifest: dict) -> str:
+    """The sha256 of all that a manifest says, but for itself."""
+    said = {name: manifest[name] for name in manifest if name != "sha256"}
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def _sum(content: bytes) -> dict:

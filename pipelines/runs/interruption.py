@@ -39,6 +39,27 @@ class StopRequest:
         return self.signal.name if self.signal else "another worker"
 
 
+def end_by_sigterm() -> None:
+    """Has SIGTERM end this process with a word, while no step is taken.
+
+    Around its steps `stop_requests` takes the signal's place. Outside the
+    main thread, where Python takes no signals, it does nothing.
+    """
+    process = os.getpid()
+
+    def end(number, frame=None):
+        if os.getpid() != process:
+            # A process that helps, which has nothing to say.
+            os._exit(128 + number)
+        raise Interrupted(
+            f"stopped by {signal.Signals(number).name} while no step was "
+            "taken; what had been reached is saved"
+        )
+
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGTERM, end)
+
+
 @contextlib.contextmanager
 def stop_requests():
     """Notes signals for as long as it lasts; yields a `StopRequest`.

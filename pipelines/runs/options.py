@@ -27,7 +27,7 @@ class RunOptions:
     allow_inexact: bool = row(
         False,
         "Go on, too, with other settings, pictures or devices than the run "
-        "was begun with.",
+        "was begun with, and with a finished one that shall be longer.",
         group=GOING_ON,
     )
     cluster: str = row(

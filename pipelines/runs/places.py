@@ -3,9 +3,11 @@
 Pure Python: a folder that is taken is refused before anything is imported.
 """
 
+import dataclasses
 import json
 import os
 import pathlib
+import re
 import time
 
 from zoo.errors import RequestError
@@ -24,6 +26,8 @@ SPLIT = "split.csv"
 # The folder of all runs.
 RUNS = "tensorboard_logs"
 
+# In a plan's words, such as head:3@0.1.
+_EPOCHS = re.compile(r":(\d+)@")
 _OWN_FILES = (CONFIG, METRICS, HISTORY, MODEL, CHECKPOINTS, PREDICTIONS, REPORT)
 
 
@@ -34,12 +38,43 @@ def new_folder(data: str, model: str | None) -> str:
     return os.path.join(RUNS, f"{name}-{model or 'auto'}-{moment}")
 
 
-def refuse_if_taken(path, *, resume: bool = False) -> None:
+@dataclasses.dataclass(frozen=True)
+class Longer:
+    """How long a run shall be, which may have been finished before.
+
+    Args:
+        epochs: In all.
+        allowed: Whether it may go on as another run than it was
+            (`allow_inexact`).
+    """
+
+    epochs: int
+    allowed: bool = False
+
+
+def length_of(config, options) -> Longer | None:
+    """Returns how long a run shall be, as far as that was said.
+
+    Args:
+        config: A `pipelines.runs.config.RunConfig` of one of the commands.
+        options: How it is carried out.
+    """
+    epochs = config.epochs
+    if config.plan:
+        epochs = sum(phase.epochs for phase in config.plan)
+    return Longer(epochs, options.allow_inexact) if epochs else None
+
+
+def refuse_if_taken(
+    path, *, resume: bool = False, longer: Longer | None = None
+) -> None:
     """Refuses a folder that holds a run, before any time is spent.
 
     Args:
         path: The folder.
         resume: Whether a run may lie there that was not finished.
+        longer: How far one that was finished may be gone on with; None where
+            it may not.
 
     Raises:
         RequestError: It holds a run already.
@@ -50,11 +85,33 @@ def refuse_if_taken(path, *, resume: bool = False) -> None:
         return
     if resume and METRICS not in found and _was_begun(path):
         return
+    if resume and longer and METRICS in found and CHECKPOINTS in found:
+        done = _planned(path)
+        if done and longer.epochs > done:
+            if longer.allowed:
+                return
+            raise RequestError(
+                f"`output={path}` holds a finished run of {done} epochs. "
+                f"`allow_inexact` goes on with it, up to {longer.epochs}: the "
+                f"rate is from then on that of a run of {longer.epochs} "
+                "epochs. For one that is new give another folder."
+            )
     state = "a finished run" if METRICS in found else "a run"
     raise RequestError(
         f"`output={path}` already holds {state}. Give another folder, or "
         f"remove this one first (it has {found[0]})."
     )
+
+
+def _planned(path: pathlib.Path) -> int:
+    """Returns how many epochs a run was to have; 0 where nothing says it."""
+    try:
+        held = json.loads((path / CONFIG).read_bytes())
+    except (OSError, ValueError):
+        return 0
+    if held.get("plan"):
+        return sum(map(int, _EPOCHS.findall(held["plan"])))
+    return held.get("epochs") or 0
 
 
 def _was_begun(path: pathlib.Path) -> bool:

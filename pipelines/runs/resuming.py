@@ -1,5 +1,6 @@
 """Whether a run may go on from a checkpoint: is it the same run?"""
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
@@ -7,16 +8,25 @@ from collections.abc import Callable
 from pipelines.data.examples import Splits
 from pipelines.data.orientations import IGNORE
 from pipelines.runs.config import RunConfig
-from pipelines.runs.options import RunOptions
-from pipelines.runs.run_folder import CONFIG
-from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.run_folder import provenance
 from pipelines.runs.settings import default_of
 from zoo.errors import RequestError
 
+# What `allow_inexact` can do, for people.
+GOES_ON_WITH = (
+    "other pictures, devices, rates, lengths, sizes and augmentation, not "
+    "with another network, other classes or another optimizer, and neither "
+    "takes `ema` up nor leaves it, nor float16"
+)
 _DECIDED_NOW = ("optimizer",)
 # What was always so before there was a choice.
 _BEFORE = {"orientation": IGNORE}
+# What is compared beside settings and pictures; `runs` is what several have
+# in common.
+_SIDES = ("classes", "devices", "runs")
+# What a state is of; of some settings, one value alone has a state.
+_OF_THE_STATE = ("model", "optimizer", "probe", "classes", "runs")
+_IN_PART = {"ema": None, "precision": "float16"}
 # What may change without changing what is computed.
 _FREE = ("output", "checkpoint_steps", "profile_steps", "scalar_steps")
 
@@ -51,7 +61,7 @@ def check_same_run(
     kind: type[RunConfig],
     allow_inexact: bool,
     say: Callable[[str], None] = print,
-) -> None:
+) -> set[str]:
     """Refuses to go on with another run than the one that was begun.
 
     Args:
@@ -59,18 +69,42 @@ def check_same_run(
         now: What it returns for this one.
         kind: Of the configuration: what an older version did not know yet
             counts as its default.
-        allow_inexact: Whether to say what differs and go on.
+        allow_inexact: Whether to say what differs and go on, where the state
+            fits.
         say: Told what differs.
 
+    Returns:
+        The names of what differs.
+
     Raises:
-        RequestError: Something differs that changes what is computed.
+        RequestError: Something differs that changes what is computed, or
+            that no state can be taken over.
     """
-    other = [
-        f"{what} ({before} then, {after} now)"
-        for what, before, after in _differences(
-            {**then, "settings": _as_now(then["settings"], kind)}, now
+    then = {**then, "settings": _as_now(then["settings"], kind)}
+    found = list(_differences(then, now))
+    _tell_libraries(then, now, say)
+    if not found:
+        return set()
+    listed = "; ".join(map(str, found))
+    lost = "; ".join(str(each) for each in found if each.is_of_the_state)
+    if lost:
+        raise RequestError(
+            f"The run in this folder was begun otherwise: {listed}. Its state "
+            f"cannot be taken over with {lost}: `allow_inexact` goes on with "
+            f"{GOES_ON_WITH}. Give the same settings to go on, or another "
+            "`output` to begin anew."
         )
-    ]
+    if not allow_inexact:
+        raise RequestError(
+            f"The run in this folder was begun otherwise: {listed}. Give the "
+            "same settings to go on, `allow_inexact` to go on with these, or "
+            "another `output` to begin anew."
+        )
+    say(f"going on as another run, as asked: {listed}")
+    return {each.what for each in found}
+
+
+def _tell_libraries(then: dict, now: dict, say) -> None:
     libraries = [
         f"{name} {then['versions'].get(name)} then, {version} now"
         for name, version in now["versions"].items()
@@ -80,45 +114,6 @@ def check_same_run(
         libraries.append("another commit of this project")
     if libraries:
         say(f"going on, perhaps not to the bit: {'; '.join(libraries)}")
-    if not other:
-        return
-    if allow_inexact:
-        say(f"going on as another run, as asked: {'; '.join(other)}")
-        return
-    raise RequestError(
-        f"The run in this folder was begun otherwise: {'; '.join(other)}. "
-        "Give the same settings to go on, `allow_inexact` to go on with "
-        "these, or another `output` to begin anew."
-    )
-
-
-def several_runs(config: RunConfig, options: RunOptions, **more) -> RunFolder:
-    """Returns the folder of several runs that belong together.
-
-    Args:
-        config: What they have in common; its output is the folder.
-        options: Whether one that was not finished may be gone on with.
-        more: What else they have in common.
-
-    Raises:
-        RequestError: There are others in the folder.
-    """
-    folder = RunFolder(config.output, resume=options.resume)
-    wanted = _as_json({**config.as_dict(), **more})
-    begun = folder.path / CONFIG
-    if begun.is_file():
-        held = json.loads(begun.read_bytes())
-        then = held | _as_now(held, type(config))
-        other = [n for n, v in wanted.items() if then.get(n) != v]
-        if other and not options.allow_inexact:
-            folder.release()
-            raise RequestError(
-                f"The runs in this folder were begun otherwise: `{other[0]}` "
-                f"was {then.get(other[0])}, now {wanted[other[0]]}. Give the "
-                "same settings to go on, or another `output` to begin anew."
-            )
-    folder.write_config(wanted)
-    return folder
 
 
 def _as_now(then: dict, kind: type[RunConfig]) -> dict:
@@ -134,18 +129,39 @@ def _as_json(values: dict) -> dict:
     return json.loads(json.dumps(values))
 
 
+@dataclasses.dataclass(frozen=True)
+class _Difference:
+    what: str
+    then: object
+    now: object
+
+    def __str__(self) -> str:
+        name = f"`{self.what}`" if self.what.isidentifier() else self.what
+        if self.what in _SIDES:
+            name = self.what
+        return f"{name} ({self.then} then, {self.now} now)"
+
+    @property
+    def is_of_the_state(self) -> bool:
+        """Whether a state of then has no place in a run of now."""
+        both = {self.then, self.now} if self.what in _IN_PART else set()
+        return self.what in _OF_THE_STATE or bool(
+            both & {_IN_PART.get(self.what, "")}
+        )
+
+
 def _differences(then: dict, now: dict):
     settings = then["settings"]
     for name, value in now["settings"].items():
         if settings.get(name) != value:
-            yield f"`{name}`", settings.get(name), value
-    for what in ("classes", "devices"):
-        if then[what] != now[what]:
-            yield what, then[what], now[what]
+            yield _Difference(name, settings.get(name), value)
+    for what in _SIDES:
+        if then.get(what) != now.get(what):
+            yield _Difference(what, then.get(what), now.get(what))
     for what in ("training pictures", "pictures to judge by"):
         before, after = then[what], now[what]
         if before != after:
-            yield what, _short(before), _short(after)
+            yield _Difference(what, _short(before), _short(after))
 
 
 def _short(digest: dict) -> str:

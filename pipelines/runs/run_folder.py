@@ -21,10 +21,12 @@ from pipelines.runs.places import MODEL
 from pipelines.runs.places import PREDICTIONS
 from pipelines.runs.places import REPORT
 from pipelines.runs.places import SNAPSHOTS
+from pipelines.runs.places import Longer
 from pipelines.runs.places import model_file
 from pipelines.runs.places import refuse_if_taken
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
+from zoo.weights.atomic import whole_file
 from zoo.weights.atomic import write_atomically
 
 __all__ = [
@@ -51,15 +53,23 @@ class RunFolder:
         path: Where; made if it is not there.
         resume: Whether a run that was not finished may lie there.
         finished: Whether one that was finished does, to be read.
+        longer: How far one that was finished may be gone on with.
 
     Raises:
         RequestError: It holds a run already, another process works there, or
             it cannot be written.
     """
 
-    def __init__(self, path, *, resume: bool = False, finished: bool = False):
+    def __init__(
+        self,
+        path,
+        *,
+        resume: bool = False,
+        finished: bool = False,
+        longer: Longer | None = None,
+    ):
         if not finished:
-            refuse_if_taken(path, resume=resume)
+            refuse_if_taken(path, resume=resume, longer=longer)
         self.path = pathlib.Path(path)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -83,6 +93,10 @@ class RunFolder:
         """Lets other processes use the folder."""
         self._lock.release()
 
+    def reopen(self) -> None:
+        """Makes a finished run one that is not, so that it can go on."""
+        (self.path / METRICS).unlink(missing_ok=True)
+
     def write_json(self, name: str, content) -> None:
         """Writes a JSON file, whole or not at all."""
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
@@ -94,13 +108,8 @@ class RunFolder:
 
     def save_model(self, model) -> pathlib.Path:
         """Writes `model.keras`, whole or not at all, and returns its path."""
-        temporary = self.path / f".tmp-{MODEL}"
-        try:
+        with whole_file(self.path / MODEL) as temporary:
             model.save(temporary)
-            os.replace(temporary, self.path / MODEL)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
         return self.path / MODEL
 
 

@@ -33,16 +33,20 @@ from zoo.weights.atomic import write_atomically
 HASHED = 200_000
 
 
-def write_split(folder, splits: Splits, progress=None) -> None:
-    """Writes `split.csv`, where it is not there yet.
+def write_split(
+    folder, splits: Splits, *, goes_on: bool = False, progress=None
+) -> None:
+    """Writes `split.csv`, over that of a start that came to nothing.
 
     Args:
         folder: The run's.
         splits: What is learned from and judged by.
+        goes_on: Whether the run was begun before: the list is left, then,
+            where there is one.
         progress: Called with the numbers of pictures hashed and in all.
     """
     path = pathlib.Path(folder) / SPLIT
-    if path.exists():
+    if goes_on and path.exists():
         return
     parts = [(TRAIN, splits.train), (VALIDATION, splits.validation)]
     if splits.aside:

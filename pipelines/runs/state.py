@@ -14,6 +14,7 @@ import numpy as np
 import safetensors.numpy
 
 from zoo.errors import IntegrityError
+from zoo.errors import RequestError
 from zoo.weights.file_metadata import describe
 from zoo.weights.files import variable_names
 
@@ -28,7 +29,8 @@ class RunState:
         trainer: A `pipelines.training.trainer.Trainer`: its model, its
             optimizer, its running mean and where it stands.
         callbacks: Those that have a `state()`, which returns what JSON can
-            hold and arrays, and a `restore(state)` keep theirs.
+            hold and arrays, and a `restore(state)` keep theirs; those that
+            write have a `sync()`.
     """
 
     def __init__(self, trainer, callbacks=()):
@@ -42,6 +44,21 @@ class RunState:
     @property
     def step(self) -> int:
         return self.trainer.global_step
+
+    @property
+    def model(self) -> keras.Model:
+        return self.trainer.model
+
+    @property
+    def callbacks(self) -> tuple:
+        """Those whose state it takes."""
+        return tuple(self._callbacks.values())
+
+    def sync(self) -> None:
+        """Brings to the disk what its callbacks have written up to now."""
+        for each in self.callbacks:
+            if hasattr(each, "sync"):
+                each.sync()
 
     def take(self) -> tuple[dict[str, np.ndarray], dict]:
         """Returns copies of all arrays, and the facts beside them."""
@@ -83,15 +100,19 @@ class RunState:
                     f"shape {arrays[name].shape}, expected {variable.shape}."
                 )
             variable.assign(arrays[name])
+        # First of all: callbacks look at where the trainer stands.
+        self.trainer.go_to(facts["progress"])
         for name, callback in self._callbacks.items():
+            if name not in facts["callbacks"]:
+                # The run had none such when this was written.
+                continue
             prefix = f"callback/{name}/"
             held = {
                 key.removeprefix(prefix): value
                 for key, value in arrays.items()
                 if key.startswith(prefix)
             }
-            callback.restore({**facts["callbacks"].get(name, {}), **held})
-        self.trainer.go_to(facts["progress"])
+            callback.restore({**facts["callbacks"][name], **held})
 
     def digest(self) -> str:
         """Returns the sha256 of all variables: equal means bit for bit."""
@@ -162,6 +183,32 @@ def from_files(files: dict[str, bytes]) -> dict[str, np.ndarray]:
     weights = safetensors.numpy.load(files[WEIGHTS])
     arrays = safetensors.numpy.load(files[STATE])
     return arrays | {f"model/{name}": v for name, v in weights.items()}
+
+
+def check_weights_fit(model, files: dict[str, bytes]) -> None:
+    """Refuses a checkpoint whose weights are those of another network.
+
+    Args:
+        model: That goes on.
+        files: Of the checkpoint.
+
+    Raises:
+        RequestError: A weight has another name or shape.
+    """
+    held = {
+        name.removeprefix("model/"): value.shape
+        for name, value in from_files(files).items()
+        if name.startswith("model/")
+    }
+    own = {n: tuple(v.shape) for n, v in variable_names(model).items()}
+    if odd := sorted(set(held.items()) ^ set(own.items())):
+        name = odd[0][0]
+        raise RequestError(
+            f"The state in this folder does not fit this network: {name!r} "
+            f"has the shape {held.get(name)} then, {own.get(name)} now "
+            f"({len(dict(odd))} such). Give the same settings to go on, or "
+            "another `output` to begin anew."
+        )
 
 
 def not_finite(arrays: dict[str, np.ndarray]) -> list[str]:

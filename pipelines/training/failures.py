@@ -7,12 +7,15 @@ import tensorflow as tf
 
 from pipelines.batches.training_data import TrainingData
 from pipelines.data.checks import name_bad_picture
+from pipelines.runs.interruption import Interrupted
 from zoo.errors import DataError
 
 # Steps in a row that a loss scale may leave out before it is stuck.
 _STUCK = 20
 _NAMED = 8
 _OF_A_PICTURE = (tf.errors.InvalidArgumentError, tf.errors.NotFoundError)
+_TASK = re.compile(r"task:(\d+)")
+_OF_THE_GRAPH = re.compile(r"\[\[|while calling|RecvBuf")
 # Batches that a pipeline may have begun.
 _READ_AHEAD = 8
 
@@ -50,7 +53,12 @@ def not_a_number(train: TrainingData, step: int, epoch: int) -> Diverged:
 
 
 def explained(
-    error: tf.errors.OpError, train: TrainingData, step: int, *, alone: bool
+    error: tf.errors.OpError,
+    train: TrainingData,
+    step: int,
+    *,
+    alone: bool,
+    stop=None,
 ) -> Exception:
     """Returns what an error of TensorFlow's means for a run.
 
@@ -59,6 +67,8 @@ def explained(
         train: What was trained on.
         step: Steps that had been taken.
         alone: Whether no other process takes part.
+        stop: True where this process was asked to stop; has the `name` of
+            what asked it.
     """
     # What is raised while a picture is read arrives as text.
     said = re.search(r"DataError: (.+)", error.message)
@@ -70,6 +80,12 @@ def explained(
         return name_bad_picture(train.examples, indices) or error
     if alone:
         return error
+    if stop:
+        return Interrupted(
+            f"stopped by {stop.name} after step {step:,}, where another "
+            "worker had ended before all could save. The same commands go on "
+            "from the last checkpoint"
+        )
     return WorkerLost(
         f"another worker is gone at step {step:,} ({_reason(error.message)}). "
         "Start all workers again with the same commands: they go on from the "
@@ -78,10 +94,14 @@ def explained(
 
 
 def _reason(message: str) -> str:
-    """Returns the line of an error that says who is gone."""
+    """Returns who is gone, where an error says it, and why."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    telling = [line for line in lines if "unhealthy" in line or "task:" in line]
-    return (telling or lines or ["no reason given"])[0][:200]
+    telling = [line for line in lines if "unhealthy" in line]
+    reason = (telling or lines or ["no reason given"])[0]
+    # Behind these begins what only TensorFlow's own graph explains.
+    reason = _OF_THE_GRAPH.split(reason)[0].strip(" :;,.")[:200]
+    who = _TASK.search(message)
+    return f"worker {int(who[1]) + 1}: {reason}" if who else reason
 
 
 def _names(train: TrainingData, step: int) -> str:

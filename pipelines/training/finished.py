@@ -48,12 +48,6 @@ class Finished:
         """The page to look at."""
         return self.folder.path / REPORT
 
-    def with_metrics(self, more: dict) -> "Finished":
-        """Returns the same with more metrics, written to the folder too."""
-        metrics = {**self.metrics, **more}
-        self.folder.write_json(METRICS, metrics)
-        return dataclasses.replace(self, metrics=metrics)
-
 
 def finished_run(config: RunConfig) -> Finished:
     """Reads back what a run left in its folder, all but the logits.

@@ -1,7 +1,9 @@
 """The end of a run: its model, what it reaches and a page to look at."""
 
 import time
+from collections.abc import Callable
 
+import numpy as np
 import tensorflow as tf
 
 import zoo
@@ -20,18 +22,23 @@ from pipelines.training.finished import Finished
 from pipelines.training.run import Run
 
 
-def finish(run: Run, history: list[dict]) -> Finished:
+def finish(
+    run: Run,
+    history: list[dict],
+    more: Callable[[np.ndarray], dict] | None = None,
+) -> Finished:
     """Writes what came of a run.
 
     Args:
         run: All of whose steps are taken.
         history: The logs of each epoch.
+        more: Given the logits of the held-out part, returns more metrics.
 
     Raises:
         NotWritten: The disk is full or gone. The checkpoints are there.
     """
     try:
-        return _finish(run, history)
+        return _finish(run, history, more)
     except OSError as error:
         raise NotWritten(
             "all steps are taken, but the results cannot be written to "
@@ -60,7 +67,7 @@ def _logits(run: Run, model, examples: Examples):
     return Evaluator(model, strategy, run.task).logits(data)
 
 
-def _finish(run: Run, history: list[dict]) -> Finished:
+def _finish(run: Run, history: list[dict], more) -> Finished:
     """The metrics come last: they are the sign of a finished run."""
     seconds = time.perf_counter() - run.started
     model = plain_copy(run.model)
@@ -74,6 +81,7 @@ def _finish(run: Run, history: list[dict]) -> Finished:
         "seconds": seconds,
         "epochs": len(history),
         "training_examples": len(run.splits.train),
+        **(more(logits) if more else {}),
     }
     write_report(
         run.folder.path,

@@ -1,15 +1,22 @@
 """Going on with a run that was begun before, where its folder holds one."""
 
+import dataclasses
 import pathlib
 
+from pipelines.batches.training_data import whole_batches
+from pipelines.runs.checkpoints import Checkpoint
 from pipelines.runs.checkpoints import newest
 from pipelines.runs.config import RunConfig
 from pipelines.runs.moved_data import identity_by_bytes
 from pipelines.runs.options import RunOptions
 from pipelines.runs.resuming import check_same_run
 from pipelines.runs.run_folder import CHECKPOINTS
+from pipelines.runs.state import check_weights_fit
 from pipelines.training.choices import from_json
 from pipelines.training.run import Run
+
+# Settings that decide together what learns when, at which rate.
+_LENGTH = ("plan", "epochs", "learning_rate")
 
 
 def checkpoint_of(config: RunConfig, options: RunOptions, say):
@@ -20,12 +27,19 @@ def checkpoint_of(config: RunConfig, options: RunOptions, say):
 
 
 def go_on(run: Run, options: RunOptions) -> None:
-    """Takes over what was decided before, where the run goes on."""
+    """Takes over what was decided before, where the run goes on.
+
+    Nothing is written before all that can be refused has been.
+
+    Raises:
+        RequestError: It is another run, whose state does not fit or was not
+            asked for.
+    """
     if not run.resumed:
         run.settle()
         return
     begun = run.resumed.facts["run"]
-    check_same_run(
+    other = check_same_run(
         begun["identity"],
         identity_by_bytes(
             begun["identity"], run.identity, run.folder.path, run.splits
@@ -34,8 +48,37 @@ def go_on(run: Run, options: RunOptions) -> None:
         allow_inexact=options.allow_inexact,
         say=run.say,
     )
+    if other:
+        check_weights_fit(run.model, run.resumed.files)
     step, path = run.resumed.step, run.resumed.path
     run.say(f"going on after step {step:,} ({path})")
+    steps = whole_batches(run.splits.train, run.config.global_batch_size)
+    run.resumed = in_steps(run.resumed, steps)
     run.started -= begun["elapsed"]
     run.decisions |= begun["decisions"]
-    run.settle(from_json(begun.get("chosen", {})), **begun["resolved"])
+    # What was decided then is not what is asked for now.
+    anew = _LENGTH if other & set(_LENGTH) else ()
+    chosen, resolved = (
+        {name: value for name, value in held.items() if name not in anew}
+        for held in (begun.get("chosen", {}), begun["resolved"])
+    )
+    run.folder.reopen()
+    run.settle(from_json(chosen), **resolved)
+
+
+def in_steps(checkpoint: Checkpoint, steps: int) -> Checkpoint:
+    """Returns a checkpoint as if epochs had so many steps all along.
+
+    Args:
+        checkpoint: Of a run whose pictures or batches may have been others.
+        steps: Of an epoch now.
+    """
+    progress = checkpoint.facts["progress"]
+    then = progress.get("steps_per_epoch") or steps
+    if then == steps:
+        return checkpoint
+    batch = progress["batch"] * steps // then
+    step = progress["epoch"] * steps + batch
+    moved = {**progress, "batch": batch, "global_step": step}
+    facts = {**checkpoint.facts, "progress": moved}
+    return dataclasses.replace(checkpoint, step=step, facts=facts)

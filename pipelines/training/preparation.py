@@ -23,8 +23,10 @@ from pipelines.devices.strategy import workers_of
 from pipelines.runs.checkpoints import clean
 from pipelines.runs.config import RunConfig
 from pipelines.runs.options import RunOptions
+from pipelines.runs.places import length_of
 from pipelines.runs.resuming import identity
 from pipelines.runs.run_folder import CHECKPOINTS
+from pipelines.runs.run_folder import SNAPSHOTS
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.settings import AUTO
 from pipelines.runs.split_list import write_split
@@ -50,6 +52,9 @@ from pipelines.training.start import Devices
 from pipelines.training.start import first_choice
 from zoo.errors import RequestError
 from zoo.weights import check_weights
+
+# Folders in a run's, where a kill leaves files that are not whole.
+_WRITTEN_TO = (CHECKPOINTS, SNAPSHOTS)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -128,7 +133,11 @@ def open_run(
     _check_names(config, say)
     strategy = make_strategy(options.cluster)
     if workers_of(strategy).is_chief:
-        RunFolder.refuse_if_taken(config.output, resume=options.resume)
+        RunFolder.refuse_if_taken(
+            config.output,
+            resume=options.resume,
+            longer=length_of(config, options),
+        )
     if config.global_batch_size:
         check_batch(config.global_batch_size, strategy, config.accumulate)
     keras.utils.set_random_seed(config.seed)
@@ -210,10 +219,11 @@ def begin(
     if not config.probe:
         check_plan(run)
     run.folder = _folder(config, options, run.workers)
-    run.resumed = checkpoint_of(config, options, opened.say)
     try:
+        run.resumed = checkpoint_of(config, options, opened.say)
         if run.workers.is_chief:
-            write_split(run.folder.path, run.splits)
+            goes_on = run.resumed is not None
+            write_split(run.folder.path, run.splits, goes_on=goes_on)
         go_on(run, options)
     except BaseException:
         run.folder.release()
@@ -268,8 +278,13 @@ def _folder(config: RunConfig, options: RunOptions, workers) -> RunFolder:
         waste = tempfile.mkdtemp(prefix="worker-")
         atexit.register(shutil.rmtree, waste, ignore_errors=True)
         return RunFolder(waste)
-    folder = RunFolder(config.output, resume=options.resume)
-    clean(folder.path / CHECKPOINTS)
+    folder = RunFolder(
+        config.output,
+        resume=options.resume,
+        longer=length_of(config, options),
+    )
+    for place in (folder.path, *(folder.path / name for name in _WRITTEN_TO)):
+        clean(place)
     return folder
 
 

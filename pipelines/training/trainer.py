@@ -5,6 +5,7 @@ does not restore a position inside an epoch; the step is therefore ours
 (`pipelines.training.step`) while `keras.callbacks.Callback` works unchanged.
 """
 
+import contextlib
 import dataclasses
 
 import keras
@@ -130,8 +131,9 @@ class Trainer:
             "global_step": self.global_step,
             "epoch": self.epoch,
             "batch": self.batch,
+            "steps_per_epoch": self._train and self._train.steps_per_epoch,
             "meter": self._meter.state() if self.batch else {},
-            "history": self.history,
+            "history": list(self.history),
         }
 
     def go_to(self, progress: dict) -> None:
@@ -140,6 +142,12 @@ class Trainer:
         self.epoch, self.batch = progress["epoch"], progress["batch"]
         self.history = list(progress["history"])
         self._gone_on_with = progress["meter"]
+
+    def judged(self):
+        """A context: the model has the running mean, where there is one."""
+        if self.average is None:
+            return contextlib.nullcontext()
+        return self.average.in_place()
 
     def make_step(self, model=None, *, batch_size: int, frozen=None):
         """Returns the function that takes one step; see `make_train_step`."""
@@ -188,6 +196,7 @@ class Trainer:
             Diverged: The loss is no finite number.
             DataError: A picture has changed since the run began.
             WorkerLost: Another process of the run is gone.
+            Interrupted: It is, and this one was asked to stop.
         """
         check_batch(train.batch_size, self.strategy, self.accumulate)
         check_agreement(self.strategy, self.global_step)
@@ -226,7 +235,7 @@ class Trainer:
                 callbacks.on_epoch_end(epoch, logs)
         except tf.errors.OpError as error:
             raise explained(
-                error, train, self.global_step, alone=self.is_alone
+                error, train, self.global_step, alone=self.is_alone, stop=stop
             ) from error
         callbacks.on_train_end(self.history[-1] if self.history else None)
         return self.history
@@ -265,6 +274,9 @@ class Trainer:
         Raises:
             Diverged: The loss was no finite number in one of them.
         """
+        if self._meter is None:
+            # No step was taken since it stands here.
+            return {}
         ago = self._meter.read()
         if self._scale.is_used:
             self._scale.check(self.global_step)
@@ -279,11 +291,8 @@ class Trainer:
 
     def _validate(self, evaluator, validation, callbacks) -> dict:
         callbacks.on_test_begin()
-        if self.average is None:
+        with self.judged():
             metrics = evaluator.evaluate(validation)
-        else:
-            with self.average.in_place():
-                metrics = evaluator.evaluate(validation)
         callbacks.on_test_end(metrics)
         told = (LOSS, *self.task.metrics)
         return {each.held_out: metrics[each.name] for each in told}

@@ -70,17 +70,22 @@ def test_a_check_that_failed(command, trials, monkeypatch):
 def test_killing_a_run(command, monkeypatch, tmp_path, ok):
     asked = []
 
-    def kill(trainer, runs, kills, progress):
-        asked.extend([trainer[1:], runs, kills])
-        return Finding("kills", "killed", ok, {"seconds": 1.0})
+    def kill(settings, runs, kills, progress):
+        asked.extend([settings, runs, kills])
+        return [Finding("kills", "killed", ok, {"seconds": 1.0})]
 
     monkeypatch.setattr(pipelines.doctor, "check_kills", kill)
     output = tmp_path / "found.json"
     answer = command(
-        doctor, "faults", "--runs=there", "--kills=2", f"--output={output}"
+        doctor,
+        "faults",
+        "--runs=there",
+        "--kills=2",
+        "--settings=float16,folds",
+        f"--output={output}",
     )
     assert answer.code == (0 if ok else 1)
-    assert asked == [["-m", "apps.train"], "there", 2]
+    assert asked == [("float16", "folds"), "there", 2]
     state, end = ("ok", "all is well") if ok else ("FAILED", "failed: kills")
     assert answer.out.splitlines() == [f"{state:7} kills        killed", end]
     (found,) = json.loads(output.read_text())["findings"]

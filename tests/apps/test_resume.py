@@ -8,7 +8,6 @@ import sys
 import pytest
 
 from apps import train
-from pipelines.doctor.victim import Victim
 
 _PATIENCE = 120
 
@@ -27,10 +26,10 @@ def settings(photos):
 
 
 def test_one_process_at_a_time_and_the_command_that_goes_on(
-    command, settings, tmp_path
+    command, settings, victim, tmp_path
 ):
     words, run = [sys.executable, "-m", "apps.train", *settings], tmp_path / "r"
-    with Victim(words, run, tmp_path / "first.log") as process:
+    with victim(words, run, tmp_path / "first.log") as process:
         process.live(1)
         # So that it does not end meanwhile.
         process.send(signal.SIGSTOP)
@@ -41,7 +40,7 @@ def test_one_process_at_a_time_and_the_command_that_goes_on(
         process.send(signal.SIGKILL)
         process.wait(_PATIENCE)
     # What the kernel locked it has let go.
-    with Victim(words, run, tmp_path / "second.log") as process:
+    with victim(words, run, tmp_path / "second.log") as process:
         process.live(1)
         process.send(signal.SIGTERM)
         assert process.wait(_PATIENCE) == 75, process.said

@@ -1,5 +1,8 @@
 """The best epoch: its weights are kept, and a run that gets no better ends."""
 
+import contextlib
+from collections.abc import Callable
+
 import keras
 
 from pipelines.tasks.task import Metric
@@ -16,10 +19,19 @@ class BestWeights(keras.callbacks.Callback):
             never.
         metric: Which number on held-out pictures says what is best.
         say: Tells a person something in one line.
+        judged: Has the model hold what is judged (`Trainer.judged`), which
+            is what is kept.
     """
 
-    def __init__(self, patience: int, metric: Metric, say=print):
+    def __init__(
+        self,
+        patience: int,
+        metric: Metric,
+        say=print,
+        judged: Callable = contextlib.nullcontext,
+    ):
         super().__init__()
+        self._judged = judged
         self.patience = patience
         self.metric = metric
         self.best = metric.worst
@@ -37,7 +49,8 @@ class BestWeights(keras.callbacks.Callback):
         value = (logs or {}).get(self.metric.held_out, self.metric.worst)
         if self.metric.is_better(value, self.best):
             self.best, self.best_epoch = value, epoch + 1
-            self._weights = self.model.get_weights()
+            with self._judged():
+                self._weights = self.model.get_weights()
             self._waited = 0
             return
         self._waited += 1
@@ -58,12 +71,13 @@ class BestWeights(keras.callbacks.Callback):
         self._waited = state["waited"]
         self._weights = [state[key] for key in sorted(state) if key.isdigit()]
 
-    def take_best(self) -> None:
-        """Gives the model the weights of its best epoch."""
+    def take_best(self) -> bool:
+        """Gives the model the weights of its best epoch, if there is one."""
         if not self._weights:
-            return
+            return False
         self.model.set_weights(self._weights)
         self._say(
             f"weights of epoch {self.best_epoch} taken, the best by "
             f"{self.metric.held_out} ({self.best:.4f})"
         )
+        return True

@@ -1,5 +1,6 @@
 """Keeps a run's state and its best weights on the disk while it goes on."""
 
+import copy
 import math
 import pathlib
 import threading
@@ -26,8 +27,15 @@ _BEST_APART = 10.0
 _SHARE = 0.05
 
 
+class _NotFinite(Exception):
+    """A state holds NaN or infinity."""
+
+
 class Checkpoints(keras.callbacks.Callback):
     """Saves everything that a run needs to go on, and its best weights.
+
+    What a state speaks of is on the disk before it is: the best weights that
+    it knows of, and what other callbacks have written.
 
     The state is copied between two steps and written beside the training, so
     that the run hardly waits. What holds a NaN is never written, and what
@@ -117,9 +125,11 @@ class Checkpoints(keras.callbacks.Callback):
         started = time.monotonic()
         self.run_state.trainer.read()
         arrays, facts = self.run_state.take()
+        # The run goes on while they are written, and changes what it noted.
+        facts = copy.deepcopy({**facts, "run": self.facts()})
         self._writing = threading.Thread(
             target=self._write,
-            args=(step, arrays, {**facts, "run": self.facts()}, started),
+            args=(step, arrays, facts, self._take_best(), started),
             # A run that ends waits for it; one that is broken does not.
             daemon=True,
         )
@@ -139,22 +149,23 @@ class Checkpoints(keras.callbacks.Callback):
             return False
         return time.monotonic() - self._saved_at >= self._interval
 
-    def _write(self, step, arrays, facts, started) -> None:
-        odd = not_finite(arrays)
-        if odd:
-            self._say(
-                f"error: no checkpoint of step {step:,}: {odd[0]} is not "
-                "finite. The last one is kept."
-            )
-            return
+    def _write(self, step, arrays, facts, best, started) -> None:
         try:
-            files, facts = as_files(self.model, arrays, facts)
+            _check_finite(arrays)
+            files, facts = as_files(self.run_state.model, arrays, facts)
+            self.run_state.sync()
+            if best is not None:
+                self._put_best(best)
+                best = None
             write_checkpoint(self.folder, step, files, facts)
-        except OSError as error:
+        except (OSError, _NotFinite) as error:
             self._say(
                 f"error: no checkpoint of step {step:,}: {error}. Training "
                 "goes on, the last one is kept."
             )
+        if best is not None and self._best_weights is None:
+            # Perhaps the next time there is room.
+            self._best_weights = best
         took = time.monotonic() - started
         self._interval = max(_USUAL, took / _SHARE)
 
@@ -169,24 +180,37 @@ class Checkpoints(keras.callbacks.Callback):
         )
 
     def _keep_best(self, value: float) -> None:
-        average = self.run_state.trainer.average
         metadata = {
             "epoch": str(self.best_epoch),
             self.metric.held_out: str(value),
         }
-        if average is None:
-            self._best_weights = as_safetensors(self.model, metadata)
-            return
-        with average.in_place():
+        with self.run_state.trainer.judged():
             self._best_weights = as_safetensors(self.model, metadata)
 
     def _write_best(self) -> None:
+        """Writes the best weights now; those on the disk may be older."""
         if self._best_weights is None or not self.writes:
             return
+        # What is being written may hold an earlier best.
+        self.wait()
+        best = self._take_best()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(self.folder / BEST, self._best_weights)
+            self._put_best(best)
         except OSError as error:
             self._say(f"error: {BEST} is not written: {error}")
-        self._best_weights = None
+
+    def _take_best(self) -> bytes | None:
+        """Returns the best weights that the disk has not."""
+        best, self._best_weights = self._best_weights, None
+        return best
+
+    def _put_best(self, best: bytes) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.folder / BEST, best)
         self._best_written = time.monotonic()
+
+
+def _check_finite(arrays: dict) -> None:
+    odd = not_finite(arrays)
+    if odd:
+        raise _NotFinite(f"{odd[0]} is not finite")

@@ -1,6 +1,7 @@
 """Event files as TensorBoard reads them, with restarts marked in them."""
 
 import io
+import os
 import pathlib
 import time
 
@@ -85,6 +86,17 @@ class EventFile:
         """Brings what is still in memory to the disk."""
         if self._writer:
             self._try(self._writer.flush)
+
+    def sync(self) -> None:
+        """Flushes, and waits until the disk has it, whatever happens then."""
+        self.flush()
+        if self._writer:
+            self._try(self._sync)
+
+    def _sync(self) -> None:
+        for path in self.folder.glob("events.*"):
+            with open(path, "rb") as file:
+                os.fsync(file.fileno())
 
     def close(self) -> None:
         """Flushes, and closes the file."""

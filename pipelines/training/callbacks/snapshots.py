@@ -4,12 +4,14 @@ Huang et al., "Snapshot Ensembles: Train 1, Get M for Free", 2017: at the end
 of each cycle the network rests in another minimum.
 """
 
-import os
+import contextlib
 import pathlib
+from collections.abc import Callable
 
 import keras
 
 from pipelines.devices.batch_norm import plain_copy
+from zoo.weights.atomic import whole_file
 
 
 class Snapshots(keras.callbacks.Callback):
@@ -19,10 +21,18 @@ class Snapshots(keras.callbacks.Callback):
         folder: Where to; made if it is not there.
         ends: The steps, counted from the run's start, at which they end.
         first_step: Steps that had been taken before.
+        judged: Has the model hold what is judged (`Trainer.judged`).
     """
 
-    def __init__(self, folder, ends, first_step: int = 0):
+    def __init__(
+        self,
+        folder,
+        ends,
+        first_step: int = 0,
+        judged: Callable = contextlib.nullcontext,
+    ):
         super().__init__()
+        self._judged = judged
         self.folder = pathlib.Path(folder)
         self.step = first_step
         self._cycles = {end: i for i, end in enumerate(ends, start=1)}
@@ -34,6 +44,7 @@ class Snapshots(keras.callbacks.Callback):
 
     def _write(self, cycle: int) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = self.folder / f".tmp-cycle-{cycle}.keras"
-        plain_copy(self.model).save(temporary)
-        os.replace(temporary, self.folder / f"cycle-{cycle}.keras")
+        with self._judged():
+            model = plain_copy(self.model)
+        with whole_file(self.folder / f"cycle-{cycle}.keras") as temporary:
+            model.save(temporary)

@@ -64,6 +64,24 @@ class StageNorms:
         self._last = now
         return found
 
+    @property
+    def last(self) -> dict[str, np.ndarray]:
+        """The weights that changes are counted from, by `STAGE/NUMBER`."""
+        return {
+            f"{stage}/{i:05d}": value
+            for stage, values in self._last.items()
+            for i, value in enumerate(values)
+        }
+
+    def count_from(self, last: dict[str, np.ndarray]) -> None:
+        """Counts changes from what `last` has said; from now where empty."""
+        if set(last) != set(self.last):
+            return
+        self._last = {
+            stage: [last[f"{stage}/{i:05d}"] for i in range(len(values))]
+            for stage, values in self._last.items()
+        }
+
     def _read(self) -> dict[str, list[np.ndarray]]:
         return {
             stage: [np.array(v.numpy(), "float32") for v in variables]

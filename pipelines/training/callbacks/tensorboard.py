@@ -67,6 +67,9 @@ class TensorBoard(keras.callbacks.Callback):
         self._step = resumed_at or 0
         self._written = self._step // scalar_steps
         self._norms = None
+        # Its weights when the present epoch began, of a run that goes on.
+        self._begun_with = {}
+        self._is_in_epoch = False
         # Which epoch is the first is not known before it begins.
         self._forget_epochs = bool(resumed_at)
         if resumed_at:
@@ -87,6 +90,7 @@ class TensorBoard(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         if self._norms is None:
             self._norms = StageNorms(self.model)
+            self._norms.count_from(self._begun_with)
 
     def on_epoch_begin(self, epoch, logs=None):
         if not self._forget_epochs:
@@ -97,6 +101,7 @@ class TensorBoard(keras.callbacks.Callback):
         self._forget_epochs = False
 
     def on_train_batch_end(self, batch, logs=None):
+        self._is_in_epoch = True
         # Keras makes a float of it.
         self._step = int((logs or {}).get("global_step", self._step + 1))
         interval = self._step // self.scalar_steps
@@ -110,6 +115,7 @@ class TensorBoard(keras.callbacks.Callback):
         values = _tagged(self._tags | _TRAIN_ONLY, logs)
         if self._norms is not None:
             values |= self._norms.measure()
+        self._is_in_epoch = False
         self._epochs["train"].scalars(epoch + 1, values)
         held_out = _tagged(self._held_out_tags, logs)
         self._epochs["validation"].scalars(epoch + 1, held_out)
@@ -117,6 +123,24 @@ class TensorBoard(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self._flush()
+
+    def state(self) -> dict:
+        """What the next points depend on: changes count from an epoch's start.
+
+        Between two epochs the model's own weights are those.
+        """
+        norms = self._norms if self._is_in_epoch else None
+        return {"written": self._written, **(norms.last if norms else {})}
+
+    def restore(self, state: dict) -> None:
+        self._written = state["written"]
+        self._begun_with = {k: v for k, v in state.items() if k != "written"}
+        self._is_in_epoch = bool(self._begun_with)
+
+    def sync(self):
+        """Brings to the disk what was written up to now."""
+        for file in (self._steps, *self._epochs.values()):
+            file.sync()
 
     def close(self):
         """Writes what is still in memory and closes the files."""

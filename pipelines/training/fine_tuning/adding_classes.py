@@ -20,8 +20,10 @@ from pipelines.data.joining import join
 from pipelines.data.joining import relabel
 from pipelines.data.orientations import UPRIGHT
 from pipelines.devices.batch_norm import trainable_copy
+from pipelines.devices.strategy import check_one_host
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.runs.config import PRECISIONS
+from pipelines.runs.options import RunOptions
 from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import MODEL
 from pipelines.runs.run_folder import load_model
@@ -41,7 +43,11 @@ REPLAYED = 20
 
 
 def add_classes(
-    config: FinetuneConfig, *, say=print, progress=None
+    config: FinetuneConfig,
+    *,
+    options: RunOptions | None = None,
+    say=print,
+    progress=None,
 ) -> Finished:
     """Fine-tunes a run's model on the pictures of more classes.
 
@@ -51,6 +57,7 @@ def add_classes(
     Args:
         config: What is asked for; `add_classes` is the old run's folder,
             `data` the new pictures.
+        options: How the run is carried out; the usual where None.
         say: Tells a person something in one line.
         progress: Called with the numbers of pictures done and in all.
 
@@ -63,6 +70,8 @@ def add_classes(
             new class.
         DataError: The old or the new pictures cannot be used.
     """
+    options = options or RunOptions()
+    check_one_host(options.cluster, "add_classes")
     old_run = pathlib.Path(config.add_classes)
     old_model = load_model(old_run)
     if zoo.thresholds(old_model):
@@ -84,18 +93,24 @@ def add_classes(
         image_size=config.image_size or old_model.input.shape[1],
     )
     check_asked(config)
-    opened = open_run(config, say=say, progress=progress, splits=splits)
+    opened = open_run(
+        config, options=options, say=say, progress=progress, splits=splits
+    )
     resolved, task = resolve_opened(config, opened)
     with opened.strategy.scope():
         policy = PRECISIONS[resolved.config.precision]
         wider = widen(old_model, names, policy)
-    finished = fine_tune(begin(resolved, opened, task, wider), progress)
-    found = _found(finished, old_model, splits, old)
+    finished = fine_tune(
+        begin(resolved, opened, task, wider),
+        progress,
+        lambda logits: _found(logits, old_model, splits, old),
+    )
+    found = finished.metrics
     say(
         f"old classes: top-1 {found['old_top1']:.2%} (before: "
         f"{found['old_top1_before']:.2%}); new ones: {found['new_top1']:.2%}"
     )
-    return finished.with_metrics(found)
+    return finished
 
 
 def widen(model: keras.Model, class_names, policy: str = "float32"):
@@ -165,10 +180,10 @@ def _together(old: Splits, new: Splits, names, seed: int) -> Splits:
     )
 
 
-def _found(finished: Finished, old_model, splits: Splits, old: Splits) -> dict:
+def _found(logits, old_model, splits: Splits, old: Splits) -> dict:
     """Returns what became of the old classes, beside the new ones."""
     labels = splits.validation.labels
-    right = finished.logits.argmax(axis=1) == labels
+    right = logits.argmax(axis=1) == labels
     known = labels < len(old.validation.class_names)
     before = Evaluator(
         old_model, tf.distribute.get_strategy(), task_of_model(old_model)

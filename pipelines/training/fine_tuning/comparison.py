@@ -8,10 +8,11 @@ import tensorflow as tf
 
 from pipelines.evaluation.curves import draw_comparison
 from pipelines.runs.options import RunOptions
-from pipelines.runs.resuming import several_runs
 from pipelines.runs.run_folder import METRICS
+from pipelines.runs.run_folder import RunFolder
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
+from pipelines.training.fine_tuning.several_runs import open_several
 from pipelines.training.finished import Finished
 from pipelines.training.finished import finished_run
 from zoo.errors import RequestError
@@ -49,32 +50,38 @@ def compare_with_scratch(
             "Give `weights`, and not `probe`."
         )
     options = options or RunOptions()
-    folder = several_runs(config, options)
+    watching = {"say": say, "progress": progress}
 
     def run(part: FinetuneConfig) -> Finished:
         if options.resume and (pathlib.Path(part.output) / METRICS).is_file():
             say(f"{part.output} is done already")
             return finished_run(part)
-        return finetune_run(part, options=options, say=say, progress=progress)
+        return finetune_run(part, options=options, **watching)
 
-    # Two curves are compared, and a probe has none.
-    first = run(
-        config.resolved(output=str(folder.path / "pretrained"), probe=False)
-    )
-    second = run(from_scratch(config, first, str(folder.path / "scratch")))
-    runs = {"pretrained": first, "scratch": second}
+    what = "compare_scratch"
+    with open_several(config, options, what, **watching) as folder:
+        # Two curves are compared, and a probe has none.
+        first = run(
+            config.resolved(output=str(folder.path / "pretrained"), probe=False)
+        )
+        second = run(from_scratch(config, first, str(folder.path / "scratch")))
+        runs = {"pretrained": first, "scratch": second}
+        _put_together(folder, runs)
+    return runs
+
+
+def _put_together(folder: RunFolder, runs: dict[str, Finished]) -> None:
+    """Writes what both runs say together; the metrics come last."""
     draw_comparison(
         {
             name: (run.folder.path, run.metrics["training_examples"])
             for name, run in runs.items()
         },
         folder.path / PICTURE,
-        first.task,
+        runs["pretrained"].task,
     )
     _show(folder.path)
     folder.write_json(METRICS, {n: run.metrics for n, run in runs.items()})
-    folder.release()
-    return runs
 
 
 def from_scratch(

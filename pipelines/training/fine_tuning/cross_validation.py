@@ -4,13 +4,13 @@ import json
 import pathlib
 
 from pipelines.runs.options import RunOptions
-from pipelines.runs.resuming import several_runs
 from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import METRICS
 from pipelines.tasks.table import kind_of
 from pipelines.tasks.task import Task
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
+from pipelines.training.fine_tuning.several_runs import open_several
 from zoo.errors import RequestError
 
 LARGEST = 100
@@ -49,29 +49,33 @@ def cross_validate(
     if not 2 <= folds <= LARGEST:
         raise RequestError(f"`folds` lies in 2…{LARGEST}. Received: {folds}")
     options = options or RunOptions()
-    folder = several_runs(config, options, folds=folds)
-    results = []
+    watching = {"say": say, "progress": progress}
+    with open_several(
+        config, options, f"folds={folds}", say=say, progress=progress
+    ) as folder:
+        results = _run_folds(folder.path, config, folds, options, watching)
+        task = _kind(folder.path / "fold-1", config)
+        metrics = pooled(results, task)
+        folder.write_json(METRICS, metrics)
+    say(describe(metrics, task))
+    return metrics
+
+
+def _run_folds(folder, config, folds: int, options, watching) -> list[dict]:
+    """Returns the metrics of all folds, of which some may be done already."""
+    say, results = watching["say"], []
     for fold in range(folds):
-        done = folder.path / f"fold-{fold + 1}" / METRICS
+        output = folder / f"fold-{fold + 1}"
+        done = output / METRICS
         if options.resume and done.is_file():
             say(f"fold {fold + 1} of {folds} is done already")
             results.append(json.loads(done.read_bytes()))
             continue
         say(f"fold {fold + 1} of {folds}")
-        part = config.resolved(
-            fold=(fold, folds),
-            output=str(pathlib.Path(config.output) / f"fold-{fold + 1}"),
-        )
-        finished = finetune_run(
-            part, options=options, say=say, progress=progress
-        )
+        part = config.resolved(fold=(fold, folds), output=str(output))
+        finished = finetune_run(part, options=options, **watching)
         results.append(finished.metrics)
-    task = _kind(folder.path / "fold-1", config)
-    metrics = pooled(results, task)
-    folder.write_json(METRICS, metrics)
-    folder.release()
-    say(describe(metrics, task))
-    return metrics
+    return results
 
 
 def _kind(run: pathlib.Path, config: FinetuneConfig) -> type[Task]:

@@ -1,5 +1,6 @@
 """Fine-tuning: the head first, then stage by stage from the top."""
 
+from pipelines.devices.strategy import check_one_host
 from pipelines.pages.commands import command
 from pipelines.runs.interruption import stop_requests
 from pipelines.runs.options import RunOptions
@@ -61,12 +62,13 @@ def finetune_run(
     return fine_tune(run, progress)
 
 
-def fine_tune(run: Run, progress=None) -> Finished:
+def fine_tune(run: Run, progress=None, more=None) -> Finished:
     """Carries a fine-tuning out that has been prepared.
 
     Args:
         run: From `pipelines.training.preparation`.
         progress: Called with the numbers of pictures done and in all.
+        more: Returns more metrics (`pipelines.training.finishing.finish`).
 
     Raises:
         DataError: A picture has changed, or the loss is no finite number.
@@ -76,7 +78,7 @@ def fine_tune(run: Run, progress=None) -> Finished:
         look = look_ahead(run, progress)
         if run.config.probe:
             _tell(run)
-            return probe_run(run, progress, look.probe if look else None)
+            return probe_run(run, progress, more, look.probe if look else None)
         trainer = make_trainer(run)
         _decide(run, trainer, look.outlook if look else None)
         _tell(run)
@@ -88,7 +90,7 @@ def fine_tune(run: Run, progress=None) -> Finished:
             if line:
                 run.say(f"  {line}")
         run_plan(run, trainer, progress)
-        return finish(run, trainer.history)
+        return finish(run, trainer.history, more)
 
 
 def _tell(run: Run) -> None:
@@ -98,9 +100,19 @@ def _tell(run: Run) -> None:
 
 
 def find_rate_run(
-    config: FinetuneConfig, *, say=print, progress=None
+    config: FinetuneConfig,
+    *,
+    options: RunOptions | None = None,
+    say=print,
+    progress=None,
 ) -> float | None:
     """Looks for a learning rate, draws it into the folder and returns it.
+
+    Args:
+        config: What is asked for.
+        options: How it is carried out, on one host; the usual where None.
+        say: Tells a person something in one line.
+        progress: Called with the numbers of pictures done and in all.
 
     Returns:
         The rate; None where the loss falls nowhere clearly.
@@ -111,7 +123,9 @@ def find_rate_run(
         IntegrityError: The weights are damaged.
     """
     check_finding(config)
-    run = prepare(config, say=say, progress=progress)
+    options = options or RunOptions()
+    check_one_host(options.cluster, "find_lr")
+    run = prepare(config, options=options, say=say, progress=progress)
     with run.folder:
         run.tell_choices()
         return _find_rate(run, make_trainer(run))

@@ -81,11 +81,14 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
     stopper, callbacks = None, run.callbacks()
     if run.config.patience or run.config.keep == "best":
         stopper = BestWeights(
-            run.config.patience, run.task.decides, say=run.say
+            run.config.patience,
+            run.task.decides,
+            say=run.say,
+            judged=trainer.judged,
         )
         callbacks.append(stopper)
     if run.config.snapshots:
-        callbacks.append(_snapshots(run))
+        callbacks.append(_snapshots(run, trainer))
     callbacks = run.keep(trainer, callbacks)
     cache = FeatureCache(run, run.plan, progress)
     until = 0
@@ -101,10 +104,7 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
             callbacks=callbacks,
             kept=cache.take(position),
         )
-    if stopper:
-        stopper.take_best()
-        return
-    if trainer.average:
+    if not (stopper and stopper.take_best()) and trainer.average:
         trainer.average.give()
     _tell_best(run, trainer.history)
 
@@ -128,13 +128,15 @@ def _tell_best(run: Run, history: list[dict]) -> None:
         )
 
 
-def _snapshots(run: Run) -> Snapshots:
+def _snapshots(run: Run, trainer: Trainer) -> Snapshots:
     """Of a plan of one phase."""
     (phase,) = run.plan
     steps = whole_batches(run.splits.train, run.config.global_batch_size)
     schedule = schedule_of(run.config, phase, steps)
     ends = cycle_ends(schedule, phase.epochs * steps)
-    return Snapshots(run.folder.path / SNAPSHOTS, ends, run.first_step)
+    return Snapshots(
+        run.folder.path / SNAPSHOTS, ends, run.first_step, trainer.judged
+    )
 
 
 def _run_phase(

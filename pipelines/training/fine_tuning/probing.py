@@ -16,12 +16,15 @@ from pipelines.training.run import Run
 from zoo.errors import RequestError
 
 
-def probe_run(run: Run, progress=None, probe: Probe | None = None) -> Finished:
+def probe_run(
+    run: Run, progress=None, more=None, probe: Probe | None = None
+) -> Finished:
     """Fits the head, judges the model and ends the run.
 
     Args:
         run: What is fitted to what.
         progress: Called with the numbers of pictures done and in all.
+        more: Returns more metrics (`pipelines.training.finishing.finish`).
         probe: The head, where it has been fitted already.
 
     Raises:
@@ -40,7 +43,7 @@ def probe_run(run: Run, progress=None, probe: Probe | None = None) -> Finished:
         f"logistic regression on {len(probe.kernel)} features, inverse "
         f"penalty {probe.strength:g}: {reached} in cross-validation"
     )
-    return finish(run, [])
+    return finish(run, [], more)
 
 
 def _fit(run: Run, progress) -> Probe:

@@ -42,11 +42,14 @@ def find_rate(
         The curve, with the rates that it speaks for.
     """
     weights = trainer.model.get_weights()
-    state = [variable.numpy() for variable in trainer.optimizer.variables]
+    changed = list(trainer.optimizer.variables)
+    if trainer.average is not None:
+        changed += trainer.average.variables
+    state = [variable.numpy() for variable in changed]
     rates = np.geomspace(LOWEST * scale, HIGHEST * scale, steps)
     losses = _losses(trainer, train, rates, model)
     trainer.model.set_weights(weights)
-    for variable, value in zip(trainer.optimizer.variables, state, strict=True):
+    for variable, value in zip(changed, state, strict=True):
         variable.assign(value)
     return read_curve(rates[: len(losses)], losses)
 

@@ -1,62 +1,94 @@
-"""Killing a run that only pretends: what is asked of it, and what is found."""
+"""Killing runs that only pretend: what is asked of them, and what is found."""
 
-import sys
+import random
 
-import keras
-import numpy as np
 import pytest
-import safetensors.numpy
 
 from pipelines.doctor import faults
-from pipelines.doctor.trials import Trouble
-from pipelines.doctor.victim import Victim
-from pipelines.runs.checkpoints import write_checkpoint
-from pipelines.runs.state import STATE
-from pipelines.runs.state import WEIGHTS
+from pipelines.doctor.fork_server import log_of
+from pipelines.doctor.moments import MOMENTS
+from pipelines.doctor.moments import Fate
+from pipelines.doctor.moments import Moment
+from pipelines.doctor.moments import at_random
+from pipelines.doctor.moments import watched
+from pipelines.doctor.settings_tried import OLD_RUN
+from pipelines.doctor.settings_tried import SETTINGS
+from pipelines.doctor.settings_tried import draw_pictures
 from zoo.errors import RequestError
-
-# Writes a checkpoint each 10 ms; its first argument says how it goes wrong.
-_PRETENDER = """
-import json, os, sys, time
-flags = dict(word[2:].split("=") for word in sys.argv[2:])
-root = flags["output"] + "/checkpoints"
-os.makedirs(root, exist_ok=True)
-step = max(map(int, os.listdir(root)), default=0)
-if sys.argv[1] == "forgetful":
-    step = 0
-if step:
-    print("going on after step", f"{step:,}")
-    if sys.argv[1] == "failing":
-        sys.exit("cannot go on")
-every = int(flags.get("checkpoint_steps", 10**6))
-last = int(flags["epochs"]) * 60
-while step < last:
-    step += 1
-    time.sleep(0.01 if every == 1 else 0)
-    if step % every == 0 or step == last:
-        os.makedirs(f"{root}/{step:010d}", exist_ok=True)
-print(flags["model"], sorted(os.listdir(flags["data"])))
-"""
+from zoo.weights.atomic import write_atomically
 
 
-def pretender(kind):
-    return [sys.executable, "-c", _PRETENDER, kind]
+class Pretender:
+    """Stands for the server: each start saves two steps more."""
+
+    def __init__(self, kind):
+        self.kind = kind
+        self.moments = []
+
+    def __call__(self, log):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def run(self, name, place, output, *, moment, workers):
+        assert workers == SETTINGS[name].workers
+        self.moments.append(moment)
+        checkpoints = output / "checkpoints"
+        checkpoints.mkdir(parents=True, exist_ok=True)
+        step = max(map(int, (p.name for p in checkpoints.iterdir())), default=0)
+        if self.kind == "forgetful" and step:
+            step = 1
+        said = f"going on after step {step:,} (…)\n" if step else ""
+        log_of(output).write_text(said + "the last words")
+        if self.kind == "failing" and step:
+            return 1
+        (checkpoints / f"{step + 2:010d}").mkdir(exist_ok=True)
+        for each in MOMENTS:
+            if "." in each.name and each.name != "best.safetensors":
+                (output / each.name).write_text("")
+        return -9 if moment and self.kind != "immortal" else 0
 
 
-def test_a_run_that_survives(tmp_path, monkeypatch):
-    compared, done = [], []
-    monkeypatch.setattr(faults, "_compare", lambda *runs: compared.extend(runs))
-    runs = tmp_path / "not" / "yet"
-    found = faults.check_kills(
-        pretender("good"), runs, 3, progress=lambda *n: done.append(n)
+@pytest.fixture
+def check(monkeypatch, tmp_path):
+    """Returns a function that kills a pretender, and what it was asked."""
+    compared = []
+
+    def compare(whole, killed):
+        compared.append((whole.name, killed.name))
+        return 100
+
+    monkeypatch.setattr(faults, "compare_runs", compare)
+
+    def run(kind, kills, settings=("float16",), **options):
+        server = Pretender(kind)
+        monkeypatch.setattr(faults, "ForkServer", server)
+        runs = tmp_path / "not" / "yet"
+        found = faults.check_kills(settings, runs, kills, **options)
+        return found, server.moments, compared, runs
+
+    return run
+
+
+def test_a_run_that_survives(check):
+    done = []
+    (found,), moments, compared, runs = check(
+        "good", 3, progress=lambda *n: done.append(n)
     )
     assert found.ok, found.text
-    assert [each.name for each in compared] == ["whole", "killed"]
     assert found.text.startswith(
-        "killed 3 times, gone on 3 times; after 180 steps the state"
+        "killed 3 times, gone on 3 times from a checkpoint; what it left is"
     )
-    steps = found.values["killed_after_steps"]
-    assert len(steps) == 3 and steps == sorted(set(steps)) and steps[0] > 0
+    assert compared == [("float16", "float16-killed")]
+    # Once undisturbed, three times killed, once to its end.
+    first, *killed, last = moments
+    assert first is None and last is None
+    assert killed == faults.moments_of(3, random.Random("0 float16"))
+    assert [str(each) for each in killed] == found.values["killed"]
     assert done == [(1, 3), (2, 3), (3, 3)]
     assert list(runs.iterdir()) == []
 
@@ -64,76 +96,84 @@ def test_a_run_that_survives(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        ("forgetful", "but the next start went on after step 0; see "),
-        ("failing", "ended before it was killed: exit code 1, cannot go on"),
+        ("forgetful", "step 2, but the next start went on after step 1; see "),
+        ("failing", "a start failed: exit code 1, the last words; see "),
+        ("immortal", "it ended, and did not come by: "),
     ],
 )
-def test_a_run_that_does_not(tmp_path, kind, message):
-    found = faults.check_kills(pretender(kind), tmp_path, 2)
+def test_a_run_that_does_not(check, kind, message):
+    (found,), *_, runs = check(kind, 2)
     assert not found.ok and message in found.text
     # What it left is there to be looked into.
-    (place,) = tmp_path.iterdir()
+    (place,) = runs.iterdir()
     assert str(place) in found.text
-    assert (place / "killed-0.log").exists()
 
 
-def test_it_cannot_be_written(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(RequestError, match="cannot be written to: Not a dir"):
-        faults.check_kills(pretender("good"), tmp_path / "file" / "runs", 1)
+def test_several_kinds_and_what_they_need(check):
+    found, moments, compared, _ = check(
+        "good", 2, ("two_workers", "add_classes")
+    )
+    assert [each.name for each in found] == ["two_workers", "add_classes"]
+    assert all(each.ok for each in found) and len(compared) == 2
+    # One more: the run whose model learns more classes.
+    assert len(moments) == 4 + 1 + 4
 
 
-def test_a_process_that_writes_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.doctor.victim._PATIENCE", 0.2)
-    command = [sys.executable, "-c", "import time; time.sleep(60)"]
-    process = Victim(command, tmp_path / "run", tmp_path / "log")
-    with process, pytest.raises(Trouble, match="no checkpoint within"):
-        process.live(1)
-    # It has ended with the context.
-    assert process.wait(0) == -9
+def test_all_kinds(check):
+    found, *_ = check("good", 1, ("all",))
+    assert [each.name for each in found] == list(SETTINGS)
+    assert len(SETTINGS) >= 14
 
 
-@pytest.fixture
-def run(tiny, tmp_path):
-    """Returns a function that leaves what a run does in the end."""
-    keras.utils.set_random_seed(1)
-    model = tiny()
-    arrays = {"conv/kernel": np.zeros(3, "float32")}
-
-    def make(name, step=7, state=0.0, weight=None):
-        files = {
-            WEIGHTS: safetensors.numpy.save(arrays),
-            STATE: safetensors.numpy.save({"seed/0": np.array([state])}),
-        }
-        write_checkpoint(tmp_path / name / "checkpoints", step, files, {})
-        if weight is not None:
-            model.get_layer("head_logits").bias.assign([weight] * 2)
-        model.save(tmp_path / name / "model.keras")
-        return tmp_path / name
-
-    return make
+def test_wrong_requests(check, tmp_path):
+    with pytest.raises(RequestError, match="there is no float17"):
+        check("good", 1, ("float16", "float17"))
+    (tmp_path / "not").write_text("")
+    with pytest.raises(RequestError, match="cannot be written to: "):
+        check("good", 1)
 
 
-@pytest.mark.parametrize(
-    ("change", "name"),
-    [
-        # Equal numbers, other bits.
-        ({"state": -0.0}, "seed/0"),
-        ({"weight": 1.0}, "saved/"),
-        ({"step": 8}, "step"),
-    ],
-)
-def test_two_runs_that_are_not_the_same_to_the_bit(run, change, name):
-    whole = run("whole")
-    faults._compare(whole, run("same"))
-    with pytest.raises(Trouble, match=rf"1 of \d+ variables .* {name}"):
-        faults._compare(whole, run("other", **change))
+def test_moments_are_spread_and_the_last_ones_never_missing():
+    chance = random.Random(0)
+    for kills in (1, 2, 5, len(MOMENTS)):
+        chosen = faults.moments_of(kills, chance)
+        assert len(set(chosen)) == kills and chosen[-1] == MOMENTS[-1]
+        assert chosen == sorted(chosen, key=MOMENTS.index)
+    more = faults.moments_of(30, chance)
+    assert tuple(more[-len(MOMENTS) :]) == MOMENTS
+    drawn = more[: -len(MOMENTS)]
+    assert len(set(drawn)) == 30 - len(MOMENTS)
+    assert all(0 <= each.delay < 0.05 and not each.name for each in drawn)
 
 
-def test_the_small_run(tmp_path):
-    command = faults.small_run(["train"], tmp_path, 4)
-    assert command[0] == "train" and "--epochs=4" in command
-    pictures = tmp_path / "pictures"
-    assert f"--data={pictures}" in command
-    assert len(list(pictures.glob("train/*/*.png"))) == 4 * 60
-    assert len(list(pictures.glob("val/*/*.png"))) == 3 * 4
+def test_every_call_is_told(tmp_path):
+    told = []
+    with watched(lambda *call: told.append(call)):
+        write_atomically(tmp_path / "a.json", b"1")
+    write_atomically(tmp_path / "b.json", b"1")
+    assert told == [
+        ("before", "fsync", ".tmp-"),
+        ("behind", "fsync", ".tmp-"),
+        ("before", "replace", "a.json"),
+        ("behind", "replace", "a.json"),
+    ]
+
+
+def test_the_moment_comes_once(tmp_path):
+    found = []
+    fate = Fate(Moment("behind", number=3), lambda: found.append(fate))
+    with watched(fate):
+        for _ in range(4):
+            write_atomically(tmp_path / "a.json", b"1")
+    assert found == [fate]
+    drawn = at_random(random.Random(0))
+    assert str(drawn).endswith(f"s behind call {drawn.number}")
+    assert str(MOMENTS[0]) == "before split.csv has its name"
+
+
+def test_the_pictures(tmp_path):
+    draw_pictures(tmp_path)
+    for name, classes in (("pictures", 3), ("more", 4)):
+        assert len(list((tmp_path / name).glob("train/*/*.png"))) == 8 * classes
+        assert len(list((tmp_path / name).glob("val/*/*.png"))) == 2 * classes
+    assert not (tmp_path / OLD_RUN).exists()

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -51,8 +52,26 @@ def test_the_newest_two_are_kept(tmp_path):
 
 def test_the_same_step_is_left_as_it_is(tmp_path):
     write(tmp_path, 3)
+    before = (tmp_path / "0000000003").stat().st_ino
+    write(tmp_path, 3)
+    assert (tmp_path / "0000000003").stat().st_ino == before
+    # What was computed otherwise is another checkpoint.
     write_checkpoint(tmp_path, 3, {"a": b"other"}, {})
-    assert newest(tmp_path).files == FILES
+    assert newest(tmp_path).files == {"a": b"other"}
+
+
+def test_what_was_passed_over_gives_way(tmp_path):
+    write(tmp_path, 1, 2)
+    for step in (3, 4):
+        write_checkpoint(tmp_path, step, FILES, {}, keep=9)
+        _flip(tmp_path / f"{step:010d}")
+    said = []
+    assert newest(tmp_path, said.append).step == 2 and len(said) == 2
+    # Of the same step: there, but not whole. Of a later one: not reached yet.
+    write(tmp_path, 3)
+    assert steps_of(tmp_path) == [2, 3]
+    assert newest(tmp_path, pytest.fail).step == 3
+    assert not list(tmp_path.glob(".tmp-*"))
 
 
 def _truncate(path):
@@ -81,9 +100,44 @@ def _missing(path):
     (path / "b").unlink()
 
 
+def _changed(old, new):
+    """Returns what changes a few bytes of a manifest, which stays JSON."""
+
+    def change(path):
+        text = (path / MANIFEST).read_text()
+        assert text.count(old) >= 1
+        (path / MANIFEST).write_text(text.replace(old, new, 1))
+
+    change.__name__ = f"{old} {new}"
+    return change
+
+
+def _another_step(path):
+    """A whole one, under a name that is not its own."""
+    write_checkpoint(path.parent / "x", 7, FILES, {})
+    shutil.rmtree(path)
+    (path.parent / "x" / "0000000007").rename(path)
+
+
 @pytest.mark.parametrize(
     "damage",
-    [_truncate, _flip, _no_manifest, _empty_manifest, _foreign, _missing],
+    [
+        _truncate,
+        _flip,
+        _no_manifest,
+        _empty_manifest,
+        _foreign,
+        _missing,
+        _changed('"step": ', '"step": 3'),
+        _changed('"facts"', '"fact5"'),
+        _changed('"sha256"', '"sha257"'),
+        # Deep within: of a file, and of what the run is.
+        _changed('"bytes": 5', '"bytes": 6'),
+        _changed('"step": ', '"stop": '),
+        _changed("{", "[["),
+        _another_step,
+    ],
+    ids=lambda damage: damage.__name__,
 )
 def test_a_damaged_one_is_passed_over_by_name(tmp_path, damage):
     write(tmp_path, 1, 2)
@@ -95,6 +149,30 @@ def test_a_damaged_one_is_passed_over_by_name(tmp_path, damage):
     with pytest.raises(IntegrityError, match="All 2 checkpoint") as caught:
         newest(tmp_path, said.append)
     assert caught.value.exit_code == 4
+
+
+def test_any_byte_of_the_manifest(tmp_path):
+    write(tmp_path, 2)
+    place = tmp_path / "0000000002" / MANIFEST
+    whole = place.read_bytes()
+    said = json.loads(whole)
+    for i in range(len(whole)):
+        place.write_bytes(whole[:i] + bytes([whole[i] ^ 1]) + whole[i + 1 :])
+        try:
+            found = read_checkpoint(place.parent)
+        except IntegrityError:
+            continue
+        # White space, or another way to write the same.
+        assert (found.step, found.facts) == (2, said["facts"]), i
+
+
+def test_an_older_one_has_no_sum_of_its_own(tmp_path):
+    write(tmp_path, 2)
+    place = tmp_path / "0000000002" / MANIFEST
+    manifest = json.loads(place.read_text())
+    del manifest["sha256"]
+    place.write_text(json.dumps(manifest))
+    assert newest(tmp_path).facts == {"step": 2}
 
 
 def test_without_room_nothing_is_begun(tmp_path, monkeypatch):

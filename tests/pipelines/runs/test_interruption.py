@@ -47,3 +47,32 @@ def test_a_folder_has_one_owner(tmp_path):
     lock.release()
     FolderLock(tmp_path).release()
     assert (tmp_path / LOCK).is_file()
+
+
+def test_before_the_first_step_it_is_saved_too():
+    """What starts it again knows one code, whenever it was stopped."""
+    program = (
+        "import os, signal, sys; sys.path.insert(0, os.getcwd())\n"
+        "from pipelines.runs.interruption import *\n"
+        "end_by_sigterm()\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "print(os.waitstatus_to_exitcode(os.wait()[1]), flush=True)\n"
+        "with stop_requests() as stop:\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    print(stop.name, flush=True)\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "except Interrupted as error:\n"
+        "    print(error)\n"
+        "    sys.exit(error.exit_code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True
+    )
+    assert done.returncode == 75, done
+    helper, noted, said = done.stdout.splitlines()
+    # A process that helps has nothing to say.
+    assert (helper, noted) == ("143", "SIGTERM")
+    assert said.startswith("stopped by SIGTERM while no step was taken")

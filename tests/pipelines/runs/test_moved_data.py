@@ -4,11 +4,13 @@ import shutil
 
 import pytest
 
+from pipelines.data.examples import Splits
 from pipelines.data.sources.opening import open_splits
 from pipelines.runs.config import RunConfig
 from pipelines.runs.moved_data import identity_by_bytes
 from pipelines.runs.resuming import check_same_run
 from pipelines.runs.resuming import identity
+from pipelines.runs.split_list import read_split
 from pipelines.runs.split_list import write_split
 from zoo.errors import RequestError
 
@@ -56,3 +58,15 @@ def test_a_picture_under_another_label(go_on, tmp_path):
     (first / "val" / "red" / "1.jpg").rename(first / "val" / "blue" / "2.jpg")
     with pytest.raises(RequestError, match=r"pictures to judge by \(6 with"):
         check(first)
+
+
+def test_a_start_that_came_to_nothing_leaves_no_list(picture_folder, tmp_path):
+    """Before its first checkpoint a run may be begun with other pictures."""
+    splits = open_splits(str(picture_folder))
+    fewer = Splits(splits.train.subset([0, 5, 9]), splits.validation)
+    write_split(tmp_path, splits)
+    write_split(tmp_path, fewer)
+    listed = read_split(str(tmp_path))
+    assert int(listed.learned.sum()) == 3
+    write_split(tmp_path, splits, goes_on=True)
+    assert int(read_split(str(tmp_path)).learned.sum()) == 3

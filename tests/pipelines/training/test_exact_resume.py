@@ -14,6 +14,7 @@ from pipelines.batches.training_data import Reading
 from pipelines.batches.training_data import Sampling
 from pipelines.batches.training_data import training_data
 from pipelines.devices.batch_norm import trainable_copy
+from pipelines.doctor.second_reading import compare
 from pipelines.runs.state import RunState
 from pipelines.runs.state import as_files
 from pipelines.runs.state import from_files
@@ -135,6 +136,7 @@ def test_to_the_bit(coloured, variant):
         keras.utils.set_random_seed(99)
         trainer, state = start(examples, **options)
         state.put_back(from_files(files), facts)
+        compare(state, from_files(files))
         assert trainer.global_step == steps
         again = go_on(trainer, examples)
         assert state.digest() == whole.digest()
@@ -222,7 +224,7 @@ def train_until(picture_folder, tmp_path, monkeypatch):
 
     plain = Progress.on_train_batch_end
 
-    def run(name, stop=None, said=None, **changes):
+    def run(name, stop=None, said=None, options=None, **changes):
         taken = []
 
         def count(self, batch, logs=None):
@@ -245,7 +247,8 @@ def train_until(picture_folder, tmp_path, monkeypatch):
             "precision": "float32",
         }
         say = print if said is None else said.append
-        return train(TrainConfig(**settings | changes), say=say)
+        config = TrainConfig(**settings | changes)
+        return train(config, options=options, say=say)
 
     return run
 
@@ -268,6 +271,68 @@ def test_a_run_that_is_stopped_and_begun_again(train_until, tmp_path):
         np.testing.assert_array_equal(one, other)
     assert learned(parts.history) == learned(whole.history)
     np.testing.assert_array_equal(parts.logits, whole.logits)
+
+
+@pytest.mark.parametrize("steps", [None, 1])
+def test_results_that_could_not_be_written(
+    train_until, tmp_path, monkeypatch, steps
+):
+    """Its last step is taken and saved, before or behind its epoch's end."""
+    from pipelines.training import finishing
+    from pipelines.training.failures import NotWritten
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    whole = train_until("whole", epochs=1, checkpoint_steps=steps)
+    plain = finishing.write_report
+    monkeypatch.setattr(finishing, "write_report", full)
+    for _ in range(2):
+        with pytest.raises(NotWritten, match="the last checkpoint is kept"):
+            train_until("parts", epochs=1, checkpoint_steps=steps)
+    monkeypatch.setattr(finishing, "write_report", plain)
+    parts = train_until("parts", epochs=1, checkpoint_steps=steps)
+    assert learned(parts.history) == learned(whole.history)
+    np.testing.assert_array_equal(parts.logits, whole.logits)
+
+
+def test_a_finished_run_becomes_longer_and_shorter(train_until, tmp_path):
+    from pipelines.runs.options import RunOptions
+    from zoo.errors import RequestError
+
+    first = train_until("run", epochs=2, ema=None)
+    with pytest.raises(RequestError, match="holds a finished run of 2 epochs"):
+        train_until("run", epochs=3, ema=None)
+    inexact, said = RunOptions(allow_inexact=True), []
+    # Refused, it is finished still.
+    with pytest.raises(RequestError, match="taken over with `ema` "):
+        train_until("run", epochs=3, ema=0.5, options=inexact)
+    assert (tmp_path / "run" / "metrics.json").exists()
+    longer = train_until("run", epochs=3, ema=None, options=inexact, said=said)
+    assert any("as asked: `epochs` (2 then, 3 now)" in line for line in said)
+    assert len(longer.history) == 3
+    assert learned(longer.history)[:2] == learned(first.history)
+    (tmp_path / "run" / "metrics.json").unlink()
+    # Fewer than were trained: nothing more is.
+    shorter = train_until("run", epochs=1, ema=None, options=inexact)
+    assert learned(shorter.history) == learned(longer.history)
+    for one, other in zip(
+        shorter.model.get_weights(), longer.model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_batches_of_another_size_go_on_inexactly(train_until, tmp_path):
+    from pipelines.runs.interruption import Interrupted
+    from pipelines.runs.options import RunOptions
+
+    with pytest.raises(Interrupted):
+        train_until("run", stop=4)
+    said, inexact = [], RunOptions(allow_inexact=True)
+    run = train_until("run", global_batch_size=2, options=inexact, said=said)
+    # Four of three steps an epoch are 8 of six.
+    assert any("going on after step 4 " in line for line in said)
+    assert [logs["global_step"] for logs in run.history] == [3, 12, 18, 24]
 
 
 def test_another_run_is_not_gone_on_with(train_until, tmp_path):

@@ -52,7 +52,9 @@ config = TrainConfig(
     precision="float32", checkpoint_steps=2,
 )
 try:
-    finished = train(config, options=RunOptions(cluster="auto"))
+    inexact = task == "inexact"
+    options = RunOptions(cluster="auto", allow_inexact=inexact)
+    finished = train(config, options=options)
 except Exception as error:
     print(type(error).__name__, error, sep=": ", flush=True)
     # As a command does.
@@ -175,3 +177,18 @@ def test_a_worker_that_dies_is_noticed_and_made_up_for(start_workers, tmp_path):
             tmp_path / f"whole-worker{index}.npz",
             tmp_path / f"run-worker{index}.npz",
         )
+
+
+@pytest.mark.slow
+def test_another_number_of_devices_goes_on_where_it_is_asked_for(
+    start, tmp_path
+):
+    _end(start("whole", task="devices"))
+    assert start("run", task="devices", kill_at=4).wait(_PATIENCE) == -9
+    refused = start("run")
+    said, _ = refused.communicate(timeout=_PATIENCE)
+    assert refused.returncode == 2 and "devices (2 then, 1 now)" in said
+    assert "as asked: devices (2 then" in _end(start("run", task="inexact"))
+    _assert_equal(
+        tmp_path / "whole-devices0.npz", tmp_path / "run-inexact0.npz", 1e-2
+    )

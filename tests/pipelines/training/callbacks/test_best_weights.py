@@ -1,5 +1,7 @@
 """Early stopping over several phases."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
@@ -78,3 +80,29 @@ def test_without_patience_the_best_is_kept_and_nothing_stops():
     assert watched.said == [
         "weights of epoch 2 taken, the best by val_top1 (0.9000)"
     ]
+
+
+def test_what_is_judged_is_what_is_kept():
+    """A running mean was judged: nobody has judged the weights beside it."""
+    run = Watched(2)
+    kernel = run.model.layers[0].kernel
+
+    @contextlib.contextmanager
+    def judged():
+        held = kernel.numpy()
+        kernel.assign(held * 100)
+        yield
+        kernel.assign(held)
+
+    run.callback = BestWeights(
+        2, TOP1, say=run.said.append, judged=lambda: judged()
+    )
+    run.callback.set_model(run.model)
+    assert run.phase([0.4, 0.6, 0.5, 0.5])
+    assert kernel.numpy().item() == 4
+    assert run.callback.take_best() and kernel.numpy().item() == 200
+
+
+def test_no_epoch_was_the_best():
+    run = Watched(1)
+    assert run.phase([float("nan")]) and run.callback.take_best() is False

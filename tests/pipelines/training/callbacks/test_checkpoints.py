@@ -1,5 +1,6 @@
 """Checkpoints: the state as often as asked, the best, nothing broken."""
 
+import contextlib
 import itertools
 import json
 import types
@@ -40,6 +41,7 @@ def watched(tiny, tmp_path):
             is_alone=True,
             read=dict,
             progress=lambda: {"global_step": trainer.global_step},
+            judged=contextlib.nullcontext,
         )
         folder = tmp_path / "deep" / "checkpoints"
         said = []
@@ -256,8 +258,75 @@ def test_with_a_running_mean_that_is_the_best(watched, tiny):
     trainer.average = WeightAverage(
         callback.model, 0.9, tf.distribute.get_strategy()
     )
+    trainer.judged = trainer.average.in_place
     epochs(callback, {"loss": 1.0, "val_top1": 0.5})
     callback.on_train_end()
     assert written_in(folder / "best.safetensors", tiny) == 7
     head = callback.model.get_layer("head_logits")
     assert head.bias.numpy().tolist() == [1, 1]
+
+
+def test_what_a_checkpoint_speaks_of_is_on_the_disk_first(watched, monkeypatch):
+    callback, folder = watched(every_steps=1)
+    order = []
+    for name in ("write_atomically", "write_checkpoint"):
+        plain = getattr(module, name)
+
+        def written(*arguments, name=name, plain=plain):
+            order.append(name)
+            return plain(*arguments)
+
+        monkeypatch.setattr(module, name, written)
+    callback.run_state.sync = lambda: order.append("sync")
+    step(callback)
+    callback.wait()
+    epochs(callback, {"loss": 1.0, "val_top1": 0.5})
+    # A better one, a moment later: it has to wait, but not for its state.
+    epochs(callback, {"loss": 1.0, "val_top1": 0.75})
+    step(callback)
+    callback.wait()
+    assert order == [
+        *("sync", "write_checkpoint"),
+        "write_atomically",
+        *("sync", "write_atomically", "write_checkpoint"),
+    ]
+    noted = read_metadata(folder / "best.safetensors")
+    held = newest(folder).facts["callbacks"]["Checkpoints"]
+    assert float(noted["val_top1"]) == held["best"] == 0.75
+
+
+def test_best_weights_without_room_are_tried_again(watched, monkeypatch):
+    callback, folder = watched(every_steps=1)
+    plain = module.write_atomically
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "write_atomically", full)
+    monkeypatch.setattr(module, "_BEST_APART", 1e9)
+    callback._best_written = 0
+    epochs(callback, {"loss": 1.0, "val_top1": 0.5})
+    step(callback)
+    callback.wait()
+    # No state says that there is a best where the disk has none.
+    assert not folder.exists() or steps_of(folder) == []
+    monkeypatch.setattr(module, "write_atomically", plain)
+    step(callback)
+    callback.wait()
+    assert steps_of(folder) == [2]
+    assert (folder / "best.safetensors").exists()
+
+
+def test_what_was_noted_may_change_while_it_is_written(watched, monkeypatch):
+    noted = {"epochs": [1]}
+    callback, folder = watched(every_steps=1, facts=lambda: noted)
+    plain = module.as_files
+
+    def late(*arguments):
+        noted["epochs"].append(2)
+        return plain(*arguments)
+
+    monkeypatch.setattr(module, "as_files", late)
+    step(callback)
+    callback.wait()
+    assert newest(folder).facts["run"] == {"epochs": [1]}

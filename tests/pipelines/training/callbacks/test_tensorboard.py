@@ -345,3 +345,66 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     said = []
     EventFile(tmp_path / "taken", said.append).scalars(1, {"loss": 1.0})
     assert len(said) == 1
+
+
+def _board(folder, model=None, **options):
+    callback = TensorBoard(folder, TASK, scalar_steps=5, **options)
+    if model is not None:
+        callback.set_model(model)
+        callback.on_train_begin()
+    return callback
+
+
+def test_a_point_that_was_due_before_it_went_on(tmp_path):
+    """Numbers are read back behind the fifth step, where it was killed."""
+    whole = _board(tmp_path / "whole")
+    batches(whole, 12, every=8)
+    parts = _board(tmp_path / "parts")
+    for batch in range(6):
+        parts.on_train_batch_end(batch, {})
+    state = parts.state()
+    parts.close()
+    again = _board(tmp_path / "parts", resumed_at=6)
+    again.restore(state)
+    for batch in range(6, 12):
+        again.on_train_batch_end(batch, LOGS if batch in (7, 11) else {})
+    for each in (whole, again):
+        each.close()
+    found = scalars(tmp_path / "whole")
+    assert [step for step, _ in found["steps/loss"]] == [8, 12]
+    assert scalars(tmp_path / "parts") == found
+
+
+def test_changes_count_from_the_epochs_start(tmp_path, tiny):
+    model = tiny()
+    head = model.get_layer("head_logits").kernel
+    start = head.numpy()
+    callback = _board(tmp_path / "first", model)
+    callback.on_train_batch_end(0, {})
+    head.assign(start * 2)
+    state = callback.state()
+    # Half of the epoch is over; it goes on with the weights of now.
+    again = _board(tmp_path / "again", resumed_at=1)
+    again.restore(state)
+    again.set_model(model)
+    again.on_train_begin()
+    head.assign(start * 4)
+    again.on_epoch_end(0, LOGS)
+    again.close()
+    ((_, moved),) = scalars(tmp_path / "again" / "train")["updates/head"]
+    assert moved == pytest.approx(0.75, abs=1e-6)
+    # Between two epochs there is nothing to keep.
+    assert set(again.state()) == {"written"}
+
+
+def test_on_the_disk_when_it_is_asked_for(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(
+        "pipelines.training.callbacks.event_files.os.fsync", synced.append
+    )
+    callback = _board(tmp_path)
+    batches(callback, 10, every=5)
+    callback.sync()
+    assert len(synced) == 3
+    assert [step for step, _ in scalars(tmp_path)["steps/loss"]] == [5, 10]
+    callback.close()
