@@ -72,7 +72,11 @@ class Contents:
 
 
 def open_weights(
-    source, *, sha256: str | None = None, expected_bytes: int | None = None
+    source,
+    *,
+    sha256: str | None = None,
+    expected_bytes: int | None = None,
+    names: frozenset[str] = frozenset(),
 ) -> Contents:
     """Reads a weight file and finds out whose names its tensors have.
 
@@ -80,6 +84,7 @@ def open_weights(
         source: The path of a file of any format, or tensors by name.
         sha256: What the whole file must hash to, where known.
         expected_bytes: What the tensors take in memory at most.
+        names: Those of the model's own weights, where it is there already.
 
     Raises:
         RequestError: There is no such file, or it is of another format.
@@ -100,7 +105,7 @@ def open_weights(
                 for name, tensor in tensors.items()
             }
     ours = [name for name in tensors if stage_name(name) and "/" in name]
-    if 2 * len(ours) >= len(tensors):
+    if 2 * len(ours) >= len(tensors) or names == set(tensors):
         return Contents(where, tensors, facts)
     tables = translation.recognise(tensors)
     if not tables:
