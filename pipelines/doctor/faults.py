@@ -15,8 +15,8 @@ from pipelines.doctor.findings import Finding
 from pipelines.doctor.trials import Trouble
 from pipelines.doctor.victim import Victim
 from pipelines.runs.checkpoints import newest
+from pipelines.runs.model_loading import load_model
 from pipelines.runs.run_folder import CHECKPOINTS
-from pipelines.runs.run_folder import load_model
 from pipelines.runs.state import from_files
 from pipelines.training.callbacks.progress import duration
 from zoo.errors import IntegrityError

@@ -1,11 +1,9 @@
 """A run is a folder: what was asked, what came out, nothing half written."""
 
-import json
 import os
 import pathlib
 import platform
 import subprocess
-import zipfile
 
 import keras
 import numpy as np
@@ -21,10 +19,9 @@ from pipelines.runs.places import MODEL
 from pipelines.runs.places import PREDICTIONS
 from pipelines.runs.places import REPORT
 from pipelines.runs.places import SNAPSHOTS
-from pipelines.runs.places import model_file
 from pipelines.runs.places import refuse_if_taken
-from zoo.errors import IntegrityError
 from zoo.errors import RequestError
+from zoo.plain_json import dumps
 from zoo.weights.atomic import write_atomically
 
 __all__ = [
@@ -37,7 +34,6 @@ __all__ = [
     "REPORT",
     "SNAPSHOTS",
     "RunFolder",
-    "load_model",
     "provenance",
 ]
 
@@ -84,8 +80,8 @@ class RunFolder:
         self._lock.release()
 
     def write_json(self, name: str, content) -> None:
-        """Writes a JSON file, whole or not at all."""
-        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        """Writes a JSON file, whole or not at all; null where nothing counts."""
+        text = dumps(content, indent=2, ensure_ascii=False) + "\n"
         write_atomically(self.path / name, text.encode())
 
     def write_config(self, config: dict) -> None:
@@ -125,23 +121,3 @@ def _commit() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None
-
-
-def load_model(path):
-    """Loads the model of a run.
-
-    Args:
-        path: A run folder or a `.keras` file.
-
-    Raises:
-        RequestError: There is no model there.
-        IntegrityError: The file is damaged.
-    """
-    file = model_file(path)
-    try:
-        return keras.models.load_model(file)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise IntegrityError(
-            f"{file} is damaged or was not made by this zoo: {reason[0]}"
-        ) from error

@@ -162,12 +162,3 @@ def from_files(files: dict[str, bytes]) -> dict[str, np.ndarray]:
     weights = safetensors.numpy.load(files[WEIGHTS])
     arrays = safetensors.numpy.load(files[STATE])
     return arrays | {f"model/{name}": v for name, v in weights.items()}
-
-
-def not_finite(arrays: dict[str, np.ndarray]) -> list[str]:
-    """Returns the names of the arrays that hold NaN or infinity."""
-    return [
-        name
-        for name, value in arrays.items()
-        if value.dtype.kind == "f" and not np.isfinite(value).all()
-    ]

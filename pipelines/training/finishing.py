@@ -1,5 +1,6 @@
 """The end of a run: its model, what it reaches and a page to look at."""
 
+import math
 import time
 
 import tensorflow as tf
@@ -12,9 +13,15 @@ from pipelines.evaluation.report import write_report
 from pipelines.runs.run_folder import HISTORY
 from pipelines.runs.run_folder import METRICS
 from pipelines.tasks.task import Judged
+from pipelines.training.failures import Diverged
 from pipelines.training.failures import NotWritten
 from pipelines.training.finished import Finished
 from pipelines.training.run import Run
+from zoo.weights.files import variable_names
+from zoo.weights.finite import not_finite
+
+# Times the loss of guessing; weights that learn anything stay below.
+_ABSURD = 10
 
 
 def finish(run: Run, history: list[dict]) -> Finished:
@@ -25,6 +32,7 @@ def finish(run: Run, history: list[dict]) -> Finished:
         history: The logs of each epoch.
 
     Raises:
+        Diverged: The weights are no finite numbers.
         NotWritten: The disk is full or gone. The checkpoints are there.
     """
     try:
@@ -41,6 +49,7 @@ def _finish(run: Run, history: list[dict]) -> Finished:
     """The metrics come last: they are the sign of a finished run."""
     seconds = time.perf_counter() - run.started
     model, task = plain_copy(run.model), run.task
+    _check_weights(model)
     run.folder.save_model(model)
     run.folder.write_json(HISTORY, history)
     held_out = run.splits.validation
@@ -58,6 +67,7 @@ def _finish(run: Run, history: list[dict]) -> Finished:
         "epochs": len(history),
         "training_examples": len(run.splits.train),
     }
+    _say_if_absurd(run, metrics)
     write_report(
         run.folder.path,
         task,
@@ -69,3 +79,27 @@ def _finish(run: Run, history: list[dict]) -> Finished:
     return Finished(
         run.config, model, history, metrics, logits, run.folder, task
     )
+
+
+def _check_weights(model) -> None:
+    bad = not_finite(variable_names(model))
+    if bad:
+        raise Diverged(
+            f"The run has diverged: at its end {bad[0]} holds NaN or infinity. "
+            "Lower `learning_rate` or give `clip_norm=1`; checkpoints hold "
+            "finite weights only."
+        )
+
+
+def _say_if_absurd(run: Run, metrics: dict) -> None:
+    """A loss far above that of guessing is no result, whatever it says."""
+    if run.task.loss_words[0] != "cross-entropy":
+        return
+    classes = len(run.splits.train.class_names)
+    guessing, loss = math.log(max(classes, 2)), metrics["loss"]
+    if not loss <= _ABSURD * guessing:
+        run.say(
+            f"The loss on held-out pictures is {loss:.3g}, where guessing has "
+            f"{guessing:.3g}: the run has diverged. Lower `learning_rate` or "
+            "give `clip_norm=1`."
+        )

@@ -14,7 +14,10 @@ class Logits(keras.layers.Dense):
 
     Args:
         units: Number of classes.
-        class_names: The names in label order, or None.
+        class_names: The names in label order, each another, or None.
+
+    Raises:
+        ValueError: The names are not one for each class.
 
     Input shape: `(batch, features)`.
 
@@ -34,8 +37,31 @@ class Logits(keras.layers.Dense):
     def __init__(self, units, class_names=None, **kwargs):
         kwargs["dtype"] = "float32"
         super().__init__(units, **kwargs)
-        self.class_names = tuple(class_names) if class_names else None
+        self.class_names = checked_names(class_names, units)
 
     def get_config(self):
         names = list(self.class_names) if self.class_names else None
         return {**super().get_config(), "class_names": names}
+
+
+def checked_names(names, classes: int) -> tuple[str, ...] | None:
+    """Returns the names of classes, None where there are none.
+
+    Raises:
+        ValueError: There are more or fewer than classes, two are equal, or
+            one is no text.
+    """
+    if not names:
+        return None
+    names = tuple(names)
+    if len(names) != classes:
+        raise ValueError(
+            f"expected {classes} names of classes, received {len(names)}: "
+            f"{', '.join(map(str, names[:5]))}"
+        )
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError("the name of a class is no text")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"two classes are called {twice!r}")
+    return names

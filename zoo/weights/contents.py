@@ -106,7 +106,7 @@ def open_weights(
             }
     ours = [name for name in tensors if stage_name(name) and "/" in name]
     if 2 * len(ours) >= len(tensors) or names == set(tensors):
-        return Contents(where, tensors, facts)
+        return _checked(Contents(where, tensors, facts))
     tables = translation.recognise(tensors)
     if not tables:
         raise IntegrityError(
@@ -115,6 +115,17 @@ def open_weights(
             "stem_conv/kernel), of torchvision, timm or Keras."
         )
     return Contents(where, tensors, facts, tables)
+
+
+def _checked(contents: Contents) -> Contents:
+    """What a file says of its classes has to fit its head."""
+    named, classes = contents.facts.class_names, contents.classes
+    if named and classes is not None and len(named) != classes:
+        raise IntegrityError(
+            f"The weight file {contents.where} is damaged: it names "
+            f"{len(named)} classes, and its head has {classes}."
+        )
+    return contents
 
 
 def _some(names) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from zoo.layers import Logits
 from zoo.layers import PixelScaling
+from zoo.layers.logits import checked_names
 from zoo.model_metadata import find_layer
 from zoo.preprocessing import Preprocessing
 from zoo.weights.facts import Facts
@@ -80,7 +81,7 @@ def _class_names(text: str) -> tuple[str, ...]:
         isinstance(name, str) for name in names
     ):
         raise ValueError("expected a list of names")
-    return tuple(names)
+    return checked_names(names, len(names))
 
 
 _READERS = {

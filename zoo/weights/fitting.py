@@ -20,6 +20,7 @@ from zoo.weights.contents import Contents
 from zoo.weights.contents import choose_origin
 from zoo.weights.contents import open_weights
 from zoo.weights.files import variable_names
+from zoo.weights.finite import check_finite
 from zoo.weights.origins import OWN
 from zoo.weights.origins import Origin
 from zoo.weights.origins import find_origin
@@ -176,7 +177,8 @@ def fit(model, contents: Contents, origin: Origin) -> LoadReport:
     """Loads what was read into a model that was built for it.
 
     Raises:
-        IntegrityError: It does not fit, and nothing was changed.
+        IntegrityError: It does not fit or is no numbers, and nothing was
+            changed.
     """
     variables = variable_names(model)
     tensors, theirs = _translate(model, contents, origin)
@@ -193,6 +195,7 @@ def fit(model, contents: Contents, origin: Origin) -> LoadReport:
             + "; ".join(problems)
         )
     matched = [key for key in variables if key not in replaced]
+    check_finite(contents.where, {key: tensors[key] for key in matched})
     for key in matched:
         variables[key].assign(tensors[key])
     return LoadReport(

@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 
 import zoo
+from pipelines.runs.model_loading import load_model
 from pipelines.runs.run_folder import RunFolder
-from pipelines.runs.run_folder import load_model
 from pipelines.runs.run_folder import provenance
 from zoo.errors import RequestError
 
