@@ -10,6 +10,7 @@ import logging as standard_logging
 import os
 import re
 import shlex
+import signal
 import sys
 from collections.abc import Callable
 from types import NoneType
@@ -24,14 +25,19 @@ from apps.help_page import help_page
 from apps.quiet import start_tensorflow
 from apps.words import understood
 from pipelines.pages.commands import called_as
+from pipelines.pages.showing import shown
 from pipelines.runs.settings import settings_of
 from pipelines.runs.settings import types_of
 from zoo.errors import RequestError
+from zoo.weights.atomic import naming
 
 # Interrupted, and what had been reached is saved.
 SAVED = 75
+# What sysexits.h calls EX_IOERR: the operating system refused.
+BROKEN = 74
 # Flags of absl that it does not list.
 _UNLISTED = ("flagfile", "undefok")
+_NAME = (str, bytes)
 _QUOTED = re.compile(r"`(\w+)(=[^`]*)?`")
 
 
@@ -53,9 +59,10 @@ def launch(
             what can be known to be wrong by then.
         tensorflow: Whether it is imported before the command runs.
 
-    Exit codes: 0 done, 2 a wrong request, 3 bad data, 4 a damaged file, 75
-    interrupted and saved, 130 interrupted. A mistake of the user's is one
-    line on the error stream.
+    Exit codes: 0 done, 2 a wrong request, 3 bad data, 4 a damaged file, 74
+    what the operating system refuses, 75 interrupted and saved, 130
+    interrupted. A mistake of the user's, and a full disk, is one line on the
+    error stream.
     """
     prefix = prefix_of(sys.argv[0])
     called_as(prefix)
@@ -74,6 +81,10 @@ def launch(
                 run(*asked)
         except KeyboardInterrupt:
             fail("interrupted", 130)
+        except BrokenPipeError:
+            _leave_quietly()
+        except OSError as error:
+            fail(as_line(error), getattr(error, "exit_code", BROKEN))
         except Exception as error:
             code = getattr(error, "exit_code", None)
             if code is None:
@@ -85,6 +96,29 @@ def launch(
         return _parse_flags(argv, sys.modules[run.__module__].__doc__, configs)
 
     app.run(main, flags_parser=parse)
+
+
+def as_line(error: OSError) -> str:
+    """Writes what the operating system refuses: the file, and the reason.
+
+    Example:
+
+    ```python
+    from apps.command import as_line
+    error = OSError(28, "No space left on device", "runs/model.keras")
+    assert as_line(error) == "runs/model.keras: No space left on device"
+    ```
+    """
+    names = [error.filename, error.filename2]
+    files = " -> ".join(os.fsdecode(n) for n in names if isinstance(n, _NAME))
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{files}: {reason}" if files else reason
+
+
+def _leave_quietly() -> None:
+    """Whoever read the output has left; Python would complain at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(128 + signal.SIGPIPE)
 
 
 def prefix_of(program: str) -> str:
@@ -201,7 +235,7 @@ def _how_to_go_on(code: int, command: str, asked) -> str:
 
 def fail(message: str, code: int, command: str = "") -> None:
     """Says what is wrong in one line, and a command as it is, and exits."""
-    line = " ".join(as_flags(message).split())
+    line = shown(" ".join(as_flags(message).split()))
     print(f"error: {line}{command}", file=sys.stderr, flush=True)
     sys.exit(code)
 
@@ -234,17 +268,22 @@ def check_new_file(path: str) -> None:
 
     Raises:
         RequestError: It is there already.
+        OSError: It cannot be: a name that is too long, a file for a folder.
     """
-    if os.path.exists(path):
-        raise RequestError(
-            f"`output={path}` is there already. Give another name, or remove "
-            "it first."
-        )
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return
+    raise RequestError(
+        f"`output={path}` is there already. Give another name, or remove it "
+        "first."
+    )
 
 
 def say(message: str) -> None:
-    """Tells a person something, at once."""
-    print(message, flush=True)
+    """Tells a person something, at once; see `shown` for what is not."""
+    with naming("the standard output"):
+        print(shown(message), flush=True)
 
 
 def tell(message: str) -> None:

@@ -20,7 +20,6 @@ from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.state import from_files
 from pipelines.training.callbacks.progress import duration
 from zoo.errors import IntegrityError
-from zoo.errors import RequestError
 
 _SIDE = 16
 _CLASSES = 3
@@ -96,13 +95,8 @@ def check_kills(
 
 
 def _place(runs) -> pathlib.Path:
-    try:
-        os.makedirs(runs, exist_ok=True)
-        place = tempfile.mkdtemp(prefix="faults-", dir=runs)
-    except OSError as error:
-        raise RequestError(
-            f"`runs={runs}` cannot be written to: {error.strerror}."
-        ) from error
+    os.makedirs(runs, exist_ok=True)
+    place = tempfile.mkdtemp(prefix="faults-", dir=runs)
     return pathlib.Path(place).absolute()
 
 

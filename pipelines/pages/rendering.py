@@ -11,6 +11,8 @@ import pathlib
 
 import jinja2
 
+from pipelines.pages.showing import shown
+
 _TEMPLATES = pathlib.Path(__file__).with_name("templates")
 
 
@@ -42,6 +44,7 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
+        finalize=_finalize,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -51,6 +54,12 @@ def _environment() -> jinja2.Environment:
     environment.filters["thousands"] = "{:,}".format
     environment.filters["decimals"] = "{:.3f}".format
     return environment
+
+
+def _finalize(value):
+    """What is put into a page, of which markup of our own stays as it is."""
+    plain = isinstance(value, str) and not hasattr(value, "__html__")
+    return shown(value) if plain else value
 
 
 def readable(name: str) -> str:

@@ -1,5 +1,7 @@
 """A run is a folder: what was asked, what came out, nothing half written."""
 
+import errno
+import importlib.metadata
 import os
 import pathlib
 import platform
@@ -20,8 +22,8 @@ from pipelines.runs.places import PREDICTIONS
 from pipelines.runs.places import REPORT
 from pipelines.runs.places import SNAPSHOTS
 from pipelines.runs.places import refuse_if_taken
-from zoo.errors import RequestError
 from zoo.plain_json import dumps
+from zoo.weights.atomic import replacing
 from zoo.weights.atomic import write_atomically
 
 __all__ = [
@@ -49,22 +51,18 @@ class RunFolder:
         finished: Whether one that was finished does, to be read.
 
     Raises:
-        RequestError: It holds a run already, another process works there, or
-            it cannot be written.
+        RequestError: It holds a run already, or another process works there.
+        OSError: It cannot be made or written to.
     """
 
     def __init__(self, path, *, resume: bool = False, finished: bool = False):
         if not finished:
             refuse_if_taken(path, resume=resume)
         self.path = pathlib.Path(path)
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RequestError(
-                f"`output={path}` cannot be made: {error.strerror}."
-            ) from error
+        self.path.mkdir(parents=True, exist_ok=True)
         if not os.access(self.path, os.W_OK):
-            raise RequestError(f"`output={path}` cannot be written to.")
+            reason = os.strerror(errno.EACCES)
+            raise PermissionError(errno.EACCES, reason, str(path))
         self._lock = FolderLock(self.path)
 
     refuse_if_taken = staticmethod(refuse_if_taken)
@@ -80,7 +78,7 @@ class RunFolder:
         self._lock.release()
 
     def write_json(self, name: str, content) -> None:
-        """Writes a JSON file, whole or not at all; null where nothing counts."""
+        """Writes a JSON file, whole or not at all; null for NaN."""
         text = dumps(content, indent=2, ensure_ascii=False) + "\n"
         write_atomically(self.path / name, text.encode())
 
@@ -90,30 +88,42 @@ class RunFolder:
 
     def save_model(self, model) -> pathlib.Path:
         """Writes `model.keras`, whole or not at all, and returns its path."""
-        temporary = self.path / f".tmp-{MODEL}"
-        try:
+        with replacing(self.path / MODEL) as temporary:
             model.save(temporary)
-            os.replace(temporary, self.path / MODEL)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
         return self.path / MODEL
 
 
 def provenance() -> dict:
-    """Returns the versions of what computes, and the commit if there is one."""
+    """Returns the versions of what computes, and the package's own."""
     versions = {library.__name__: library.__version__ for library in _LIBRARIES}
     return {
         "versions": {"python": platform.python_version(), **versions},
         "commit": _commit(),
+        "version": _version(),
     }
 
 
+def _version() -> str | None:
+    try:
+        return importlib.metadata.version("keras-zoo")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
 def _commit() -> str | None:
+    """Of the clone that this code lies in, and of no repository around it.
+
+    The package may be installed into an environment that lies in somebody
+    else's repository; `version` then says what it is.
+    """
+    root = pathlib.Path(__file__).resolve().parents[2]
+    # A worktree has a file there, a clone a folder.
+    if not (root / ".git").exists():
+        return None
     try:
         done = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=40"],
-            cwd=pathlib.Path(__file__).parent,
+            cwd=root,
             capture_output=True,
             text=True,
             timeout=10,

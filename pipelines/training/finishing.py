@@ -10,6 +10,8 @@ from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.devices.batch_norm import plain_copy
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.report import write_report
+from pipelines.runs.checkpoints import steps_of
+from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import HISTORY
 from pipelines.runs.run_folder import METRICS
 from pipelines.tasks.task import Judged
@@ -33,15 +35,25 @@ def finish(run: Run, history: list[dict]) -> Finished:
 
     Raises:
         Diverged: The weights are no finite numbers.
-        NotWritten: The disk is full or gone. The checkpoints are there.
+        NotWritten: The disk is full or gone. A checkpoint is there.
+        OSError: Likewise, and there is none.
     """
     try:
         return _finish(run, history)
     except OSError as error:
+        reason = error.strerror or str(error)
+        kept = steps_of(run.folder.path / CHECKPOINTS)
+        if not kept:
+            raise OSError(
+                error.errno,
+                f"{reason}. All steps are taken, and neither the results nor "
+                "any checkpoint could be written: make room and start anew",
+                str(run.folder.path),
+            ) from error
         raise NotWritten(
             "all steps are taken, but the results cannot be written to "
-            f"{run.folder.path} ({error.strerror or error}). Make room; "
-            "the last checkpoint is kept"
+            f"{run.folder.path} ({reason}). Make room; the checkpoint of step "
+            f"{kept[-1]:,} is kept"
         ) from error
 
 

@@ -1,8 +1,8 @@
 """Reading and writing weight files, safely and all or nothing."""
 
 import hashlib
+import io
 import pathlib
-import tempfile
 
 import numpy as np
 import safetensors.numpy
@@ -125,12 +125,19 @@ def as_safetensors(model, metadata=None) -> bytes:
     return safetensors.numpy.save(tensors, metadata=known or None)
 
 
+class _Memory(io.BytesIO):
+    """What Keras takes for a file: HDF5 crashes Python where a disk is full."""
+
+    def __str__(self):
+        return "memory.weights.h5"
+
+
 def _as_h5(model, metadata) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / "model.weights.h5"
-        model.save_weights(path)
-        write_attributes(path, metadata)
-        return path.read_bytes()
+    file = _Memory()
+    # It is no file that is there already.
+    model.save_weights(file, overwrite=True)
+    write_attributes(file, metadata)
+    return file.getvalue()
 
 
 def read_weights(

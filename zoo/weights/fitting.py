@@ -183,7 +183,7 @@ def fit(model, contents: Contents, origin: Origin) -> LoadReport:
     variables = variable_names(model)
     tensors, theirs = _translate(model, contents, origin)
     stem = adapt_stem(variables, tensors)
-    positions = adapt_positions(model, variables, tensors)
+    positions = adapt_positions(model, variables, tensors, contents.facts.grid)
     adapted = stem | positions
     tensors = tensors | adapted
     replaced = replaced_head(variables, tensors)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import keras
 
+from pipelines.runs.checkpoints import steps_of
 from pipelines.runs.checkpoints import write_checkpoint
 from pipelines.runs.interruption import Interrupted
 from pipelines.runs.interruption import StopRequest
@@ -144,7 +145,7 @@ class Checkpoints(keras.callbacks.Callback):
         if odd:
             self._say(
                 f"error: no checkpoint of step {step:,}: {odd[0]} is not "
-                "finite. The last one is kept."
+                f"finite; {self._what_is_kept()}."
             )
             return
         try:
@@ -153,10 +154,14 @@ class Checkpoints(keras.callbacks.Callback):
         except OSError as error:
             self._say(
                 f"error: no checkpoint of step {step:,}: {error}. Training "
-                "goes on, the last one is kept."
+                f"goes on, {self._what_is_kept()}."
             )
         took = time.monotonic() - started
         self._interval = max(_USUAL, took / _SHARE)
+
+    def _what_is_kept(self) -> str:
+        kept = steps_of(self.folder)
+        return f"that of step {kept[-1]:,} is kept" if kept else "there is none"
 
     def _stop(self) -> None:
         self._write_best()

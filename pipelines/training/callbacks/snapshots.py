@@ -4,12 +4,12 @@ Huang et al., "Snapshot Ensembles: Train 1, Get M for Free", 2017: at the end
 of each cycle the network rests in another minimum.
 """
 
-import os
 import pathlib
 
 import keras
 
 from pipelines.devices.batch_norm import plain_copy
+from zoo.weights.atomic import replacing
 
 
 class Snapshots(keras.callbacks.Callback):
@@ -34,6 +34,5 @@ class Snapshots(keras.callbacks.Callback):
 
     def _write(self, cycle: int) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = self.folder / f".tmp-cycle-{cycle}.keras"
-        plain_copy(self.model).save(temporary)
-        os.replace(temporary, self.folder / f"cycle-{cycle}.keras")
+        with replacing(self.folder / f"cycle-{cycle}.keras") as temporary:
+            plain_copy(self.model).save(temporary)

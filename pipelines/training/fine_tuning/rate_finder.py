@@ -13,6 +13,7 @@ from pipelines.devices.strategy import distribute
 from pipelines.tasks.task import Task
 from pipelines.training.schedules import scaled_rate
 from pipelines.training.step import measures_of
+from zoo.weights.atomic import replacing
 
 # Of SGD.
 LOWEST, HIGHEST = 1e-4, 10.0
@@ -143,4 +144,5 @@ def draw_rates(curve: RateCurve, output, task: Task) -> None:
     )
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    sheet.savefig(output)
+    with replacing(output) as temporary:
+        sheet.savefig(temporary)

@@ -13,7 +13,6 @@ from pipelines.doctor.victim import Victim
 from pipelines.runs.checkpoints import write_checkpoint
 from pipelines.runs.state import STATE
 from pipelines.runs.state import WEIGHTS
-from zoo.errors import RequestError
 
 # Writes a checkpoint each 10 ms; its first argument says how it goes wrong.
 _PRETENDER = """
@@ -79,7 +78,7 @@ def test_a_run_that_does_not(tmp_path, kind, message):
 
 def test_it_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(RequestError, match="cannot be written to: Not a dir"):
+    with pytest.raises(NotADirectoryError, match="Not a directory"):
         faults.check_kills(pretender("good"), tmp_path / "file" / "runs", 1)
 
 

@@ -119,7 +119,7 @@ def test_answers_that_are_no_numbers(tiny, picture_folder, tmp_path):
     model = tiny(("blue", "green", "red"))
     kernel = model.get_layer("head_logits").kernel
     kernel.assign(np.full(kernel.shape, np.inf))
-    with pytest.raises(IntegrityError, match="answers .* with NaN or infin"):
+    with pytest.raises(IntegrityError, match=r"answers .* with NaN or inf"):
         judge(model, str(picture_folder), tmp_path / "judged", batch_size=4)
     assert not (tmp_path / "judged").exists()
 

@@ -23,6 +23,8 @@ from zoo.weights.reading.formats import find_reader
 LIMIT = limits.LIMIT
 __all__ = ["LIMIT", "guarded", "read"]
 
+# What has nothing to do with what is in a file.
+_SYSTEM = (IsADirectoryError, PermissionError)
 # What the libraries below raise on damaged files.
 _DAMAGE = (
     EOFError,
@@ -89,16 +91,12 @@ def guarded(path):
         path: The file that is read inside.
 
     Raises:
-        RequestError: It cannot be read by this user.
+        OSError: It cannot be read by this user.
         IntegrityError: It is damaged.
     """
     try:
         yield
-    except (IntegrityError, RequestError):
+    except (IntegrityError, RequestError, *_SYSTEM):
         raise
-    except PermissionError as error:
-        raise RequestError(
-            f"The weight file {path} cannot be read ({error.strerror})."
-        ) from error
     except _DAMAGE as error:
         raise limits.damaged(path, str(error)[:200]) from error

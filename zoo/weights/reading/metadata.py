@@ -55,16 +55,16 @@ def read_metadata(path) -> dict[str, str]:
     return {}
 
 
-def write_attributes(path, metadata: Mapping[str, str]) -> None:
-    """Writes strings into an `.h5` file that is there."""
+def write_attributes(file, metadata: Mapping[str, str]) -> None:
+    """Writes strings into an `.h5` file that is there, or in memory."""
     import h5py
 
     data = json.dumps(dict(metadata)).encode()
-    with h5py.File(path, "r+") as file:
+    with h5py.File(file, "r+") as opened:
         for number, start in enumerate(range(0, len(data), _PIECE)):
             piece = data[start : start + _PIECE]
             kind = h5py.string_dtype("ascii", len(piece))
-            file.attrs.create(_NAME.format(number), piece, dtype=kind)
+            opened.attrs.create(_NAME.format(number), piece, dtype=kind)
 
 
 def _from_header(path) -> dict[str, str]:
@@ -129,6 +129,9 @@ def _from_archive(path) -> dict[str, str]:
         if layer["class_name"] == "PixelScaling":
             metadata["origin"] = own.get("origin", "zoo")
             metadata["preprocessing"] = json.dumps(own["preprocessing"])
+        elif layer["class_name"] == "PatchTokens":
+            built = layer.get("build_config", {}).get("input_shape", ())
+            metadata["grid"] = json.dumps(built[1:3])
         elif layer["class_name"] == "Logits" and own.get("class_names"):
             metadata["class_names"] = json.dumps(own["class_names"])
     return _strings(metadata)
