@@ -58,7 +58,7 @@ def full_disk():
 
 def _one_line(answer, *words):
     assert answer.code == 74, answer
-    *reports, line = answer.err.splitlines()
+    line = answer.err.splitlines()[-1]
     assert line.startswith("error: ") and "Traceback" not in answer.err
     assert all(str(word) in line for word in words), answer.err
 
