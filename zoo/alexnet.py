@@ -262,8 +262,7 @@ def _follow(x, step: str, spec: AlexNetSpec, origin: Origin, name):
         bias, alpha = origin.lrn or (2.0, 1e-4)
         lrn = LocalResponseNormalization
         return lrn(bias=bias, alpha=alpha, name=f"{name}_lrn")(x)
-    pool = _POOLS[step]
-    return pool(3, 2, padding=spec.pool_padding, name=f"{name}_pool")(x)
+    return _POOLS[step](3, 2, spec.pool_padding, name=f"{name}_pool")(x)
 
 
 def _convolutions(x, spec: AlexNetSpec, origin: Origin):

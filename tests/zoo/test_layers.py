@@ -233,7 +233,7 @@ def test_logits_are_float32_under_every_policy():
         (layers.ClassToken(name="a"), ("name",)),
         (
             layers.InnerAveragePooling2D(3, 2, padding="same"),
-            (None, 7, 7, 2),
+            ("pool_size", "strides", "padding"),
         ),
         (
             layers.PaddedMaxPooling2D(5, 3, border=2),
