@@ -10,7 +10,6 @@ import logging as standard_logging
 import os
 import re
 import shlex
-import signal
 import sys
 from collections.abc import Callable
 from types import NoneType
@@ -23,6 +22,8 @@ from apps import run_flags
 from apps.help_page import example
 from apps.help_page import help_page
 from apps.quiet import start_tensorflow
+from apps.system_errors import as_line
+from apps.system_errors import leave_quietly
 from apps.words import understood
 from pipelines.pages.commands import called_as
 from pipelines.pages.showing import shown
@@ -37,7 +38,6 @@ SAVED = 75
 BROKEN = 74
 # Flags of absl that it does not list.
 _UNLISTED = ("flagfile", "undefok")
-_NAME = (str, bytes)
 _QUOTED = re.compile(r"`(\w+)(=[^`]*)?`")
 
 
@@ -82,7 +82,7 @@ def launch(
         except KeyboardInterrupt:
             fail("interrupted", 130)
         except BrokenPipeError:
-            _leave_quietly()
+            leave_quietly()
         except OSError as error:
             fail(as_line(error), getattr(error, "exit_code", BROKEN))
         except Exception as error:
@@ -96,29 +96,6 @@ def launch(
         return _parse_flags(argv, sys.modules[run.__module__].__doc__, configs)
 
     app.run(main, flags_parser=parse)
-
-
-def as_line(error: OSError) -> str:
-    """Writes what the operating system refuses: the file, and the reason.
-
-    Example:
-
-    ```python
-    from apps.command import as_line
-    error = OSError(28, "No space left on device", "runs/model.keras")
-    assert as_line(error) == "runs/model.keras: No space left on device"
-    ```
-    """
-    names = [error.filename, error.filename2]
-    files = " -> ".join(os.fsdecode(n) for n in names if isinstance(n, _NAME))
-    reason = error.strerror or str(error) or type(error).__name__
-    return f"{files}: {reason}" if files else reason
-
-
-def _leave_quietly() -> None:
-    """Whoever read the output has left; Python would complain at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(128 + signal.SIGPIPE)
 
 
 def prefix_of(program: str) -> str:

@@ -11,8 +11,8 @@ import pytest
 
 import zoo
 from apps import audit
-from apps.command import as_line
 from apps.command import say
+from apps.system_errors import as_line
 from pipelines import herbarium
 from pipelines.data.packing.shard_writing import UNFINISHED
 from pipelines.runs.run_folder import RunFolder
