@@ -35,7 +35,6 @@ def render(template: str, **values) -> bytes:
     ```
     """
     page = _environment().get_template(template).render(values)
-    # Of file names, what is no UTF-8 is shown as a question mark.
     return page.encode("utf-8", "replace")
 
 
@@ -57,9 +56,14 @@ def _environment() -> jinja2.Environment:
 
 
 def _finalize(value):
-    """What is put into a page, of which markup of our own stays as it is."""
+    """What is put into a page, of which markup of our own stays as it is.
+
+    Of file names, what is no UTF-8 is shown as a question mark.
+    """
     plain = isinstance(value, str) and not hasattr(value, "__html__")
-    return shown(value) if plain else value
+    if not plain:
+        return value
+    return shown(value.encode("utf-8", "replace").decode())
 
 
 def readable(name: str) -> str:

@@ -83,6 +83,9 @@ def naming(path) -> Iterator[None]:
         yield
     except OSError as error:
         name = str(error.filename or "")
-        if not name or os.path.basename(name).startswith(".tmp-"):
+        if error.errno is None:
+            # A library's own words, without a place for a name.
+            error.args = (f"{path}: {error}",)
+        elif not name or os.path.basename(name).startswith(".tmp-"):
             error.filename, error.filename2 = str(path), None
         raise
