@@ -39,6 +39,9 @@ __all__ = [
     "provenance",
 ]
 
+# It only asks: otherwise `--dirty` writes the repository's index anew, and on
+# a full disk leaves a lock behind that stops every later command of git.
+_GIT = ("git", "--no-optional-locks")
 _LIBRARIES = (keras, tf, np, PIL)
 
 
@@ -122,7 +125,7 @@ def _commit() -> str | None:
         return None
     try:
         done = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=40"],
+            [*_GIT, "describe", "--always", "--dirty", "--abbrev=40"],
             cwd=root,
             capture_output=True,
             text=True,

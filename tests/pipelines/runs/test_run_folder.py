@@ -149,6 +149,20 @@ def test_the_commit_is_not_that_of_a_repository_around(tmp_path, monkeypatch):
     assert re.fullmatch("[0-9a-f]{40}", provenance()["commit"])
 
 
+def test_asking_for_the_commit_writes_nothing(tmp_path, monkeypatch):
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    place = tmp_path / "pipelines" / "runs" / "run_folder.py"
+    place.parent.mkdir(parents=True)
+    place.write_text("")
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "a"]):
+        subprocess.run([*git, *words], cwd=tmp_path, check=True)
+    os.utime(place, (1, 1))  # The index is out of date.
+    before = (tmp_path / ".git" / "index").read_bytes()
+    monkeypatch.setattr(run_folder, "__file__", str(place))
+    assert re.fullmatch("[0-9a-f]{40}", provenance()["commit"])
+    assert (tmp_path / ".git" / "index").read_bytes() == before
+
+
 def test_json_holds_no_nan(folder):
     folder.write_json("metrics.json", {"loss": float("nan"), "all": [1.5]})
     text = (folder.path / "metrics.json").read_text()
