@@ -39,9 +39,6 @@ __all__ = [
     "provenance",
 ]
 
-# It only asks: otherwise `--dirty` writes the repository's index anew, and on
-# a full disk leaves a lock behind that stops every later command of git.
-_GIT = ("git", "--no-optional-locks")
 _LIBRARIES = (keras, tf, np, PIL)
 
 
@@ -124,13 +121,21 @@ def _commit() -> str | None:
     if not (root / ".git").exists():
         return None
     try:
-        done = subprocess.run(
-            [*_GIT, "describe", "--always", "--dirty", "--abbrev=40"],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            timeout=10,
-        )
+        commit = _ask_git(root, "describe", "--always", "--abbrev=40")
+        # Not `describe --dirty`, which writes the repository's index anew, and
+        # on a full disk leaves a lock that stops every later command of git.
+        changed = _ask_git(root, "status", "--porcelain", "-uno")
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() or None
+    return f"{commit}-dirty" if commit and changed else commit or None
+
+
+def _ask_git(root: pathlib.Path, *words: str) -> str:
+    done = subprocess.run(
+        ["git", "--no-optional-locks", *words],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=10,
+    )
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -161,6 +161,9 @@ def test_asking_for_the_commit_writes_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(run_folder, "__file__", str(place))
     assert re.fullmatch("[0-9a-f]{40}", provenance()["commit"])
     assert (tmp_path / ".git" / "index").read_bytes() == before
+    place.write_text("changed")
+    assert re.fullmatch("[0-9a-f]{40}-dirty", provenance()["commit"])
+    assert (tmp_path / ".git" / "index").read_bytes() == before
 
 
 def test_json_holds_no_nan(folder):
