@@ -15,7 +15,6 @@ meanwhile. Exit codes: 0 done, 2 a wrong request, 4 a damaged file.
 """
 
 import dataclasses
-import json
 
 import zoo
 from apps.checks import check_data
@@ -35,6 +34,8 @@ from pipelines.runs.settings import changed
 from pipelines.runs.settings import required
 from pipelines.runs.settings import row
 from zoo.errors import RequestError
+from zoo.plain_json import dumps
+from zoo.weights.atomic import write_atomically
 
 _BATCH = 128
 _ON_PICTURES = ("pipeline", "shots", "transfer")
@@ -264,8 +265,7 @@ SUBJECTS = {
 def run(asked: Measuring) -> None:
     results = SUBJECTS[asked.subject](asked)
     if asked.output:
-        with open(asked.output, "w", encoding="utf-8") as file:
-            json.dump(results, file, indent=2)
+        write_atomically(asked.output, dumps(results, indent=2).encode())
 
 
 def cli() -> None:

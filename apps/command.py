@@ -22,15 +22,21 @@ from apps import run_flags
 from apps.help_page import example
 from apps.help_page import help_page
 from apps.quiet import start_tensorflow
+from apps.system_errors import as_line
+from apps.system_errors import leave_quietly
 from apps.words import understood
 from pipelines.pages.commands import called_as
+from pipelines.pages.showing import shown
 from pipelines.runs.interruption import end_by_sigterm
 from pipelines.runs.settings import settings_of
 from pipelines.runs.settings import types_of
 from zoo.errors import RequestError
+from zoo.weights.atomic import naming
 
 # Interrupted, and what had been reached is saved.
 SAVED = 75
+# What sysexits.h calls EX_IOERR: the operating system refused.
+BROKEN = 74
 # Flags of absl that it does not list.
 _UNLISTED = ("flagfile", "undefok")
 _QUOTED = re.compile(r"`(\w+)(=[^`]*)?`")
@@ -54,9 +60,10 @@ def launch(
             what can be known to be wrong by then.
         tensorflow: Whether it is imported before the command runs.
 
-    Exit codes: 0 done, 2 a wrong request, 3 bad data, 4 a damaged file, 75
-    interrupted and saved, 130 interrupted. A mistake of the user's is one
-    line on the error stream.
+    Exit codes: 0 done, 2 a wrong request, 3 bad data, 4 a damaged file, 74
+    what the operating system refuses, 75 interrupted and saved, 130
+    interrupted. A mistake of the user's, and a full disk, is one line on the
+    error stream.
     """
     prefix = prefix_of(sys.argv[0])
     called_as(prefix)
@@ -77,6 +84,10 @@ def launch(
                 run(*asked)
         except KeyboardInterrupt:
             fail("interrupted", 130)
+        except BrokenPipeError:
+            leave_quietly()
+        except OSError as error:
+            fail(as_line(error), getattr(error, "exit_code", BROKEN))
         except Exception as error:
             code = getattr(error, "exit_code", None)
             if code is None:
@@ -204,7 +215,7 @@ def _how_to_go_on(code: int, command: str, asked) -> str:
 
 def fail(message: str, code: int, command: str = "") -> None:
     """Says what is wrong in one line, and a command as it is, and exits."""
-    line = " ".join(as_flags(message).split())
+    line = shown(" ".join(as_flags(message).split()))
     print(f"error: {line}{command}", file=sys.stderr, flush=True)
     sys.exit(code)
 
@@ -237,17 +248,22 @@ def check_new_file(path: str) -> None:
 
     Raises:
         RequestError: It is there already.
+        OSError: It cannot be: a name that is too long, a file for a folder.
     """
-    if os.path.exists(path):
-        raise RequestError(
-            f"`output={path}` is there already. Give another name, or remove "
-            "it first."
-        )
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return
+    raise RequestError(
+        f"`output={path}` is there already. Give another name, or remove it "
+        "first."
+    )
 
 
 def say(message: str) -> None:
-    """Tells a person something, at once."""
-    print(message, flush=True)
+    """Tells a person something, at once; see `shown` for what is not."""
+    with naming("the standard output"):
+        print(shown(message), flush=True)
 
 
 def tell(message: str) -> None:

@@ -12,7 +12,6 @@ failed, 2 a wrong request, 3 bad data.
 """
 
 import dataclasses
-import json
 import sys
 
 import zoo
@@ -33,6 +32,8 @@ from pipelines.runs.places import RUNS
 from pipelines.runs.settings import changed
 from pipelines.runs.settings import row
 from zoo.errors import RequestError
+from zoo.plain_json import dumps
+from zoo.weights.atomic import write_atomically
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -129,8 +130,7 @@ def run(asked: Examination) -> None:
     say(f"failed: {', '.join(failed)}" if failed else "all is well")
     if asked.output:
         found = {"findings": [finding.as_dict() for finding in findings]}
-        with open(asked.output, "x", encoding="utf-8") as file:
-            json.dump(found, file, indent=2)
+        write_atomically(asked.output, dumps(found, indent=2).encode())
     if failed:
         sys.exit(1)
 

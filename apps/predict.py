@@ -11,7 +11,6 @@ damaged file.
 """
 
 import dataclasses
-import json
 
 from apps.checks import check_model
 from apps.checks import check_pictures
@@ -28,6 +27,7 @@ from pipelines.runs.lying import orientation_for
 from pipelines.runs.settings import row
 from zoo.errors import DataError
 from zoo.errors import RequestError
+from zoo.plain_json import dumps
 from zoo.weights.classes import ENGLISH
 from zoo.weights.classes import languages
 
@@ -109,7 +109,7 @@ def run(asked: Predicting) -> None:
 
 def as_json(picture: str, guesses) -> str:
     """Writes a picture's guesses as one line of JSON."""
-    return json.dumps(
+    return dumps(
         {
             "image": picture,
             "predictions": [guess.as_json() for guess in guesses],

@@ -26,6 +26,7 @@ from zoo.registry import model_info
 
 if TYPE_CHECKING:
     # For editors; Python itself asks `__getattr__`.
+    from zoo.exporting import export
     from zoo.model_metadata import class_names
     from zoo.model_metadata import origin
     from zoo.model_metadata import preprocessing
@@ -47,6 +48,7 @@ __all__ = [
     "class_names",
     "create_model",
     "decode_predictions",
+    "export",
     "list_models",
     "load_weights",
     "model_info",
@@ -69,6 +71,7 @@ __getattr__ = late_names(
         "Stage": "zoo.stages",
         "class_names": "zoo.model_metadata",
         "decode_predictions": "zoo.predictions",
+        "export": "zoo.exporting",
         "load_weights": "zoo.weights.fitting",
         "origin": "zoo.model_metadata",
         "resized": "zoo.resizing",

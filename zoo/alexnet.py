@@ -45,10 +45,12 @@ from typing import Unpack
 
 import keras
 
+from zoo import maps
 from zoo.assembling import assemble
 from zoo.building import ModelOptions
 from zoo.building import builder
 from zoo.errors import RequestError
+from zoo.layers import InnerAveragePooling2D
 from zoo.layers import LocalResponseNormalization
 from zoo.layers import Logits
 from zoo.layers import SplitChannels
@@ -124,8 +126,8 @@ class AlexNetSpec:
 
 
 _POOLS = {
-    "max_pool": keras.layers.MaxPooling2D,
-    "average_pool": keras.layers.AveragePooling2D,
+    "max_pool": maps.MaxPooling2D,
+    "average_pool": InnerAveragePooling2D,
 }
 
 _SPECS = (
@@ -206,7 +208,7 @@ def _body(x, spec: AlexNetSpec, origin: Origin):
 
 def _head(x, spec: AlexNetSpec, classes: int, activation):
     if not spec.hidden:
-        x = keras.layers.Flatten(name="head_flatten")(x)
+        x = maps.Flatten(name="head_flatten")(x)
     return Logits(
         classes,
         activation=activation,
@@ -244,7 +246,7 @@ def _conv(x, conv: ConvSpec, spec: AlexNetSpec, name):
             for i, part in enumerate(parts, start=1)
         ]
         return keras.layers.Concatenate(name=f"{name}_towers")(parts)
-    return keras.layers.Conv2D(
+    return maps.Conv2D(
         conv.filters,
         conv.kernel_size,
         strides=conv.stride,
@@ -260,21 +262,20 @@ def _follow(x, step: str, spec: AlexNetSpec, origin: Origin, name):
         bias, alpha = origin.lrn or (2.0, 1e-4)
         lrn = LocalResponseNormalization
         return lrn(bias=bias, alpha=alpha, name=f"{name}_lrn")(x)
-    pool = _POOLS[step]
-    return pool(3, 2, padding=spec.pool_padding, name=f"{name}_pool")(x)
+    return _POOLS[step](3, 2, spec.pool_padding, name=f"{name}_pool")(x)
 
 
 def _convolutions(x, spec: AlexNetSpec, origin: Origin):
     for i, conv in enumerate(spec.convolutions):
         name = f"stage{i}" if i else "stem"
         if conv.border:
-            x = keras.layers.ZeroPadding2D(conv.border, name=f"{name}_pad")(x)
+            x = maps.ZeroPadding2D(conv.border, name=f"{name}_pad")(x)
         x = _conv(x, conv, spec, name)
         x = keras.layers.ReLU(name=f"{name}_relu")(x)
         for step in conv.then:
             x = _follow(x, step, spec, origin, name)
     if spec.pooled_size and tuple(x.shape[1:3]) != (spec.pooled_size,) * 2:
-        x = keras.layers.AdaptiveAveragePooling2D(
+        x = maps.AdaptiveAveragePooling2D(
             spec.pooled_size, name=f"{name}_adaptive_pool"
         )(x)
     return x
@@ -284,7 +285,7 @@ def _hidden_layers(x, spec: AlexNetSpec):
     for i, units in enumerate(spec.hidden):
         name = f"stage{len(spec.convolutions) + i}"
         if i == 0:
-            x = keras.layers.Flatten(name=f"{name}_flatten")(x)
+            x = maps.Flatten(name=f"{name}_flatten")(x)
         if spec.dropout == "before":
             x = keras.layers.Dropout(0.5, name=f"{name}_dropout")(x)
         x = keras.layers.Dense(

@@ -2,6 +2,7 @@
 
 import keras
 
+from zoo import maps
 from zoo.errors import RequestError
 from zoo.layers import GroupedConv2D
 from zoo.layers import Logits
@@ -62,9 +63,9 @@ def symmetric_conv(
     padding = "same"
     if stride > 1 and kernel_size > 1:
         border = kernel_size // 2
-        x = keras.layers.ZeroPadding2D(border, name=f"{name}_pad")(x)
+        x = maps.ZeroPadding2D(border, name=f"{name}_pad")(x)
         padding = "valid"
-    convolution = GroupedConv2D if groups > 1 else keras.layers.Conv2D
+    convolution = GroupedConv2D if groups > 1 else maps.Conv2D
     return convolution(
         filters,
         kernel_size,
@@ -81,7 +82,7 @@ def classifier_head(
     x, classes: int, *, dropout=0.0, activation=None, initializer=None
 ):
     """Global average, dropout and one float32 logit a class."""
-    x = keras.layers.GlobalAveragePooling2D(name="head_pool")(x)
+    x = maps.GlobalAveragePooling2D(name="head_pool")(x)
     if dropout:
         x = keras.layers.Dropout(dropout, name="head_dropout")(x)
     return Logits(

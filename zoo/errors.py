@@ -2,6 +2,8 @@
 
 Libraries raise these; only the apps turn them into one line and an exit code.
 All are `ValueError`s, so code that knows nothing of this project catches them.
+What the operating system raises stays an `OSError`, of which an app makes one
+line as well (exit code 74).
 """
 
 

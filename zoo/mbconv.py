@@ -10,6 +10,7 @@ import dataclasses
 
 import keras
 
+from zoo import maps
 from zoo.blocks import classifier_head
 from zoo.blocks import he_fan_out
 from zoo.compound_scaling import MBConvSpec
@@ -116,15 +117,13 @@ def _project(x, block: MBConvSpec, style: Style):
 
 def _squeeze_excite(x, reduced: int, name, style: Style):
     filters = x.shape[-1]
-    gate = keras.layers.GlobalAveragePooling2D(
-        keepdims=True, name=f"{name}_se_pool"
-    )(x)
+    gate = maps.GlobalAveragePooling2D(keepdims=True, name=f"{name}_se_pool")(x)
     steps = (
         ("reduce", reduced, style.squeeze),
         ("expand", filters, style.gate),
     )
     for step, width, activation in steps:
-        gate = keras.layers.Conv2D(
+        gate = maps.Conv2D(
             width,
             1,
             activation=activation,
@@ -136,7 +135,7 @@ def _squeeze_excite(x, reduced: int, name, style: Style):
 
 def _conv(x, filters, kernel_size, name, style: Style, stride=1):
     x, padding = _pad(x, kernel_size, stride, name, style)
-    return keras.layers.Conv2D(
+    return maps.Conv2D(
         filters,
         kernel_size,
         strides=stride,
@@ -150,7 +149,7 @@ def _conv(x, filters, kernel_size, name, style: Style, stride=1):
 def _depthwise(x, block: MBConvSpec, style: Style):
     name = f"{block.name}_depthwise"
     x, padding = _pad(x, block.kernel_size, block.stride, name, style)
-    return keras.layers.DepthwiseConv2D(
+    return maps.DepthwiseConv2D(
         block.kernel_size,
         strides=block.stride,
         padding=padding,
@@ -165,7 +164,7 @@ def _pad(x, kernel_size: int, stride: int, name, style: Style):
     if style.padding == "same" or stride == 1 or kernel_size == 1:
         return x, "same"
     border = kernel_size // 2
-    return keras.layers.ZeroPadding2D(border, name=f"{name}_pad")(x), "valid"
+    return maps.ZeroPadding2D(border, name=f"{name}_pad")(x), "valid"
 
 
 def _bn(x, name, style: Style):

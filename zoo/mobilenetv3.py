@@ -37,6 +37,7 @@ from typing import Unpack
 
 import keras
 
+from zoo import maps
 from zoo.assembling import assemble
 from zoo.blocks import classifier_head
 from zoo.blocks import he_fan_out
@@ -248,10 +249,10 @@ def _head(x, spec: MobileNetV3Spec, classes: int, activation):
 
 
 def _pooled_conv(x, spec: MobileNetV3Spec, name):
-    x = keras.layers.GlobalAveragePooling2D(
+    x = maps.GlobalAveragePooling2D(
         keepdims=True, name=name.replace("_conv", "_pool")
     )(x)
-    x = keras.layers.Conv2D(
+    x = maps.Conv2D(
         spec.top_filters, 1, kernel_initializer=he_fan_out(), name=name
     )(x)
     return activate(x, spec.activation, name)

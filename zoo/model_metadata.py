@@ -3,6 +3,7 @@
 from zoo.errors import RequestError
 from zoo.layers import Logits
 from zoo.layers import PixelScaling
+from zoo.layers.logits import checked_names
 from zoo.preprocessing import Preprocessing
 
 
@@ -47,7 +48,8 @@ def set_class_names(model, names) -> None:
     """Writes the names, in label order, into the model's last layer.
 
     Raises:
-        RequestError: There are more or fewer names than classes.
+        RequestError: There are more or fewer names than classes, or two are
+            equal.
     """
     head = _only(model, Logits)
     names = tuple(names)
@@ -56,7 +58,10 @@ def set_class_names(model, names) -> None:
             f"The model {model.name!r} has {head.units} classes. "
             f"Received {len(names)} names: {', '.join(names[:5])} …"
         )
-    head.class_names = names
+    try:
+        head.class_names = checked_names(names, head.units)
+    except ValueError as error:
+        raise RequestError(f"The model {model.name!r}: {error}.") from None
 
 
 def thresholds(model) -> tuple[float, ...] | None:

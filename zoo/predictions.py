@@ -49,6 +49,9 @@ def decode_predictions(
     assert 0.88 < probability < 0.9
     ```
     """
+    if hasattr(predictions, "detach"):
+        # Torch's, which may be on a device and wait for gradients.
+        predictions = predictions.detach().cpu()
     rows = np.asarray(predictions, "float64")
     labels, names = _classes(model, language)
     if rows.ndim != 2 or rows.shape[1] != len(names):

@@ -5,6 +5,8 @@ training, evaluation, prediction and export cannot disagree about it.
 """
 
 import dataclasses
+import math
+import numbers
 import sys
 
 from zoo.importing import CallableModule
@@ -16,6 +18,8 @@ sys.modules[__name__].__class__ = CallableModule
 __getattr__ = late_names(__name__, {"preprocessing": "zoo.model_metadata"})
 
 INTERPOLATIONS = ("bilinear", "bicubic")
+# No picture is larger, so that no file can ask for one that is.
+LARGEST = 1 << 14
 
 # What is subtracted from R, G and B, and what they are divided by: as the
 # recipes of PyTorch, of Caffe's models (which divide by nothing), to ±1, and
@@ -34,7 +38,8 @@ class Preprocessing:
     """How a picture becomes the input of one model.
 
     Args:
-        image_size: Height and width that evaluation crops to, in pixels.
+        image_size: Height and width that evaluation crops to, in pixels, at
+            most `LARGEST`.
         mean: What is subtracted from R, G and B, in units of 0…255.
         std: What R, G and B are divided by afterwards, in units of 0…255.
         crop_fraction: The part of the shorter side that the evaluation crop
@@ -61,15 +66,22 @@ class Preprocessing:
     def __post_init__(self):
         object.__setattr__(self, "mean", tuple(map(float, self.mean)))
         object.__setattr__(self, "std", tuple(map(float, self.std)))
-        if self.image_size < 1:
+        whole = isinstance(self.image_size, numbers.Integral)
+        if not whole or not 1 <= self.image_size <= LARGEST:
             raise ValueError(
-                "`image_size` is a number of pixels, at least 1. "
-                f"Received: {self.image_size}"
+                "`image_size` is a whole number of pixels, from 1 to "
+                f"{LARGEST}. Received: {self.image_size!r}"
             )
-        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
+        if (
+            len(self.mean) != 3
+            or len(self.std) != 3
+            or not all(map(math.isfinite, self.mean + self.std))
+            or min(self.std) <= 0
+        ):
             raise ValueError(
-                "`mean` and `std` hold one number for each of R, G and B, and "
-                f"no std is 0 or less. Received: {self.mean}, {self.std}"
+                "`mean` and `std` hold one finite number for each of R, G and "
+                "B, and no std is 0 or less. Received: "
+                f"{self.mean}, {self.std}"
             )
         if not 0 < self.crop_fraction <= 1:
             raise ValueError(

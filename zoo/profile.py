@@ -3,6 +3,7 @@
 import keras
 
 from zoo.layers import SelfAttention
+from zoo.nesting import every_layer
 
 
 def count_macs(model) -> int:
@@ -28,7 +29,12 @@ def count_macs(model) -> int:
             "MACs depend on the input size. Expected a model with a fixed "
             f"input shape. Received: {model.input_shape}"
         )
-    return sum(layer_macs(layer) for layer in model.layers)
+    return sum(
+        count_macs(layer)
+        if isinstance(layer, keras.Model)
+        else layer_macs(layer)
+        for layer in model.layers
+    )
 
 
 def layer_macs(layer) -> int:
@@ -57,9 +63,8 @@ def count_parameters(model) -> tuple[int, int]:
     A frozen layer counts as trainable: this is what the architecture has,
     not what a run trains. The others are BatchNorm's moving statistics.
     """
-    total, moving = 0, 0
-    for layer in model.layers:
-        total += layer.count_params()
+    total, moving = model.count_params(), 0
+    for layer in every_layer(model):
         if isinstance(layer, keras.layers.BatchNormalization):
             moving += 2 * layer.moving_mean.shape[0]
     return total - moving, moving

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import keras
 
+from zoo import maps
 from zoo.blocks import symmetric_conv
 from zoo.layers import SubsampleAndPadChannels
 
@@ -109,13 +110,13 @@ def _shortcut(x, block: ResidualSpec):
     if block.shortcut == "identity":
         return x
     if block.shortcut == "subsample":
-        return keras.layers.MaxPooling2D(1, stride, name=f"{name}_pool")(x)
+        return maps.MaxPooling2D(1, stride, name=f"{name}_pool")(x)
     if block.shortcut == "pad":
         return SubsampleAndPadChannels(block.filters, stride, name=name)(x)
     if block.shortcut == "average" and stride > 1:
-        x = keras.layers.AveragePooling2D(
-            stride, padding="same", name=f"{name}_pool"
-        )(x)
+        x = maps.AveragePooling2D(stride, padding="same", name=f"{name}_pool")(
+            x
+        )
         stride = 1
     return _conv(x, Convolution(block.filters, 1, stride), name)
 

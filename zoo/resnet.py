@@ -34,6 +34,7 @@ from typing import Unpack
 
 import keras
 
+from zoo import maps
 from zoo.assembling import assemble
 from zoo.blocks import classifier_head
 from zoo.blocks import symmetric_conv
@@ -273,6 +274,6 @@ def _deep_stem(width: int):
 
 def _stem_pool(x, origin: Origin):
     if origin.pool_border == "zero":
-        x = keras.layers.ZeroPadding2D(1, name="stem_pool_pad")(x)
-        return keras.layers.MaxPooling2D(3, 2, name="stem_pool")(x)
+        x = maps.ZeroPadding2D(1, name="stem_pool_pad")(x)
+        return maps.MaxPooling2D(3, 2, name="stem_pool")(x)
     return PaddedMaxPooling2D(3, 2, name="stem_pool")(x)

@@ -25,6 +25,7 @@ from typing import Unpack
 
 import keras
 
+from zoo import maps
 from zoo.assembling import assemble
 from zoo.building import ModelOptions
 from zoo.building import builder
@@ -176,7 +177,7 @@ def ViT(
 
 def _body(x, spec: ViTSpec, origin: Origin, *, drop_path_rate: float):
     _check_sides(x.shape[1:3], spec.patch_size)
-    x = keras.layers.Conv2D(
+    x = maps.Conv2D(
         spec.channels,
         spec.patch_size,
         strides=spec.patch_size,

@@ -14,6 +14,8 @@ from pipelines.audit.one_file import Seen
 from pipelines.audit.one_file import as_row
 from pipelines.audit.one_file import from_row
 from zoo.errors import RequestError
+from zoo.weights.atomic import naming
+from zoo.weights.atomic import write_atomically
 
 FILE = "results.jsonl"
 # Raise it whenever a change alters what is seen in a file.
@@ -44,7 +46,8 @@ class Results:
                 "another name, or remove it first."
             )
         else:
-            self._path.write_text(json.dumps(self._question) + "\n")
+            question = json.dumps(self._question) + "\n"
+            write_atomically(self._path, question.encode())
         self._file = self._path.open("a")
 
     def close(self) -> None:
@@ -84,8 +87,10 @@ class Results:
             stamp = _stamp(path)
             if stamp:
                 row = [path, *stamp, as_row(seen)]
-                self._file.write(json.dumps(row) + "\n")
-        self._file.flush()
+                with naming(self._path):
+                    self._file.write(json.dumps(row) + "\n")
+        with naming(self._path):
+            self._file.flush()
 
 
 def _stamp(path: str) -> tuple[int, int] | None:

@@ -115,6 +115,10 @@ AUGMENTATIONS = {
     # Krizhevsky et al. 2012, section 4.1: 224 pixels out of 256.
     "alexnet": Augmentation(patch=8 / 7, transforms=(Lighting(0.1),)),
     "randaugment": Augmentation(_INCEPTION, transforms=(RandAugment(),)),
+    # 6 of 10, as Wightman et al. 2021 count.
+    "randaugment_6_of_10": Augmentation(
+        _INCEPTION, transforms=(RandAugment(magnitude=18),)
+    ),
     "trivialaugment": Augmentation(_INCEPTION, transforms=(TrivialAugment(),)),
     "augmix": Augmentation(_INCEPTION, transforms=(AugMix(),)),
     "erasing": Augmentation(_INCEPTION, transforms=(RandomErasing(),)),

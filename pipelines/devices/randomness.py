@@ -7,6 +7,8 @@ their parts of a batch.
 import keras
 import tensorflow as tf
 
+from zoo.nesting import every_layer
+
 # Far more than a run has random layers.
 _APART = 1_000_003
 
@@ -20,7 +22,7 @@ def draw_apart(model) -> None:
         model: Changed in place; its random layers keep a `seed_generator`,
             as Keras's and the zoo's do.
     """
-    for layer in model.layers:
+    for layer in every_layer(model):
         generator = getattr(layer, "seed_generator", None)
         if isinstance(generator, keras.random.SeedGenerator):
             generator.next = _apart(generator.next)

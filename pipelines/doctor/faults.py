@@ -27,7 +27,6 @@ from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import METRICS
 from pipelines.training.callbacks.progress import duration
 from zoo.errors import IntegrityError
-from zoo.errors import RequestError
 
 _GOING_ON = re.compile(r"going on after step ([\d,]+)")
 _LAST_WORDS = 200
@@ -235,11 +234,6 @@ def _check_gone_on(run: pathlib.Path, before: int) -> bool:
 
 
 def _place(runs) -> pathlib.Path:
-    try:
-        os.makedirs(runs, exist_ok=True)
-        place = tempfile.mkdtemp(prefix="faults-", dir=runs)
-    except OSError as error:
-        raise RequestError(
-            f"`runs={runs}` cannot be written to: {error.strerror}."
-        ) from error
+    os.makedirs(runs, exist_ok=True)
+    place = tempfile.mkdtemp(prefix="faults-", dir=runs)
     return pathlib.Path(place).absolute()

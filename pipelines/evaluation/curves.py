@@ -7,6 +7,7 @@ from pipelines.tasks.classification import Classification
 from pipelines.tasks.task import LOSS
 from pipelines.tasks.task import Task
 from zoo.errors import RequestError
+from zoo.weights.atomic import replacing
 
 _ALL = 0
 
@@ -118,7 +119,8 @@ def draw_runs(
         axes.legend(frameon=False, loc=corner, fontsize="small")
         axes.margins(x=0.08)
     sheet.suptitle(title)
-    sheet.savefig(output)
+    with replacing(output) as temporary:
+        sheet.savefig(temporary)
 
 
 def draw_comparison(runs: dict[str, tuple], output, task: Task) -> None:
@@ -152,4 +154,5 @@ def draw_comparison(runs: dict[str, tuple], output, task: Task) -> None:
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, loc="lower right", fontsize="small")
-    sheet.savefig(output)
+    with replacing(output) as temporary:
+        sheet.savefig(temporary)

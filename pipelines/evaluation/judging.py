@@ -8,6 +8,7 @@ import logging
 import os
 import time
 
+import numpy as np
 import tensorflow as tf
 
 import zoo
@@ -30,6 +31,7 @@ from pipelines.tasks.table import task_of_model
 from pipelines.tasks.task import LOSS
 from pipelines.tasks.task import Task
 from zoo.errors import DataError
+from zoo.errors import IntegrityError
 from zoo.weights.atomic import write_atomically
 from zoo.weights.classes import imagenet_by_number
 
@@ -70,6 +72,7 @@ def judge(
     Raises:
         RequestError: The data, the folder or the views cannot be used.
         DataError: Pictures cannot be decoded, or classes do not match.
+        IntegrityError: A model's answers are no finite numbers.
     """
     several = isinstance(models, dict)
     models = models if several else {models.name: models}
@@ -85,6 +88,7 @@ def judge(
     check_pictures(examples, progress=checked)
     data_read = _data(examples, zoo.preprocessing(first), batch_size, tta)
     found = _logits(models, task, data_read, progress)
+    _check_answers(found)
     logits = task.mean(list(found.values()))
     metrics = task.measure(logits, examples.labels)
     metrics["seconds"] = time.perf_counter() - started
@@ -138,6 +142,21 @@ def _match_labels(examples: Examples, model) -> Examples:
             "`task=multilabel`."
         )
     return examples
+
+
+def _check_answers(found: dict) -> None:
+    """The likeliest of NaN is the first class, which would count as a guess."""
+    for name, answers in found.items():
+        parts = tf.nest.flatten(answers)
+        bad = sum(
+            ~np.isfinite(part.reshape(len(part), -1)).all(1) for part in parts
+        )
+        if np.any(bad):
+            raise IntegrityError(
+                f"The model {name!r} answers {np.count_nonzero(bad):,} of "
+                f"{len(parts[0]):,} pictures with NaN or infinity: its weights "
+                "cannot be used. Take an earlier checkpoint."
+            )
 
 
 def match_classes(examples: Examples, names) -> Examples:

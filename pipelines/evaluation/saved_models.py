@@ -4,8 +4,8 @@ import pathlib
 import re
 
 import zoo
+from pipelines.runs.model_loading import load_model
 from pipelines.runs.run_folder import MODEL
-from pipelines.runs.run_folder import load_model
 from zoo.errors import RequestError
 from zoo.registry import list_models
 

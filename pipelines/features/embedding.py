@@ -19,6 +19,7 @@ from pipelines.pages.commands import command
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 from zoo.registry import list_models
+from zoo.weights.files import variable_names
 from zoo.weights.locating import is_path
 
 POOLED = "pooled"
@@ -118,11 +119,9 @@ class Embedder:
         hashed = hashlib.sha256(
             repr((self._origin, self._preprocessing)).encode()
         )
-        for layer in self._model.layers:
-            for variable in layer.weights:
-                hashed.update(f"{layer.name}/{variable.name}".encode())
-                value = np.ascontiguousarray(variable.numpy())
-                hashed.update(value.tobytes())
+        for name, variable in variable_names(self._model).items():
+            hashed.update(name.encode())
+            hashed.update(np.ascontiguousarray(variable.numpy()).tobytes())
         return hashed.hexdigest()
 
 

@@ -17,9 +17,7 @@ Where a picture may show several classes, labels are 0 or 1 of shape
 
 import dataclasses
 import json
-import os
 import pathlib
-import uuid
 import zipfile
 import zlib
 
@@ -29,6 +27,7 @@ from pipelines.pages.commands import command
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
+from zoo.weights.atomic import replacing
 
 _MEMBERS = ("features", "names", "labels", "class_names", "parts", "recipe")
 _KINDS = {"features": "f", "labels": "i"}
@@ -152,8 +151,7 @@ def save_features(table: FeatureTable, path) -> None:
     path = pathlib.Path(path)
     check_new(path)
     # Written to the disk piece by piece: it may be larger than the memory.
-    temporary = path.with_name(f".tmp-{uuid.uuid4().hex}")
-    try:
+    with replacing(path) as temporary:
         with open(temporary, "xb") as file:
             np.savez(
                 file,
@@ -164,13 +162,7 @@ def save_features(table: FeatureTable, path) -> None:
                 parts=np.asarray(table.parts, "str"),
                 recipe=np.asarray(table.recipe.as_json()),
             )
-            file.flush()
-            os.fsync(file.fileno())
         check_new(path)
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def load_features(path) -> FeatureTable:

@@ -1,5 +1,8 @@
 """Writes the picture set to a folder, and keeps one in a cache."""
 
+import contextlib
+import errno
+import io
 import json
 import os
 import tempfile
@@ -72,9 +75,12 @@ def write(
     if _is_complete(folder, note, counts):
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        prefix=f".{folder.name}-", dir=folder.parent
-    ) as scratch:
+    with (
+        _naming(folder),
+        tempfile.TemporaryDirectory(
+            prefix=f".{folder.name}-", dir=folder.parent
+        ) as scratch,
+    ):
         made = Path(scratch) / "set"
         _fill(made, seed, counts, progress)
         (made / _NOTE).write_text(json.dumps(note, indent=1) + "\n")
@@ -114,7 +120,7 @@ def prepare(
     'herbarium-v1-seed0-train1-val1'
     """
     if cache_dir is None:
-        cache_dir = os.environ.get("ZOO_CACHE") or Path.home() / ".cache/zoo"
+        cache_dir = os.environ.get("ZOO_CACHE") or _home() / ".cache/zoo"
     name = (
         f"herbarium-v{VERSION}-seed{seed}"
         f"-train{train_per_class}-val{val_per_class}"
@@ -183,6 +189,24 @@ def _pictures(
     ]
 
 
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        reason = "There is no home folder; set ZOO_CACHE to one"
+        raise FileNotFoundError(errno.ENOENT, reason, "~") from None
+
+
+@contextlib.contextmanager
+def _naming(folder: Path):
+    """A write to a full disk does not say by itself what was written."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(folder)
+        raise
+
+
 def _fill(
     root: Path, seed: int, counts: dict[str, int], progress: Progress | None
 ) -> None:
@@ -196,14 +220,16 @@ def _fill(
     ]
     for done, (path, species, picture_seed) in enumerate(jobs, start=1):
         quality = np.random.default_rng(picture_seed).integers(75, 93)
-        draw(species, picture_seed).save(
-            root / path,
-            format="JPEG",
-            quality=int(quality),
-            subsampling="4:2:0",
-        )
+        (root / path).write_bytes(_jpeg(draw(species, picture_seed), quality))
         if progress is not None:
             progress(done, len(jobs))
+
+
+def _jpeg(picture, quality: int) -> bytes:
+    """Not into a file: Pillow says nothing where a disk takes a part of it."""
+    file = io.BytesIO()
+    picture.save(file, format="JPEG", quality=int(quality), subsampling="4:2:0")
+    return file.getvalue()
 
 
 def _move(

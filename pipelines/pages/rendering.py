@@ -11,6 +11,8 @@ import pathlib
 
 import jinja2
 
+from pipelines.pages.showing import shown
+
 _TEMPLATES = pathlib.Path(__file__).with_name("templates")
 
 
@@ -33,7 +35,6 @@ def render(template: str, **values) -> bytes:
     ```
     """
     page = _environment().get_template(template).render(values)
-    # Of file names, what is no UTF-8 is shown as a question mark.
     return page.encode("utf-8", "replace")
 
 
@@ -42,6 +43,7 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
+        finalize=_finalize,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -51,6 +53,17 @@ def _environment() -> jinja2.Environment:
     environment.filters["thousands"] = "{:,}".format
     environment.filters["decimals"] = "{:.3f}".format
     return environment
+
+
+def _finalize(value):
+    """What is put into a page, of which markup of our own stays as it is.
+
+    Of file names, what is no UTF-8 is shown as a question mark.
+    """
+    plain = isinstance(value, str) and not hasattr(value, "__html__")
+    if not plain:
+        return value
+    return shown(value.encode("utf-8", "replace").decode())
 
 
 def readable(name: str) -> str:

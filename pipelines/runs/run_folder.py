@@ -1,11 +1,11 @@
 """A run is a folder: what was asked, what came out, nothing half written."""
 
-import json
+import errno
+import importlib.metadata
 import os
 import pathlib
 import platform
 import subprocess
-import zipfile
 
 import keras
 import numpy as np
@@ -22,11 +22,9 @@ from pipelines.runs.places import PREDICTIONS
 from pipelines.runs.places import REPORT
 from pipelines.runs.places import SNAPSHOTS
 from pipelines.runs.places import Longer
-from pipelines.runs.places import model_file
 from pipelines.runs.places import refuse_if_taken
-from zoo.errors import IntegrityError
-from zoo.errors import RequestError
-from zoo.weights.atomic import whole_file
+from zoo.plain_json import dumps
+from zoo.weights.atomic import replacing
 from zoo.weights.atomic import write_atomically
 
 __all__ = [
@@ -39,7 +37,6 @@ __all__ = [
     "REPORT",
     "SNAPSHOTS",
     "RunFolder",
-    "load_model",
     "provenance",
 ]
 
@@ -56,8 +53,8 @@ class RunFolder:
         longer: How far one that was finished may be gone on with.
 
     Raises:
-        RequestError: It holds a run already, another process works there, or
-            it cannot be written.
+        RequestError: It holds a run already, or another process works there.
+        OSError: It cannot be made or written to.
     """
 
     def __init__(
@@ -71,14 +68,10 @@ class RunFolder:
         if not finished:
             refuse_if_taken(path, resume=resume, longer=longer)
         self.path = pathlib.Path(path)
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RequestError(
-                f"`output={path}` cannot be made: {error.strerror}."
-            ) from error
+        self.path.mkdir(parents=True, exist_ok=True)
         if not os.access(self.path, os.W_OK):
-            raise RequestError(f"`output={path}` cannot be written to.")
+            reason = os.strerror(errno.EACCES)
+            raise PermissionError(errno.EACCES, reason, str(path))
         self._lock = FolderLock(self.path)
 
     refuse_if_taken = staticmethod(refuse_if_taken)
@@ -98,8 +91,8 @@ class RunFolder:
         (self.path / METRICS).unlink(missing_ok=True)
 
     def write_json(self, name: str, content) -> None:
-        """Writes a JSON file, whole or not at all."""
-        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        """Writes a JSON file, whole or not at all; null for NaN."""
+        text = dumps(content, indent=2, ensure_ascii=False) + "\n"
         write_atomically(self.path / name, text.encode())
 
     def write_config(self, config: dict) -> None:
@@ -108,49 +101,54 @@ class RunFolder:
 
     def save_model(self, model) -> pathlib.Path:
         """Writes `model.keras`, whole or not at all, and returns its path."""
-        with whole_file(self.path / MODEL) as temporary:
+        with replacing(self.path / MODEL) as temporary:
             model.save(temporary)
         return self.path / MODEL
 
 
 def provenance() -> dict:
-    """Returns the versions of what computes, and the commit if there is one."""
+    """Returns the versions of what computes, and the package's own."""
     versions = {library.__name__: library.__version__ for library in _LIBRARIES}
     return {
         "versions": {"python": platform.python_version(), **versions},
         "commit": _commit(),
+        "version": _version(),
     }
 
 
-def _commit() -> str | None:
+def _version() -> str | None:
     try:
-        done = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=40"],
-            cwd=pathlib.Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            timeout=10,
-        )
+        return importlib.metadata.version("keras-zoo")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """Of the clone that this code lies in, and of no repository around it.
+
+    The package may be installed into an environment that lies in somebody
+    else's repository; `version` then says what it is.
+    """
+    root = pathlib.Path(__file__).resolve().parents[2]
+    # A worktree has a file there, a clone a folder.
+    if not (root / ".git").exists():
+        return None
+    try:
+        commit = _ask_git(root, "describe", "--always", "--abbrev=40")
+        # Not `describe --dirty`, which writes the repository's index anew, and
+        # on a full disk leaves a lock that stops every later command of git.
+        changed = _ask_git(root, "status", "--porcelain", "-uno")
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() or None
+    return f"{commit}-dirty" if commit and changed else commit or None
 
 
-def load_model(path):
-    """Loads the model of a run.
-
-    Args:
-        path: A run folder or a `.keras` file.
-
-    Raises:
-        RequestError: There is no model there.
-        IntegrityError: The file is damaged.
-    """
-    file = model_file(path)
-    try:
-        return keras.models.load_model(file)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise IntegrityError(
-            f"{file} is damaged or was not made by this zoo: {reason[0]}"
-        ) from error
+def _ask_git(root: pathlib.Path, *words: str) -> str:
+    done = subprocess.run(
+        ["git", "--no-optional-locks", *words],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=10,
+    )
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -209,12 +209,3 @@ def check_weights_fit(model, files: dict[str, bytes]) -> None:
             f"({len(dict(odd))} such). Give the same settings to go on, or "
             "another `output` to begin anew."
         )
-
-
-def not_finite(arrays: dict[str, np.ndarray]) -> list[str]:
-    """Returns the names of the arrays that hold NaN or infinity."""
-    return [
-        name
-        for name, value in arrays.items()
-        if value.dtype.kind == "f" and not np.isfinite(value).all()
-    ]

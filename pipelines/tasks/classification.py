@@ -38,7 +38,7 @@ class Guess:
     probability: float
 
     def __str__(self):
-        return f"{self.probability:7.2%}  {self.name}"
+        return f"{self.probability:7.2%}  {' '.join(self.name.split())}"
 
     def as_json(self) -> dict:
         return {"class": self.name, "probability": self.probability}

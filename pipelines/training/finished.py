@@ -8,12 +8,12 @@ import keras
 import numpy as np
 
 from pipelines.runs.config import RunConfig
+from pipelines.runs.model_loading import load_model
 from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import HISTORY
 from pipelines.runs.run_folder import METRICS
 from pipelines.runs.run_folder import REPORT
 from pipelines.runs.run_folder import RunFolder
-from pipelines.runs.run_folder import load_model
 from pipelines.tasks.table import task_of_model
 from pipelines.tasks.task import Task
 

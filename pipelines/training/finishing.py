@@ -1,5 +1,6 @@
 """The end of a run: its model, what it reaches and a page to look at."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -12,14 +13,22 @@ from pipelines.data.examples import Examples
 from pipelines.devices.batch_norm import plain_copy
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.report import write_report
+from pipelines.runs.checkpoints import steps_of
+from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import HISTORY
 from pipelines.runs.run_folder import METRICS
 from pipelines.tasks.task import Judged
 from pipelines.tasks.task import Task
+from pipelines.training.failures import Diverged
 from pipelines.training.failures import NotWritten
 from pipelines.training.fine_tuning.plan import beginnings
 from pipelines.training.finished import Finished
 from pipelines.training.run import Run
+from zoo.weights.files import variable_names
+from zoo.weights.finite import not_finite
+
+# Times the loss of guessing; weights that learn anything stay below.
+_ABSURD = 10
 
 
 def finish(
@@ -35,15 +44,26 @@ def finish(
         more: Given the logits of the held-out part, returns more metrics.
 
     Raises:
-        NotWritten: The disk is full or gone. The checkpoints are there.
+        Diverged: The weights are no finite numbers.
+        NotWritten: The disk is full or gone. A checkpoint is there.
+        OSError: Likewise, and there is none.
     """
     try:
         return _finish(run, history, more)
     except OSError as error:
+        reason = error.strerror or str(error)
+        kept = steps_of(run.folder.path / CHECKPOINTS)
+        if not kept:
+            raise OSError(
+                error.errno,
+                f"{reason}. All steps are taken, and neither the results nor "
+                "any checkpoint could be written: make room and start anew",
+                str(run.folder.path),
+            ) from error
         raise NotWritten(
             "all steps are taken, but the results cannot be written to "
-            f"{run.folder.path} ({error.strerror or error}). Make room; "
-            "the last checkpoint is kept"
+            f"{run.folder.path} ({reason}). Make room; the checkpoint of step "
+            f"{kept[-1]:,} is kept"
         ) from error
 
 
@@ -71,6 +91,7 @@ def _finish(run: Run, history: list[dict], more) -> Finished:
     """The metrics come last: they are the sign of a finished run."""
     seconds = time.perf_counter() - run.started
     model = plain_copy(run.model)
+    _check_weights(model)
     task = _tuned(run, model)
     run.folder.save_model(model)
     run.folder.write_json(HISTORY, history)
@@ -83,6 +104,7 @@ def _finish(run: Run, history: list[dict], more) -> Finished:
         "training_examples": len(run.splits.train),
         **(more(logits) if more else {}),
     }
+    _say_if_absurd(run, metrics)
     write_report(
         run.folder.path,
         task,
@@ -95,3 +117,27 @@ def _finish(run: Run, history: list[dict], more) -> Finished:
     return Finished(
         run.config, model, history, metrics, logits, run.folder, task
     )
+
+
+def _check_weights(model) -> None:
+    bad = not_finite(variable_names(model))
+    if bad:
+        raise Diverged(
+            f"The run has diverged: at its end {bad[0]} holds NaN or infinity. "
+            "Lower `learning_rate` or give `clip_norm=1`; checkpoints hold "
+            "finite weights only."
+        )
+
+
+def _say_if_absurd(run: Run, metrics: dict) -> None:
+    """A loss far above that of guessing is no result, whatever it says."""
+    if run.task.loss_words[0] != "cross-entropy":
+        return
+    classes = len(run.splits.train.class_names)
+    guessing, loss = math.log(max(classes, 2)), metrics["loss"]
+    if not loss <= _ABSURD * guessing:
+        run.say(
+            f"The loss on held-out pictures is {loss:.3g}, where guessing has "
+            f"{guessing:.3g}: the run has diverged. Lower `learning_rate` or "
+            "give `clip_norm=1`."
+        )

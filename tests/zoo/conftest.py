@@ -115,7 +115,8 @@ def build_tiny(form, side=None, **arguments):
         spec = dataclasses.replace(spec, hidden=hidden)
         builder, default = alexnet.AlexNet, _ALEXNET_SIDES[form]
     side = side or default
-    return builder(spec, input_shape=(side, side, 3), **arguments)
+    arguments.setdefault("input_shape", (side, side, 3))
+    return builder(spec, **arguments)
 
 
 @pytest.fixture

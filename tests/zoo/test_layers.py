@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import layers
+from zoo.layers import InnerAveragePooling2D
 from zoo.preprocessing import Preprocessing
 from zoo.preprocessing import imagenet
 
@@ -231,6 +232,10 @@ def test_logits_are_float32_under_every_policy():
         (layers.SelfAttention(3), ("heads",)),
         (layers.ClassToken(name="a"), ("name",)),
         (
+            layers.InnerAveragePooling2D(3, 2, padding="same"),
+            ("pool_size", "strides", "padding"),
+        ),
+        (
             layers.PaddedMaxPooling2D(5, 3, border=2),
             ("pool_size", "strides", "border"),
         ),
@@ -287,3 +292,25 @@ def test_declared_shapes_are_those_that_come_out(layer, shape):
     y = layer(np.zeros((2, 5, 6, 8), "float32"))
     for said, is_ in zip(declared, y.shape, strict=True):
         assert said in (None, is_)
+
+
+def test_pixels_divided_by_255_are_warned_about_once(tiny, pictures):
+    model = tiny("resnet_cifar")
+    images = pictures(32, 2)
+    model(np.zeros_like(images, "float32"))  # Says nothing either way.
+    with pytest.warns(UserWarning, match="at most 1\\. A model .* 0…255"):
+        model(images / np.float32(images.max()))
+    model(images / np.float32(255))
+    right = tiny("resnet_cifar")
+    right(images.astype("float32"))
+    right(images / np.float32(255))
+    tiny("resnet_cifar")(images // 200)  # Nearly black, and right.
+
+
+def test_a_border_counts_for_nothing():
+    x = np.random.default_rng(0).normal(size=(2, 6, 7, 3)).astype("float32")
+    layer = InnerAveragePooling2D(3, 2, padding="same")
+    expected = keras.layers.AveragePooling2D(3, 2, padding="same")(x)
+    assert np.array_equal(layer(x), expected)
+    by_hand = layer._sums(x) / layer._sums(np.ones((1, 6, 7, 1), "float32"))
+    np.testing.assert_allclose(by_hand, expected, atol=1e-6)

@@ -25,9 +25,12 @@ def test_records_are_values():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"image_size": 0}, "`image_size` is a number of pixels"),
+        ({"image_size": 0}, "`image_size` is a whole number of pixels"),
         ({"image_size": 8, "std": (1, 0, 1)}, "no std is 0 or less"),
-        ({"image_size": 8, "mean": (1, 0)}, "one number for each of R, G"),
+        (
+            {"image_size": 8, "mean": (1, 0)},
+            "one finite number for each",
+        ),
         ({"image_size": 8, "crop_fraction": 0}, "`crop_fraction` is in (0, 1]"),
         ({"image_size": 8, "interpolation": "x"}, "one of bilinear, bicubic"),
     ],

@@ -10,6 +10,7 @@ from zoo.layers.drop_path import DropPath
 from zoo.layers.grouped import GroupedConv2D
 from zoo.layers.logits import Logits
 from zoo.layers.normalization import LocalResponseNormalization
+from zoo.layers.pooling import InnerAveragePooling2D
 from zoo.layers.pooling import PaddedMaxPooling2D
 from zoo.layers.scaling import PixelScaling
 from zoo.layers.tokens import ClassToken
@@ -20,6 +21,7 @@ __all__ = [
     "ClassToken",
     "DropPath",
     "GroupedConv2D",
+    "InnerAveragePooling2D",
     "LocalResponseNormalization",
     "Logits",
     "PaddedMaxPooling2D",

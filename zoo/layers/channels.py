@@ -40,7 +40,13 @@ class SubsampleAndPadChannels(keras.layers.Layer):
 
     def call(self, inputs):
         # Pools of one pixel: TensorFlow pools much faster than it slices.
-        x = ops.average_pool(inputs, 1, self.stride, padding="valid")
+        x = ops.average_pool(
+            inputs,
+            1,
+            self.stride,
+            padding="valid",
+            data_format="channels_last",
+        )
         missing = self.channels - x.shape[-1]
         before = missing // 2
         return ops.pad(x, [(0, 0), (0, 0), (0, 0), (before, missing - before)])

@@ -38,6 +38,10 @@ class GroupedConv2D(keras.layers.Conv2D):
     ```
     """
 
+    def __init__(self, *args, **kwargs):
+        kwargs["data_format"] = "channels_last"
+        super().__init__(*args, **kwargs)
+
     def convolution_op(self, inputs, kernel):
         if keras.backend.backend() != "tensorflow":
             return super().convolution_op(inputs, kernel)

@@ -15,10 +15,13 @@ class Logits(keras.layers.Dense):
 
     Args:
         units: Number of classes.
-        class_names: The names in label order, or None.
+        class_names: The names in label order, each another, or None.
         thresholds: Of a multi-label model: for each class the least sigmoid
             of its logit, in 0…1, with which a picture is said to show it;
             None where a picture shows one class.
+
+    Raises:
+        ValueError: The names are not one for each class.
 
     Input shape: `(batch, features)`.
 
@@ -38,7 +41,7 @@ class Logits(keras.layers.Dense):
     def __init__(self, units, class_names=None, thresholds=None, **kwargs):
         kwargs["dtype"] = "float32"
         super().__init__(units, **kwargs)
-        self.class_names = tuple(class_names) if class_names else None
+        self.class_names = checked_names(class_names, units)
         self.thresholds = tuple(thresholds) if thresholds else None
 
     def get_config(self):
@@ -47,3 +50,26 @@ class Logits(keras.layers.Dense):
         if self.thresholds:
             config["thresholds"] = list(self.thresholds)
         return config
+
+
+def checked_names(names, classes: int) -> tuple[str, ...] | None:
+    """Returns the names of classes, None where there are none.
+
+    Raises:
+        ValueError: There are more or fewer than classes, two are equal, or
+            one is no text.
+    """
+    if not names:
+        return None
+    names = tuple(names)
+    if len(names) != classes:
+        raise ValueError(
+            f"expected {classes} names of classes, received {len(names)}: "
+            f"{', '.join(map(str, names[:5]))}"
+        )
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError("the name of a class is no text")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"two classes are called {twice!r}")
+    return names

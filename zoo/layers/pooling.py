@@ -37,6 +37,7 @@ class PaddedMaxPooling2D(keras.layers.MaxPooling2D):
     """
 
     def __init__(self, pool_size, strides, border=1, **kwargs):
+        kwargs["data_format"] = "channels_last"
         super().__init__(pool_size, strides, padding="valid", **kwargs)
         if not 0 <= 2 * border < min(self.pool_size):
             raise ValueError(
@@ -63,3 +64,59 @@ class PaddedMaxPooling2D(keras.layers.MaxPooling2D):
         config = super().get_config()
         del config["padding"]
         return {**config, "border": self.border}
+
+
+@_register
+class InnerAveragePooling2D(keras.layers.AveragePooling2D):
+    """Average-pooling whose border counts for nothing, on every backend.
+
+    Keras pads "same" with one pixel more at the lower and right border where
+    it has to; of such an uneven border its torch backend counts the padding.
+
+    Args:
+        As `keras.layers.AveragePooling2D`; channels come last.
+
+    Input shape: `(batch, height, width, channels)`.
+
+    Output shape: `(batch, new_height, new_width, channels)`.
+
+    Example:
+
+    ```python
+    import numpy as np
+    from zoo.layers import InnerAveragePooling2D
+    y = InnerAveragePooling2D(3, 2, padding="same")(np.ones((1, 4, 4, 1)))
+    assert np.asarray(y).min() == 1
+    ```
+    """
+
+    def __init__(self, *args, **kwargs):
+        kwargs["data_format"] = "channels_last"
+        super().__init__(*args, **kwargs)
+
+    def call(self, inputs):
+        if self.padding != "same" or keras.backend.backend() != "torch":
+            return super().call(inputs)
+        ones = ops.ones((1, *inputs.shape[1:3], 1), inputs.dtype)
+        return self._sums(inputs) / self._sums(ones)
+
+    def _sums(self, x):
+        """Means over whole windows, the padding being zeros."""
+        sides = [
+            _same_border(side, size, step)
+            for side, size, step in zip(
+                x.shape[1:3], self.pool_size, self.strides, strict=True
+            )
+        ]
+        return ops.average_pool(
+            ops.pad(x, [(0, 0), *sides, (0, 0)]),
+            self.pool_size,
+            self.strides,
+            padding="valid",
+            data_format="channels_last",
+        )
+
+
+def _same_border(side: int, size: int, step: int) -> tuple[int, int]:
+    missing = max((-(-side // step) - 1) * step + size - side, 0)
+    return missing // 2, missing - missing // 2

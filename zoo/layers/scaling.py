@@ -1,6 +1,7 @@
 """The first layer: from pixels to what the weights were trained on."""
 
 import dataclasses
+import warnings
 
 import keras
 import numpy as np
@@ -18,6 +19,10 @@ class PixelScaling(keras.layers.Layer):
     It has no weights and computes in float32 under every dtype policy. It
     multiplies by Python floats, which `.keras`, ONNX and LiteRT all keep
     (`keras.layers.Normalization` does not export to ONNX).
+
+    Pixels divided by 255 are warned about once, where the model is called by
+    itself: in `fit` and `predict`, and in a function that is traced, there are
+    no numbers to look at.
 
     It also remembers how the model was built, so that weights which want
     another network are known when they are loaded into it.
@@ -53,6 +58,8 @@ class PixelScaling(keras.layers.Layer):
         self.preprocessing = preprocessing
         self.origin = origin
         self.variant = variant
+        # Whether pixels have been seen that tell their scale.
+        self._seen = False
 
     def build(self, input_shape):
         mean, std = map(
@@ -62,7 +69,26 @@ class PixelScaling(keras.layers.Layer):
         self._offset = np.asarray(-mean / std, "float32")
 
     def call(self, inputs):
+        if not self._seen:
+            self._look_at(inputs)
         return ops.cast(inputs, "float32") * self._scale + self._offset
+
+    def _look_at(self, inputs) -> None:
+        """Warns of floats in 0…1, where there are numbers to look at."""
+        pixels = _numbers(inputs)
+        highest = 0.0 if pixels is None else float(pixels.max(initial=0))
+        # Bytes arrive as floats too, and nearly black ones are whole numbers.
+        if highest <= 1 and (pixels is None or not np.any(pixels % 1)):
+            return
+        self._seen = True
+        if highest <= 1:
+            warnings.warn(
+                "The pixels given to this model are at most "
+                f"{highest:.3g}. A model of the zoo takes 0…255 and scales "
+                "them itself: leave out the division by 255, and any other "
+                "normalisation.",
+                stacklevel=2,
+            )
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -74,3 +100,15 @@ class PixelScaling(keras.layers.Layer):
             "origin": self.origin,
             "variant": self.variant,
         }
+
+
+def _numbers(inputs) -> np.ndarray | None:
+    """The floats that are there; None of what is traced."""
+    kind = keras.backend.standardize_dtype(inputs.dtype)
+    if "float" not in kind or isinstance(inputs, keras.KerasTensor):
+        return None
+    try:
+        return ops.convert_to_numpy(inputs)
+    # Each backend has another word for numbers that are not there yet.
+    except Exception:
+        return None

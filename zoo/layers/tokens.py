@@ -17,7 +17,8 @@ class PatchTokens(keras.layers.Layer):
     It adds a learned position embedding to each. Weights: `class_token`,
     `(channels,)`, and `position_embeddings`, `(1 + height * width,
     channels)`, the class token's first. See
-    `zoo.weights.position_embeddings` for another size of the map.
+    `zoo.weights.position_embeddings` for another size of the map. `grid` is
+    `(height, width)`, which the weights alone do not say.
 
     Input shape: `(batch, height, width, channels)`; only the batch may be
     unknown, and a map of another size is refused with a `ValueError`.
@@ -32,11 +33,13 @@ class PatchTokens(keras.layers.Layer):
     layer = PatchTokens()
     assert layer(np.ones((2, 3, 4, 8), "float32")).shape == (2, 13, 8)
     assert layer.position_embeddings.shape == (13, 8)
+    assert layer.grid == (3, 4)
     ```
     """
 
     def build(self, input_shape):
         _, height, width, channels = input_shape
+        self.grid = (height, width)
         self.input_spec = keras.InputSpec(shape=(None, *input_shape[1:]))
         self.class_token = self.add_weight(
             shape=(channels,), initializer="zeros", name="class_token"

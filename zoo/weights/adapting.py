@@ -65,11 +65,20 @@ def adapt_stem(variables, tensors) -> dict[str, np.ndarray]:
     return {key: tensor[:, :, order].astype("float32") * scale}
 
 
-def adapt_positions(model, variables, tensors) -> dict[str, np.ndarray]:
+def adapt_positions(
+    model, variables, tensors, grid: tuple[int, int] | None = None
+) -> dict[str, np.ndarray]:
     """Resamples learned position embeddings to the model's grid of patches.
 
-    The grid in the file has to be a square, as there is nothing that says
-    otherwise.
+    Grids are compared, not how many patches they have: 7 x 28 are as many as
+    14 x 14, and lie elsewhere.
+
+    Args:
+        model: Whose weights they become.
+        variables: The model's weights by name.
+        tensors: Those of the file.
+        grid: Rows and columns in the file. Where nothing says them, as in the
+            files of other libraries, they are a square.
 
     Returns:
         The changed tensors by their names; empty where all fit.
@@ -79,12 +88,13 @@ def adapt_positions(model, variables, tensors) -> dict[str, np.ndarray]:
         tensor = tensors.get(key)
         if not key.endswith("/position_embeddings") or tensor is None:
             continue
-        tokens = tensor.shape[0] if tensor.ndim == 2 else 0
-        side = math.isqrt(max(tokens - 1, 0))
-        if tensor.shape[1:] != tuple(variable.shape)[1:] or (
-            tokens == variable.shape[0] or side < 1 or side**2 + 1 != tokens
-        ):
+        if tensor.ndim != 2 or tensor.shape[1] != variable.shape[1]:
             continue
-        grid = model.get_layer(key.rpartition("/")[0]).input.shape[1:3]
-        changed[key] = resample_position_embeddings(tensor, (side, side), grid)
+        patches = tensor.shape[0] - 1
+        side = math.isqrt(max(patches, 0))
+        theirs = tuple(grid or (side, side))
+        ours = model.get_layer(key.rpartition("/")[0]).grid
+        if theirs == ours or patches < 1 or math.prod(theirs) != patches:
+            continue
+        changed[key] = resample_position_embeddings(tensor, theirs, ours)
     return changed

@@ -4,45 +4,88 @@ import contextlib
 import os
 import pathlib
 import uuid
-
-
-@contextlib.contextmanager
-def whole_file(path):
-    """Yields a new file's path beside `path`, where it is put in the end.
-
-    Where it cannot be written, or anything else is raised, nothing is left.
-
-    Raises:
-        OSError: The disk is full or the folder cannot be written.
-    """
-    path = pathlib.Path(path)
-    # With its ending, which says to Keras what it is.
-    temporary = path.with_name(f".tmp-{uuid.uuid4().hex}{path.suffix}")
-    try:
-        yield temporary
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+from collections.abc import Iterator
 
 
 def write_atomically(path, data: bytes) -> None:
     """Writes a file so that it is there whole or not at all.
 
     Raises:
-        OSError: The disk is full or the folder cannot be written.
+        OSError: The disk is full or the folder cannot be written; it says
+            which file.
+    """
+    with replacing(path) as temporary, open(temporary, "xb") as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def replacing(path) -> Iterator[pathlib.Path]:
+    """Gives another path to write to, which becomes the file at the end.
+
+    Where anything is raised, neither of the two is there.
+
+    Args:
+        path: Where the file goes; replaced as a whole if it is there. The
+            other path has the same ending.
+
+    Raises:
+        OSError: As for `write_atomically`.
+
+    Example:
+
+    ```python
+    import pathlib, tempfile
+    from zoo.weights.atomic import replacing
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "curves.svg"
+        with replacing(path) as temporary:
+            temporary.write_text("<svg/>")
+        assert [each.name for each in path.parent.iterdir()] == ["curves.svg"]
+    ```
     """
     path = pathlib.Path(path)
     # Not by tempfile, whose files no other user may read.
-    temporary = path.with_name(f".tmp-{uuid.uuid4().hex}")
+    ending = "".join(path.suffixes[-1:])
+    temporary = path.with_name(f".tmp-{uuid.uuid4().hex}{ending}")
     try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        with naming(path):
+            yield temporary
+            with open(temporary, "rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def naming(path) -> Iterator[None]:
+    """Has what the operating system raises inside say which file it is about.
+
+    A write to a full disk says "No space left on device", and no more.
+
+    Args:
+        path: What is written inside.
+
+    Example:
+
+    ```python
+    from zoo.weights.atomic import naming
+    try:
+        with naming("net.h5"):
+            raise OSError(28, "No space left on device")
+    except OSError as error:
+        assert error.filename == "net.h5"
+    ```
+    """
+    try:
+        yield
+    except OSError as error:
+        name = str(error.filename or "")
+        if error.errno is None:
+            # A library's own words, without a place for a name.
+            error.args = (f"{path}: {error}",)
+        elif not name or os.path.basename(name).startswith(".tmp-"):
+            error.filename, error.filename2 = str(path), None
         raise

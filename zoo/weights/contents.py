@@ -72,7 +72,11 @@ class Contents:
 
 
 def open_weights(
-    source, *, sha256: str | None = None, expected_bytes: int | None = None
+    source,
+    *,
+    sha256: str | None = None,
+    expected_bytes: int | None = None,
+    names: frozenset[str] = frozenset(),
 ) -> Contents:
     """Reads a weight file and finds out whose names its tensors have.
 
@@ -80,6 +84,7 @@ def open_weights(
         source: The path of a file of any format, or tensors by name.
         sha256: What the whole file must hash to, where known.
         expected_bytes: What the tensors take in memory at most.
+        names: Those of the model's own weights, where it is there already.
 
     Raises:
         RequestError: There is no such file, or it is of another format.
@@ -100,8 +105,8 @@ def open_weights(
                 for name, tensor in tensors.items()
             }
     ours = [name for name in tensors if stage_name(name) and "/" in name]
-    if 2 * len(ours) >= len(tensors):
-        return Contents(where, tensors, facts)
+    if 2 * len(ours) >= len(tensors) or names == set(tensors):
+        return _checked(Contents(where, tensors, facts))
     tables = translation.recognise(tensors)
     if not tables:
         raise IntegrityError(
@@ -110,6 +115,17 @@ def open_weights(
             "stem_conv/kernel), of torchvision, timm or Keras."
         )
     return Contents(where, tensors, facts, tables)
+
+
+def _checked(contents: Contents) -> Contents:
+    """What a file says of its classes has to fit its head."""
+    named, classes = contents.facts.class_names, contents.classes
+    if named and classes is not None and len(named) != classes:
+        raise IntegrityError(
+            f"The weight file {contents.where} is damaged: it names "
+            f"{len(named)} classes, and its head has {classes}."
+        )
+    return contents
 
 
 def _some(names) -> str:

@@ -13,8 +13,11 @@ class Facts:
         origin: Such as `"torchvision"`; `"zoo"` for our own network.
         preprocessing: What the weights expect of a picture.
         class_names: In label order.
+        grid: Rows and columns of the patches that position embeddings are
+            for.
     """
 
     origin: str | None = None
     preprocessing: Preprocessing | None = None
     class_names: tuple[str, ...] | None = None
+    grid: tuple[int, int] | None = None

@@ -1,9 +1,9 @@
 """What a weight file of ours says about itself, beside its tensors.
 
-Three strings in the file's metadata: `origin` (whose network it is, see
-`zoo.weights.origins`), `preprocessing` and `class_names` (both JSON). They
-come from the model when it is saved, and go into the next one that is built
-from the file.
+Strings in the file's metadata: `origin` (whose network it is, see
+`zoo.weights.origins`), `preprocessing`, `class_names` and, of networks with
+position embeddings, the `grid` of their patches (all JSON). They come from the
+model when it is saved, and go into the next one that is built from the file.
 """
 
 import dataclasses
@@ -11,8 +11,11 @@ import json
 from collections.abc import Mapping
 
 from zoo.layers import Logits
+from zoo.layers import PatchTokens
 from zoo.layers import PixelScaling
+from zoo.layers.logits import checked_names
 from zoo.model_metadata import find_layer
+from zoo.preprocessing import LARGEST
 from zoo.preprocessing import Preprocessing
 from zoo.weights.facts import Facts
 from zoo.weights.reading import limits
@@ -29,6 +32,9 @@ def describe(model) -> dict[str, str]:
         record = dataclasses.asdict(scaling.preprocessing)
         metadata["origin"] = scaling.origin
         metadata["preprocessing"] = json.dumps(record)
+    tokens = find_layer(model, PatchTokens)
+    if tokens:
+        metadata["grid"] = json.dumps(tokens.grid)
     if head and head.class_names:
         names = json.dumps(head.class_names, ensure_ascii=False)
         metadata["class_names"] = names
@@ -80,10 +86,22 @@ def _class_names(text: str) -> tuple[str, ...]:
         isinstance(name, str) for name in names
     ):
         raise ValueError("expected a list of names")
-    return tuple(names)
+    return checked_names(names, len(names))
+
+
+def _grid(text: str) -> tuple[int, int]:
+    sides = json.loads(text)
+    if (
+        not isinstance(sides, list)
+        or len(sides) != 2
+        or not all(type(side) is int and 0 < side <= LARGEST for side in sides)
+    ):
+        raise ValueError("expected two numbers of patches")
+    return tuple(sides)
 
 
 _READERS = {
+    "grid": _grid,
     "origin": str,
     "preprocessing": _preprocessing,
     "class_names": _class_names,

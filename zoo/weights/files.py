@@ -1,14 +1,15 @@
 """Reading and writing weight files, safely and all or nothing."""
 
 import hashlib
+import io
 import pathlib
-import tempfile
 
 import numpy as np
 import safetensors.numpy
 
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
+from zoo.nesting import layers_in
 from zoo.weights import reading
 from zoo.weights.atomic import write_atomically
 from zoo.weights.file_metadata import describe
@@ -27,13 +28,56 @@ __all__ = [
 def variable_names(model) -> dict:
     """Returns `{"layer/variable": variable}` for all weights of a model.
 
-    Seeds of random layers are state of a run, not weights, and left out.
+    What lies inside of a layer is `layer/inner_layer/variable`, whatever the
+    depth. A layer that is used twice is there once. Seeds of random layers are
+    state of a run, not weights, and left out.
+
+    Raises:
+        RequestError: Two weights would have one name, or one has none.
+
+    Example:
+
+    ```python
+    import keras
+    from zoo.weights.files import variable_names
+    pixels = keras.Input((4,))
+    base = keras.Sequential([keras.layers.Dense(3, name="fc")], name="base")
+    model = keras.Model(pixels, keras.layers.Dense(2, name="new")(base(pixels)))
+    assert list(variable_names(model)) == [
+        "base/fc/kernel", "base/fc/bias", "new/kernel", "new/bias"
+    ]
+    ```
     """
     named = {}
-    for layer in model.layers:
-        for variable in layer.weights:
-            named[f"{layer.name}/{variable.name}"] = variable
+    _name(model, "", named, set())
+    if len(named) < len(model.weights):
+        known = set(map(id, named.values()))
+        lost = [w.path for w in model.weights if id(w) not in known]
+        raise RequestError(
+            f"{len(lost)} weights of {model.name!r} are in no layer that has "
+            f"a name, such as {lost[0]!r}: they cannot be written."
+        )
     return named
+
+
+def _name(owner, prefix: str, named: dict, seen: set) -> None:
+    """Names what a layer or model holds itself, then what is inside of it."""
+    inner = layers_in(owner)
+    theirs = {id(weight) for layer in inner for weight in layer.weights}
+    for weight in owner.weights:
+        if id(weight) in theirs or id(weight) in seen:
+            continue
+        key = prefix + weight.name
+        if key in named:
+            raise RequestError(
+                f"Two weights of shapes {tuple(named[key].shape)} and "
+                f"{tuple(weight.shape)} would both be called {key!r} in a "
+                "file. Give their layers names of their own (`name`)."
+            )
+        seen.add(id(weight))
+        named[key] = weight
+    for layer in inner:
+        _name(layer, f"{prefix}{layer.name}/", named, seen)
 
 
 def save_weights(model, path, metadata=None) -> str:
@@ -50,7 +94,8 @@ def save_weights(model, path, metadata=None) -> str:
         The sha256 of the file, in hexadecimal.
 
     Raises:
-        RequestError: The path ends in something else.
+        RequestError: The path ends in something else, or two weights would
+            have one name.
     """
     if str(path).endswith(".weights.h5"):
         data = _as_h5(model, describe(model) | dict(metadata or {}))
@@ -80,12 +125,19 @@ def as_safetensors(model, metadata=None) -> bytes:
     return safetensors.numpy.save(tensors, metadata=known or None)
 
 
+class _Memory(io.BytesIO):
+    """What Keras takes for a file: HDF5 crashes Python where a disk is full."""
+
+    def __str__(self):
+        return "memory.weights.h5"
+
+
 def _as_h5(model, metadata) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / "model.weights.h5"
-        model.save_weights(path)
-        write_attributes(path, metadata)
-        return path.read_bytes()
+    file = _Memory()
+    # It is no file that is there already.
+    model.save_weights(file, overwrite=True)
+    write_attributes(file, metadata)
+    return file.getvalue()
 
 
 def read_weights(

@@ -1,5 +1,6 @@
 """Putting tensors into a model: everything fits, or everything is named."""
 
+import collections
 import dataclasses
 import math
 
@@ -19,6 +20,7 @@ from zoo.weights.contents import Contents
 from zoo.weights.contents import choose_origin
 from zoo.weights.contents import open_weights
 from zoo.weights.files import variable_names
+from zoo.weights.finite import check_finite
 from zoo.weights.origins import OWN
 from zoo.weights.origins import Origin
 from zoo.weights.origins import find_origin
@@ -76,7 +78,7 @@ def load_weights(
     has been changed.
 
     Args:
-        model: A model of the zoo.
+        model: A model of the zoo, or any that `save_weights` wrote.
         source: The path of a file (`.safetensors`, `.pth`, `.h5`,
             `.weights.h5` or `.keras`), or tensors by name.
         origin: Whose network the weights are for, where the names of the
@@ -100,8 +102,14 @@ def load_weights(
     assert report.initial == ("head_logits/kernel", "head_logits/bias")
     ```
     """
-    own = sum(math.prod(v.shape) * 4 for v in variable_names(model).values())
-    contents = open_weights(source, sha256=sha256, expected_bytes=room_for(own))
+    names = variable_names(model)
+    own = sum(math.prod(v.shape) * 4 for v in names.values())
+    contents = open_weights(
+        source,
+        sha256=sha256,
+        expected_bytes=room_for(own),
+        names=frozenset(names),
+    )
     variant, built = _built(model)
     wanted = choose_origin(contents, variant, origin, built)
     _check_built(contents, wanted, variant, built)
@@ -169,12 +177,13 @@ def fit(model, contents: Contents, origin: Origin) -> LoadReport:
     """Loads what was read into a model that was built for it.
 
     Raises:
-        IntegrityError: It does not fit, and nothing was changed.
+        IntegrityError: It does not fit or is no numbers, and nothing was
+            changed.
     """
     variables = variable_names(model)
     tensors, theirs = _translate(model, contents, origin)
     stem = adapt_stem(variables, tensors)
-    positions = adapt_positions(model, variables, tensors)
+    positions = adapt_positions(model, variables, tensors, contents.facts.grid)
     adapted = stem | positions
     tensors = tensors | adapted
     replaced = replaced_head(variables, tensors)
@@ -186,6 +195,7 @@ def fit(model, contents: Contents, origin: Origin) -> LoadReport:
             + "; ".join(problems)
         )
     matched = [key for key in variables if key not in replaced]
+    check_finite(contents.where, {key: tensors[key] for key in matched})
     for key in matched:
         variables[key].assign(tensors[key])
     return LoadReport(
@@ -223,11 +233,11 @@ def _translate(model, contents, origin) -> tuple[dict, dict]:
 
 def _renumbered(model, tensors) -> dict:
     """Names what Keras's own files only number, `layer/0`, `layer/1` …"""
-    named = {
-        f"{layer.name}/{number}": f"{layer.name}/{variable.name}"
-        for layer in model.layers
-        for number, variable in enumerate(layer.weights)
-    }
+    named, counts = {}, collections.Counter()
+    for name in variable_names(model):
+        layer = name.rpartition("/")[0]
+        named[f"{layer}/{counts[layer]}"] = name
+        counts[layer] += 1
     named |= {f"head_logits/{i}": name for i, name in enumerate(HEAD)}
     return {named.get(name, name): tensor for name, tensor in tensors.items()}
 

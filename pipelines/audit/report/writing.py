@@ -1,11 +1,11 @@
 """What an audit found, as a page for people and as JSON for programs."""
 
-import json
 import pathlib
 
 from pipelines.audit.auditing import Audit
 from pipelines.audit.report.page import as_page
 from pipelines.audit.report.table import as_table
+from zoo.plain_json import dumps
 from zoo.weights.atomic import write_atomically
 
 PAGE = "report.html"
@@ -26,7 +26,7 @@ def write_report(audit: Audit, folder) -> pathlib.Path:
         Where the page is.
     """
     folder = pathlib.Path(folder)
-    table = json.dumps(as_table(audit), indent=1)
+    table = dumps(as_table(audit), indent=1)
     write_atomically(folder / TABLE, table.encode())
     write_atomically(folder / PAGE, as_page(audit))
     return folder / PAGE

@@ -1,5 +1,9 @@
 """Writing records one after another, and where each of them is."""
 
+import contextlib
+import errno
+import os
+
 import tensorflow as tf
 
 from pipelines.data.sources import protos
@@ -26,19 +30,35 @@ def open_writer(path: str, kind: str):
 
 class _TFRecords:
     def __init__(self, path: str):
-        self._file = tf.io.TFRecordWriter(path)
+        self._path = path
+        with _as_os_error(path):
+            self._file = tf.io.TFRecordWriter(path)
         self.size = 0
 
     def write(self, record: bytes) -> int:
         """Returns where the picture is in the file."""
         first, _ = protos.features(record, 0, len(record))[KEYS.picture]
-        self._file.write(record)
+        with _as_os_error(self._path):
+            self._file.write(record)
         place = self.size + _HEAD + first
         self.size += _HEAD + len(record) + _TAIL
         return place
 
     def close(self) -> None:
-        self._file.close()
+        with _as_os_error(self._path):
+            self._file.close()
+
+
+@contextlib.contextmanager
+def _as_os_error(path: str):
+    """TensorFlow has names of its own for what the operating system says."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        full = isinstance(error, tf.errors.ResourceExhaustedError)
+        code = errno.ENOSPC if full else errno.EIO
+        reason = os.strerror(code) if full else error.message
+        raise OSError(code, reason, path) from error
 
 
 class _ArrayRecords:

@@ -12,6 +12,7 @@ import numpy as np
 from pipelines.data.sources.records import Index
 from pipelines.data.sources.records import Keys
 from pipelines.data.sources.records import index_file
+from zoo.caching import cache_folder
 from zoo.weights.atomic import write_atomically
 
 # Smaller files are walked anew: that takes a moment.
@@ -50,8 +51,7 @@ def cached_index(path: str, kind: str, keys: Keys) -> Index:
 
 
 def _folder() -> pathlib.Path:
-    cache = os.environ.get("ZOO_CACHE") or pathlib.Path.home() / ".cache/zoo"
-    return pathlib.Path(cache) / "indices"
+    return cache_folder() / "indices"
 
 
 def _known(place: pathlib.Path) -> Index | None:

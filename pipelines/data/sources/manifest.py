@@ -19,7 +19,6 @@ import hashlib
 import json
 import os
 import pathlib
-import uuid
 from collections.abc import Iterable
 from collections.abc import Iterator
 
@@ -29,6 +28,7 @@ from pipelines.data.sources.layout import TRAIN
 from pipelines.data.sources.layout import VALIDATION
 from pipelines.pages.commands import command
 from zoo.errors import RequestError
+from zoo.weights.atomic import replacing
 from zoo.weights.atomic import write_atomically
 
 HEADER = ("path", "label", "split", "size", "sha256")
@@ -171,20 +171,14 @@ def _relative(path: str, folder: pathlib.Path) -> str:
 @contextlib.contextmanager
 def new_text_file(path):
     """Opens a text file that is there whole at the end, or not at all."""
-    path = pathlib.Path(path)
-    temporary = path.with_name(f".tmp-{uuid.uuid4().hex}")
-    try:
-        with open(
+    with (
+        replacing(path) as temporary,
+        open(
             temporary,
             "x",
             encoding="utf-8",
             errors="surrogateescape",
             newline="",
-        ) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        ) as file,
+    ):
+        yield file

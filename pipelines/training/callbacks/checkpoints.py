@@ -9,15 +9,16 @@ from collections.abc import Callable
 
 import keras
 
+from pipelines.runs.checkpoints import steps_of
 from pipelines.runs.checkpoints import write_checkpoint
 from pipelines.runs.interruption import Interrupted
 from pipelines.runs.interruption import StopRequest
 from pipelines.runs.state import RunState
 from pipelines.runs.state import as_files
-from pipelines.runs.state import not_finite
 from pipelines.tasks.task import Metric
 from zoo.weights.atomic import write_atomically
 from zoo.weights.files import as_safetensors
+from zoo.weights.finite import not_finite
 
 BEST = "best.safetensors"
 # Seconds between two checkpoints, and between two files of best weights.
@@ -161,13 +162,17 @@ class Checkpoints(keras.callbacks.Callback):
         except (OSError, _NotFinite) as error:
             self._say(
                 f"error: no checkpoint of step {step:,}: {error}. Training "
-                "goes on, the last one is kept."
+                f"goes on, {self._what_is_kept()}."
             )
         if best is not None and self._best_weights is None:
             # Perhaps the next time there is room.
             self._best_weights = best
         took = time.monotonic() - started
         self._interval = max(_USUAL, took / _SHARE)
+
+    def _what_is_kept(self) -> str:
+        kept = steps_of(self.folder)
+        return f"that of step {kept[-1]:,} is kept" if kept else "there is none"
 
     def _stop(self) -> None:
         self._write_best()

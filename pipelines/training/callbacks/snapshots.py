@@ -11,7 +11,7 @@ from collections.abc import Callable
 import keras
 
 from pipelines.devices.batch_norm import plain_copy
-from zoo.weights.atomic import whole_file
+from zoo.weights.atomic import replacing
 
 
 class Snapshots(keras.callbacks.Callback):
@@ -46,5 +46,5 @@ class Snapshots(keras.callbacks.Callback):
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._judged():
             model = plain_copy(self.model)
-        with whole_file(self.folder / f"cycle-{cycle}.keras") as temporary:
+        with replacing(self.folder / f"cycle-{cycle}.keras") as temporary:
             model.save(temporary)

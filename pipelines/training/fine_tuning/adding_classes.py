@@ -23,10 +23,10 @@ from pipelines.devices.batch_norm import trainable_copy
 from pipelines.devices.strategy import check_one_host
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.runs.config import PRECISIONS
+from pipelines.runs.model_loading import load_model
 from pipelines.runs.options import RunOptions
 from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import MODEL
-from pipelines.runs.run_folder import load_model
 from pipelines.tasks.table import task_of_model
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.fine_tuning import fine_tune

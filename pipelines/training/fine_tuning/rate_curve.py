@@ -11,6 +11,7 @@ import dataclasses
 import numpy as np
 
 from pipelines.tasks.task import Task
+from zoo.weights.atomic import replacing
 
 # How far a line looks to both sides, in decades of the rate.
 _REACH = 0.33
@@ -169,7 +170,8 @@ def draw_rates(curve: RateCurve, output, task: Task) -> None:
         axes.legend(frameon=False)
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    sheet.savefig(output)
+    with replacing(output) as temporary:
+        sheet.savefig(temporary)
 
 
 def _title(curve: RateCurve) -> str:

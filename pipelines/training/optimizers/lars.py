@@ -11,8 +11,9 @@ class LARS(keras.optimizers.SGD):
     """SGD with momentum and a local rate for every kernel.
 
     You et al., "Large Batch Training of Convolutional Networks", 2017,
-    algorithm 1: the local rate is trust · |w| / (|g| + l2 · |w|). Norms and
-    biases take plain steps and do not decay, as in all later uses.
+    algorithm 1: the local rate is trust · |w| / (|g| + l2 · |w|). What does
+    not decay (norms, biases, and everything at an l2 of 0) takes plain steps,
+    as in timm.
 
     Args:
         learning_rate: A number, set anew by the schedule.
@@ -31,7 +32,7 @@ class LARS(keras.optimizers.SGD):
 
     def update_step(self, gradient, variable, learning_rate):
         gradient = ops.cast(gradient, variable.dtype)
-        if decays(variable):
+        if self.l2 and decays(variable):
             weights = ops.convert_to_tensor(variable)
             local = self._local_rate(_norm(weights), _norm(gradient))
             gradient = local * (gradient + self.l2 * weights)

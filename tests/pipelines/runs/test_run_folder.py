@@ -1,5 +1,6 @@
 """A run is a folder: nothing overwritten, nothing half written."""
 
+import importlib.metadata
 import json
 import os
 import platform
@@ -12,8 +13,9 @@ import pytest
 import tensorflow as tf
 
 import zoo
+from pipelines.runs import run_folder
+from pipelines.runs.model_loading import load_model
 from pipelines.runs.run_folder import RunFolder
-from pipelines.runs.run_folder import load_model
 from pipelines.runs.run_folder import provenance
 from zoo.errors import RequestError
 
@@ -74,22 +76,23 @@ def read_only(tmp_path):
 
 @pytest.mark.parametrize("below", ["", "run"])
 def test_a_read_only_disk_is_refused(read_only, below):
-    with pytest.raises(RequestError, match=r"`output=.*` cannot be") as caught:
+    with pytest.raises(OSError, match=r"Read-only|denied") as caught:
         RunFolder(read_only / below)
-    assert caught.value.exit_code == 2
+    assert caught.value.filename.startswith(str(read_only))
 
 
 def test_a_file_in_its_place_is_refused(tmp_path):
     (tmp_path / "run").write_text("")
     for path in (tmp_path / "run", tmp_path / "run" / "below"):
-        with pytest.raises(RequestError, match="cannot be made: "):
+        with pytest.raises(OSError, match=r"File exists|Not a directory"):
             RunFolder(path)
 
 
 def test_a_folder_that_cannot_be_written_to(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *arguments: False)
-    with pytest.raises(RequestError, match="cannot be written to"):
+    with pytest.raises(PermissionError, match="Permission denied") as caught:
         RunFolder(tmp_path)
+    assert caught.value.filename == str(tmp_path)
 
 
 def test_json_is_written_whole(folder):
@@ -120,7 +123,8 @@ def test_what_cannot_be_written_leaves_the_old_file(folder, monkeypatch):
 def test_the_config_says_what_computed(folder):
     folder.write_config({"model": "resnet20", "seed": 3})
     config = json.loads((folder.path / "config.json").read_text())
-    assert set(config) == {"model", "seed", "versions", "commit"}
+    assert set(config) == {"model", "seed", "versions", "commit", "version"}
+    assert config["version"] == importlib.metadata.version("keras-zoo")
     assert config["versions"] == {
         "python": platform.python_version(),
         "keras": keras.__version__,
@@ -129,6 +133,44 @@ def test_the_config_says_what_computed(folder):
         "PIL": config["versions"]["PIL"],
     }
     assert re.fullmatch(r"\d+\.\d+.*", config["versions"]["PIL"])
+
+
+def test_the_commit_is_not_that_of_a_repository_around(tmp_path, monkeypatch):
+    """The package lies in an environment in somebody's own repository."""
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "a"]):
+        subprocess.run([*git, *words], cwd=tmp_path, check=True)
+    place = tmp_path / "env" / "pipelines" / "runs" / "run_folder.py"
+    place.parent.mkdir(parents=True)
+    monkeypatch.setattr(run_folder, "__file__", str(place))
+    assert provenance()["commit"] is None
+    own = tmp_path / "pipelines" / "runs" / "run_folder.py"
+    monkeypatch.setattr(run_folder, "__file__", str(own))
+    assert re.fullmatch("[0-9a-f]{40}", provenance()["commit"])
+
+
+def test_asking_for_the_commit_writes_nothing(tmp_path, monkeypatch):
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    place = tmp_path / "pipelines" / "runs" / "run_folder.py"
+    place.parent.mkdir(parents=True)
+    place.write_text("")
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "a"]):
+        subprocess.run([*git, *words], cwd=tmp_path, check=True)
+    os.utime(place, (1, 1))  # The index is out of date.
+    before = (tmp_path / ".git" / "index").read_bytes()
+    monkeypatch.setattr(run_folder, "__file__", str(place))
+    assert re.fullmatch("[0-9a-f]{40}", provenance()["commit"])
+    assert (tmp_path / ".git" / "index").read_bytes() == before
+    place.write_text("changed")
+    assert re.fullmatch("[0-9a-f]{40}-dirty", provenance()["commit"])
+    assert (tmp_path / ".git" / "index").read_bytes() == before
+
+
+def test_json_holds_no_nan(folder):
+    folder.write_json("metrics.json", {"loss": float("nan"), "all": [1.5]})
+    text = (folder.path / "metrics.json").read_text()
+    assert json.loads(text) == {"loss": None, "all": [1.5]}
+    assert "NaN" not in text
 
 
 def test_without_git_there_is_no_commit(monkeypatch):

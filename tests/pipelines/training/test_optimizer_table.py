@@ -27,14 +27,14 @@ def norm(array):
 
 
 def adamw(weights, gradients, decay):
-    """Loshchilov and Hutter 2017, with epsilon where Keras has it."""
+    """Loshchilov and Hutter 2017, with epsilon where torch has it."""
     first = second = 0.0
     for step, gradient in enumerate(gradients, start=1):
         first = 0.9 * first + 0.1 * gradient
         second = 0.999 * second + 0.001 * gradient**2
         weights = weights - RATE * decay * weights
-        size = np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-        weights = weights - RATE * size * first / (np.sqrt(second) + 1e-7)
+        root = np.sqrt(second / (1 - 0.999**step)) + 1e-8
+        weights = weights - RATE * first / (1 - 0.9**step) / root
     return weights
 
 
@@ -58,7 +58,7 @@ def lamb(weights, gradients, decay):
         step = (first / (1 - 0.9**number)) / (
             np.sqrt(second / (1 - 0.999**number)) + 1e-6
         )
-        if weights.ndim > 1:
+        if decay and weights.ndim > 1:
             step = step + decay * weights
             step = step * norm(weights) / norm(step)
         weights = weights - RATE * step
@@ -70,7 +70,7 @@ def lars(weights, gradients, decay):
     velocity = 0.0
     for gradient in gradients:
         local = 1.0
-        if weights.ndim > 1:
+        if decay and weights.ndim > 1:
             local = 1e-3 * norm(weights)
             local = local / (norm(gradient) + decay * norm(weights))
             gradient = gradient + decay * weights

@@ -8,6 +8,7 @@ from zoo import resnet
 from zoo.errors import IntegrityError
 from zoo.preprocessing import Preprocessing
 from zoo.weights.adapting import adapt_stem
+from zoo.weights.position_embeddings import resample_position_embeddings
 
 
 def test_another_head_is_dropped_and_said(torchvision, values):
@@ -110,3 +111,34 @@ def test_positions_are_resampled_to_another_size(tiny, tmp_path, fill, values):
         IntegrityError, match=r"position_emb.* shape \(16, 24\)"
     ):
         zoo.load_weights(tiny("vit", side=48, classes=3), tensors)
+
+
+@pytest.mark.parametrize("ending", [".safetensors", ".weights.h5", ".keras"])
+def test_grids_are_compared_not_how_many_patches_they_have(
+    tiny, tmp_path, fill, values, ending
+):
+    wide = fill(tiny("vit", input_shape=(16, 64, 3), classes=3))
+    path = tmp_path / f"vit{ending}"
+    if ending == ".keras":
+        wide.save(path)
+    else:
+        zoo.save_weights(wide, path)
+    name = "stem_tokens/position_embeddings"
+    square, same = tiny("vit", side=32), tiny("vit", input_shape=(16, 64, 3))
+    assert zoo.load_weights(same, path).adapted == ()
+    assert np.array_equal(values(same)[name], values(wide)[name])
+    report = zoo.load_weights(square, path)
+    assert report.adapted == ((name, "resampled to another size"),)
+    expected = resample_position_embeddings(values(wide)[name], (2, 8), (4, 4))
+    assert np.array_equal(values(square)[name], expected)
+
+
+def test_what_says_no_grid_is_a_square(tiny, fill, values):
+    square = fill(tiny("vit", side=32, classes=3))
+    wide = tiny("vit", input_shape=(16, 64, 3), classes=3)
+    zoo.load_weights(wide, values(square))
+    name = "stem_tokens/position_embeddings"
+    expected = resample_position_embeddings(
+        values(square)[name], (4, 4), (2, 8)
+    )
+    assert np.array_equal(values(wide)[name], expected)

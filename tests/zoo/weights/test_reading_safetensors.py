@@ -100,9 +100,9 @@ def test_huge_headers_are_refused_at_once(path):
     ):
         with pytest.raises(IntegrityError, match=reason):
             reading.read(_write(path, b"{}", length=length))
-    many = b",".join(b'"%d":{}' % number for number in range(100_002))
-    for header in (b"{" + many + b"}", b"{" + b"," * 2_000_001):
-        with pytest.raises(IntegrityError, match="more than 100,000 entries"):
+    many = b",".join(b'"%d":{}' % number for number in range(10_002))
+    for header in (b"{" + many + b"}", b"{" + b"," * 200_001):
+        with pytest.raises(IntegrityError, match="more than 10,000 entries"):
             reading.read(_write(path, header))
     assert time.monotonic() - since < 2
 

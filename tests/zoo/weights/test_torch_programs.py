@@ -125,8 +125,8 @@ def test_a_real_pickle_of_a_program_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"]" * 600_000, "more than 500,000 steps"),
-        (b"X" + struct.pack("<I", 1 << 31), "more than 8,388,608 bytes"),
+        (b"]" * 250_000, "more than 240,000 steps"),
+        (b"X" + struct.pack("<I", 1 << 31), "more than 4,194,304 bytes"),
         (b"]r\xff\xff\xff\xff", "no dict of tensors"),
         (b"h\x07", "out of step"),
         (b"0", "POP"),

@@ -6,6 +6,7 @@ import pathlib
 import re
 import urllib.parse
 
+from zoo.caching import cache_folder
 from zoo.errors import RequestError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -42,8 +43,7 @@ def place(url: str, cache_dir=None) -> pathlib.Path:
     ```
     """
     if cache_dir is None:
-        base = os.environ.get("ZOO_CACHE") or "~/.cache/zoo"
-        cache_dir = pathlib.Path(base).expanduser() / "weights"
+        cache_dir = cache_folder() / "weights"
     parts = urllib.parse.urlsplit(url)
     names = [
         re.sub(r"[^\w.+=-]", "_", urllib.parse.unquote(name))

@@ -7,6 +7,7 @@ Nothing in a file is imported, called or followed out of it; how much is
 read is checked before it is.
 """
 
+import contextlib
 import pathlib
 import struct
 import zipfile
@@ -20,8 +21,10 @@ from zoo.weights.reading import limits
 from zoo.weights.reading.formats import find_reader
 
 LIMIT = limits.LIMIT
-__all__ = ["LIMIT", "read"]
+__all__ = ["LIMIT", "guarded", "read"]
 
+# What has nothing to do with what is in a file.
+_SYSTEM = (IsADirectoryError, PermissionError)
 # What the libraries below raise on damaged files.
 _DAMAGE = (
     EOFError,
@@ -76,13 +79,24 @@ def read(path, *, expected_bytes: int | None = None) -> dict[str, np.ndarray]:
     limit = LIMIT
     if expected_bytes is not None:
         limit = min(limit, expected_bytes * 105 // 100)
-    try:
+    with guarded(path):
         return find_reader(path)(path, limit)
-    except (IntegrityError, RequestError):
+
+
+@contextlib.contextmanager
+def guarded(path):
+    """Has whatever a library raises on a damaged file name the file.
+
+    Args:
+        path: The file that is read inside.
+
+    Raises:
+        OSError: It cannot be read by this user.
+        IntegrityError: It is damaged.
+    """
+    try:
+        yield
+    except (IntegrityError, RequestError, *_SYSTEM):
         raise
-    except PermissionError as error:
-        raise RequestError(
-            f"The weight file {path} cannot be read ({error.strerror})."
-        ) from error
     except _DAMAGE as error:
         raise limits.damaged(path, str(error)[:200]) from error

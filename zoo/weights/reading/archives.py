@@ -11,7 +11,7 @@ from zoo.weights.reading import limits
 KERAS_WEIGHTS = "model.weights.h5"
 _END = b"PK\x05\x06"
 _END64 = b"PK\x06\x07"
-_MAX_DIRECTORY = 4 << 20
+_MAX_DIRECTORY = 1 << 20
 
 
 @contextlib.contextmanager

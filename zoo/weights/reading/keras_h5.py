@@ -64,6 +64,27 @@ def read_archive(path, limit: int = limits.LIMIT) -> dict[str, np.ndarray]:
     Raises:
         IntegrityError: As for `read`, or the weights are compressed.
     """
+    with _archived(path) as window:
+        return _read(window, path, limit)
+
+
+def archived_shapes(path, limit: int = limits.LIMIT) -> list[tuple[int, ...]]:
+    """Returns the shapes of the weights of a `.keras` file, none read.
+
+    Args:
+        path: The file.
+        limit: Of the bytes of all tensors.
+
+    Raises:
+        IntegrityError: As for `read_archive`.
+    """
+    with _archived(path) as window, h5py.File(window, "r") as file:
+        return [each.shape for each in _kept(file, path, limit).values()]
+
+
+@contextlib.contextmanager
+def _archived(path):
+    """Opens the weights of a `.keras` file, whose checksum is right."""
     with archives.open_archive(path) as archive:
         info = archives.stored(path, archive, archives.KERAS_WEIGHTS)
         with archive.open(info) as stream:
@@ -72,21 +93,27 @@ def read_archive(path, limit: int = limits.LIMIT) -> dict[str, np.ndarray]:
                 pass
         with archives.Window(archive, info) as window:
             check_heaps(window, path)
-            return _read(window, path, limit)
+            yield window
 
 
 def _read(source, path, limit) -> dict[str, np.ndarray]:
     with h5py.File(source, "r") as file:
-        found = _datasets(file, path)
-        kept = name_weights(file, found, path)
-        total = sum(
-            arrays.bytes_as_read(_kind(dataset, path), dataset.size)
-            for dataset in kept.values()
-        )
-        limits.check_total(path, total, limit)
-        for dataset in kept.values():
-            _check_stored(dataset, path)
+        kept = _kept(file, path, limit)
         return {name: _values(dataset, path) for name, dataset in kept.items()}
+
+
+def _kept(file, path, limit) -> dict[str, h5py.Dataset]:
+    """Returns the arrays that are weights, all of which were written."""
+    found = _datasets(file, path)
+    kept = name_weights(file, found, path)
+    total = sum(
+        arrays.bytes_as_read(_kind(dataset, path), dataset.size)
+        for dataset in kept.values()
+    )
+    limits.check_total(path, total, limit)
+    for dataset in kept.values():
+        _check_stored(dataset, path)
+    return kept
 
 
 def _datasets(file, path) -> dict[tuple[str, ...], h5py.Dataset]:
@@ -95,6 +122,13 @@ def _datasets(file, path) -> dict[tuple[str, ...], h5py.Dataset]:
     groups = [((), file)]
     while groups:
         place, group = groups.pop(0)
+        # Counted before they are looked at, one by one.
+        if len(seen) + len(group) > limits.MAX_TENSORS:
+            raise limits.damaged(
+                path,
+                f"it has more than {limits.MAX_TENSORS:,} entries",
+                _FORM,
+            )
         for name in group:
             where = (*place, name)
             shown = "/".join(where)[:200]
@@ -108,12 +142,6 @@ def _datasets(file, path) -> dict[tuple[str, ...], h5py.Dataset]:
             if address in seen or len(where) > _MAX_DEPTH:
                 raise limits.refused(path, f"{shown!r} is there twice")
             seen.add(address)
-            if len(seen) > limits.MAX_TENSORS:
-                raise limits.damaged(
-                    path,
-                    f"it has more than {limits.MAX_TENSORS:,} entries",
-                    _FORM,
-                )
             if isinstance(entry, h5py.Group):
                 groups.append((where, entry))
             elif isinstance(entry, h5py.Dataset):

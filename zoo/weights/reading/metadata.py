@@ -9,8 +9,10 @@ nothing is built from it.
 import json
 import pathlib
 import struct
+import zipfile
 from collections.abc import Mapping
 
+from zoo.errors import IntegrityError
 from zoo.weights.reading import archives
 from zoo.weights.reading import limits
 from zoo.weights.reading.hdf5_heaps import check_heaps
@@ -22,6 +24,7 @@ _MAX_CONFIG = 16 << 20
 _PIECE = 60_000
 _MAX_PIECES = 256
 _NAME = "zoo_metadata_{}"
+_DAMAGE = (LookupError, OSError, RuntimeError, TypeError, ValueError)
 
 
 def read_metadata(path) -> dict[str, str]:
@@ -43,23 +46,25 @@ def read_metadata(path) -> dict[str, str]:
             return _from_archive(path)
         if path.suffix == ".safetensors":
             return _from_header(path)
-    except (LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
+    except IntegrityError:
+        raise
+    except _DAMAGE as error:
         raise limits.damaged(
             path, f"its metadata cannot be read ({error})"
         ) from error
     return {}
 
 
-def write_attributes(path, metadata: Mapping[str, str]) -> None:
-    """Writes strings into an `.h5` file that is there."""
+def write_attributes(file, metadata: Mapping[str, str]) -> None:
+    """Writes strings into an `.h5` file that is there, or in memory."""
     import h5py
 
     data = json.dumps(dict(metadata)).encode()
-    with h5py.File(path, "r+") as file:
+    with h5py.File(file, "r+") as opened:
         for number, start in enumerate(range(0, len(data), _PIECE)):
             piece = data[start : start + _PIECE]
             kind = h5py.string_dtype("ascii", len(piece))
-            file.attrs.create(_NAME.format(number), piece, dtype=kind)
+            opened.attrs.create(_NAME.format(number), piece, dtype=kind)
 
 
 def _from_header(path) -> dict[str, str]:
@@ -89,20 +94,44 @@ def _from_attributes(path) -> dict[str, str]:
     return _strings(json.loads(b"".join(pieces))) if pieces else {}
 
 
+def read_config(path) -> dict:
+    """Returns the configuration in a `.keras` file, from which Keras builds.
+
+    Args:
+        path: A `.keras` file.
+
+    Raises:
+        IntegrityError: There is none, or it is damaged or too large.
+    """
+    try:
+        with archives.open_archive(path) as archive:
+            info = archives.stored(path, archive, _CONFIG)
+            if info.file_size > _MAX_CONFIG:
+                raise ValueError(f"{_CONFIG} has {info.file_size:,} bytes")
+            config = json.loads(archive.read(info))
+    except (*_DAMAGE, zipfile.BadZipFile) as error:
+        if isinstance(error, IntegrityError):
+            raise
+        raise limits.damaged(path, str(error)[:200], "Keras") from error
+    if not isinstance(config, dict):
+        raise limits.damaged(path, f"{_CONFIG} is no table", "Keras")
+    return config
+
+
 def _from_archive(path) -> dict[str, str]:
     with archives.open_archive(path) as archive:
         if not {archives.KERAS_WEIGHTS, _CONFIG} <= set(archive.namelist()):
             return {}
-        info = archives.stored(path, archive, _CONFIG)
-        if info.file_size > _MAX_CONFIG:
-            raise ValueError(f"{_CONFIG} has {info.file_size:,} bytes")
-        config = json.loads(archive.read(info))
+    config = read_config(path)
     metadata = {}
     for layer in _layers(config):
         own = layer["config"]
         if layer["class_name"] == "PixelScaling":
             metadata["origin"] = own.get("origin", "zoo")
             metadata["preprocessing"] = json.dumps(own["preprocessing"])
+        elif layer["class_name"] == "PatchTokens":
+            built = layer.get("build_config", {}).get("input_shape", ())
+            metadata["grid"] = json.dumps(built[1:3])
         elif layer["class_name"] == "Logits" and own.get("class_names"):
             metadata["class_names"] = json.dumps(own["class_names"])
     return _strings(metadata)

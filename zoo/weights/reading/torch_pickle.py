@@ -16,8 +16,9 @@ from zoo.weights.reading.torch_views import Storage
 from zoo.weights.reading.torch_views import Wrong
 
 _FORM = "PyTorch"
-_MAX_PICKLE = 8 << 20
-_MAX_STEPS = 500_000
+_MAX_PICKLE = 4 << 20
+# 24 a tensor.
+_MAX_STEPS = 24 * limits.MAX_TENSORS
 
 
 class _Bounded:

@@ -14,6 +14,7 @@ from zoo.weights.reading.torch_views import rebuild_parameter
 from zoo.weights.reading.torch_views import rebuild_tensor
 
 _MARK = object()
+_MAX_INDEX = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -120,10 +121,16 @@ def _set_items(machine, values):
 
 def _fill(target, keys, values):
     for key, value in zip(keys, values, strict=True):
-        # Hashing nested tuples can take for ever.
-        if not isinstance(key, (str, int, float, type(None))):
+        # Hashing nested tuples can take for ever, and numbers can be chosen
+        # so that they all meet in one place of a dict.
+        if type(key) is not str and not _is_index(key):
             raise Wrong("its pickle has a key that is no name or number")
         target[key] = value
+
+
+def _is_index(key) -> bool:
+    """Whether it is a small whole number, as an optimizer counts tensors."""
+    return type(key) is int and 0 <= key < _MAX_INDEX
 
 
 def _global(machine, argument):

@@ -12,7 +12,7 @@ from zoo.weights.reading import torch_views
 
 PICKLE = "/data.pkl"
 _FORM = "PyTorch"
-_MAX_PICKLE = 8 << 20
+_MAX_PICKLE = 4 << 20
 
 
 def read(path, limit: int = limits.LIMIT) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""The zoo under JAX computes what it computes under TensorFlow."""
+"""The zoo under JAX and torch computes what it computes under TensorFlow."""
 
 import inspect
 import os
@@ -22,7 +22,7 @@ _NAMES = (
 
 
 def build(name):
-    """A model of 32 pixels and 10 classes; JAX runs this same source."""
+    """A model of 32 pixels and 10 classes; each backend runs this source."""
     small = {"input_shape": (32, 32, 3), "classes": 10}
     if name == "efficientnet_b0":
         return EfficientNet(name, stem_stride=1, **small)
@@ -39,7 +39,6 @@ def build(name):
 _PROGRAM = """
 import sys
 
-import jax
 import keras
 import numpy as np
 
@@ -52,33 +51,55 @@ from zoo.vit import ViTSpec
 
 {build}
 
-folder, *names = sys.argv[1:]
-if keras.backend.backend() != "jax":
-    raise SystemExit("KERAS_BACKEND is not jax")
+backend, folder, *names = sys.argv[1:]
+if keras.backend.backend() != backend:
+    raise SystemExit(f"KERAS_BACKEND is not {backend}")
 pixels = np.load(f"{folder}/pixels.npy")
+
+
+def run(model, pixels):
+    if backend == "torch":
+        return model(pixels)
+    import jax
+
+    trainable = [v.value for v in model.trainable_variables]
+    others = [v.value for v in model.non_trainable_variables]
+    return jax.jit(model.stateless_call)(trainable, others, pixels)[0]
+
 
 for name in names:
     # Drawing the initial weights would take JAX most of the time.
-    with keras.StatelessScope(initialize_variables=False):
+    if backend == "torch":
         model = build(name)
-    keras.backend.clear_session()
+    else:
+        with keras.StatelessScope(initialize_variables=False):
+            model = build(name)
+        keras.backend.clear_session()
     report = zoo.load_weights(model, f"{folder}/{name}.safetensors")
     if report.initial:
         raise SystemExit(str(report))
-    trainable = [v.value for v in model.trainable_variables]
-    others = [v.value for v in model.non_trainable_variables]
-    forward = jax.jit(model.stateless_call)
-    logits, _ = forward(trainable, others, pixels)
-    np.save(f"{folder}/{name}.npy", np.asarray(logits))
+    zoo.set_class_names(model, map(str, range(10)))
+    logits = run(model, pixels)
+    zoo.decode_predictions(logits, model=model)
+    np.save(f"{folder}/{name}.npy", keras.ops.convert_to_numpy(logits))
 if "tensorflow" in sys.modules:
     raise SystemExit("the zoo imported tensorflow")
 """
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Weights, pictures, and the logits that JAX makes of them."""
-    folder = tmp_path_factory.mktemp("jax")
+@pytest.fixture(
+    scope="module",
+    params=["jax", pytest.param("torch", marks=pytest.mark.parity)],
+)
+def folder(tmp_path_factory, request):
+    """Weights, pictures, and the logits that another backend makes of them.
+
+    Torch lies in an environment of its own, `ZOO_TORCH_PYTHON`.
+    """
+    backend = request.param
+    torch = os.environ.get("ZOO_TORCH_PYTHON", sys.executable)
+    interpreters = {"jax": sys.executable, "torch": torch}
+    folder = tmp_path_factory.mktemp(backend)
     generator = np.random.default_rng(0)
     pixels = generator.integers(0, 256, (2, 32, 32, 3), "uint8")
     np.save(folder / "pixels.npy", pixels)
@@ -88,8 +109,11 @@ def folder(tmp_path_factory):
         np.save(folder / f"{name}_expected.npy", np.asarray(model(pixels)))
     program = _PROGRAM.replace("{build}", inspect.getsource(build))
     done = subprocess.run(
-        [sys.executable, "-c", program, str(folder), *_NAMES],
-        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        [
+            *(interpreters[backend], "-c", program, backend, str(folder)),
+            *_NAMES,
+        ],
+        env={**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"},
         capture_output=True,
         text=True,
     )
