@@ -20,6 +20,9 @@ from pipelines.devices.strategy import describe_devices
 from pipelines.devices.strategy import make_strategy
 from pipelines.devices.strategy import quick_precision
 from pipelines.devices.strategy import workers_of
+from pipelines.features.start import LITE
+from pipelines.features.start import Devices
+from pipelines.features.start import first_choice
 from pipelines.runs.checkpoints import clean
 from pipelines.runs.config import RunConfig
 from pipelines.runs.options import RunOptions
@@ -43,9 +46,6 @@ from pipelines.training.opening import choose_splits
 from pipelines.training.opening import look_at
 from pipelines.training.opening import with_label_noise
 from pipelines.training.run import Run
-from pipelines.training.start import LITE
-from pipelines.training.start import Devices
-from pipelines.training.start import first_choice
 from zoo.errors import RequestError
 from zoo.weights import check_weights
 

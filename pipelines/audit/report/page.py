@@ -79,9 +79,8 @@ def _provenance(audit: Audit) -> list[str]:
     ]
     if audit.frozen is not None:
         said.append(f"A manifest lists {audit.frozen:,} pictures.")
-    if audit.label_check.accuracy is not None:
-        said.append(
-            f"Labels by the features of {options.network.model} "
-            f"({options.network.weights})."
-        )
+    source = audit.label_check.source
+    if source is not None:
+        why = f": {source.why}" if source.why else ""
+        said.append(f"Labels by the features of {source.told}{why}.")
     return [*said, f"Pillow {PIL.__version__}, TensorFlow {tf.__version__}."]

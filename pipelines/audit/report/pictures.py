@@ -80,8 +80,7 @@ def suspects(audit: Audit, album: Album) -> list[dict]:
         album.card(
             each.place,
             suggested=names[each.suggested],
-            given=each.given_probability,
-            other=each.suggested_probability,
+            wrong=each.wrong,
             agreeing=each.agreeing,
             near=[album.card(i) for i in each.neighbours[:_NEIGHBOURS]],
         )
