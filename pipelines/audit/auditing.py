@@ -75,6 +75,7 @@ class Audit:
         options: How.
         listing: Its pictures.
         encoded: Returns the bytes of some, given their places.
+        files: Whether every picture is a file of its own.
         seen: What was seen in each.
         findings: What to say of the set as a whole, the worst first.
         exact: Groups of places of equal bytes.
@@ -90,6 +91,7 @@ class Audit:
     options: Options
     listing: Listing
     encoded: Callable[[list[int]], list[bytes]]
+    files: bool
     seen: list[Seen]
     findings: list[DataFinding]
     exact: list[list[int]]
@@ -168,6 +170,7 @@ def audit_data(
         options=options,
         listing=listing,
         encoded=audited.encoded,
+        files=audited.files,
         seen=seen,
         findings=_findings(listing, seen, exact, near, label_check),
         exact=exact,

@@ -19,7 +19,7 @@ NEIGHBOURS = 10
 # A label is doubted where it is rather wrong than right.
 DOUBTED = 0.5
 # Inverse penalties, of which the one is taken that makes the labels likeliest.
-STRENGTHS = (0.001, 0.01, 0.1, 1.0)
+STRENGTHS = (0.003, 0.03, 0.3)
 _ROUNDS = 3
 # Robust standard deviations above the median distance to the neighbours
 # (Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993, section 3).

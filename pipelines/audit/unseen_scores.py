@@ -8,6 +8,8 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from pipelines.features.neighbours import normalised
+
 FOLDS = 5
 _ITERATIONS = 200
 # Of a class that the pictures learned from do not show, in logits.
@@ -25,6 +27,9 @@ def unseen_scores(
 ) -> np.ndarray:
     """Scores every picture by a logistic regression that has not seen it.
 
+    It is of features of length 1, so that none that lies far out weighs more
+    than others, and standardised.
+
     Args:
         features: float `(pictures, size)`.
         labels: int `(pictures,)`.
@@ -37,6 +42,7 @@ def unseen_scores(
         float64 `(pictures, classes)`, logits.
     """
     scores = np.full((len(labels), classes), _NEVER)
+    features = normalised(features)
     folds = min(FOLDS, int(np.bincount(labels).max()))
     parts = StratifiedKFold(folds, shuffle=True, random_state=seed)
     # Threads cost more than such small problems gain by them. Not converged

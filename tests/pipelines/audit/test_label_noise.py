@@ -47,7 +47,10 @@ def test_no_other_noise_makes_the_labels_likelier():
     def unlikeliness(guess):
         random, inverse = 1 / (1 + np.exp(-guess[0])), np.exp(guess[1])
         given = softmax(inverse * scores)[np.arange(len(labels)), labels]
-        return -np.log((1 - random) * given + random * often).mean()
+        likelihood = np.log((1 - random) * given + random * often).sum()
+        # As if one of twenty more were known to be random.
+        likelihood += np.log(random) + 19 * np.log(1 - random)
+        return -likelihood / len(labels)
 
     best = minimize(unlikeliness, [-2.0, 0.0], method="Nelder-Mead")
     noise = estimate_noise(scores, labels)
