@@ -9,8 +9,10 @@ Keras's BatchNorm against the fused one, float32 against bfloat16), `transfer`
 (what 1 to 100 pictures a class of --data are worth), `weights` (loading
 --weights into --model: time and memory), `pipeline` (the training pictures of
 --data: the JPEG decoder alone, ours, Keras's, keras-cv's and torch's),
-`manifest` (10 thousand and 14 million pictures: opening, first batch, jump,
-step, memory). Run nothing else
+`search` and `labels` (how many of the nearest pictures of --data are of the
+same class, and how many labels are doubted that were made wrong), `manifest`
+(10 thousand and 14 million pictures: opening, first batch, jump, step,
+memory). Run nothing else
 meanwhile. Exit codes: 0 done, 2 a wrong request, 4 a damaged file.
 """
 
@@ -37,7 +39,7 @@ from pipelines.runs.settings import row
 from zoo.errors import RequestError
 
 _BATCH = 128
-_ON_PICTURES = ("pipeline", "shots", "transfer")
+_ON_PICTURES = ("labels", "pipeline", "search", "shots", "transfer")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,8 @@ class Measuring(Asked):
             "step",
             "shots",
             "transfer",
+            "search",
+            "labels",
             "weights",
             "manifest",
         ),
@@ -180,6 +184,22 @@ def _shots(asked: Measuring) -> dict:
     return {"results": benchmark_shots(asked.data, ways=ways, say=tell)}
 
 
+def _search(asked: Measuring) -> dict:
+    from pipelines.benchmarks.features import benchmark_search
+
+    return benchmark_search(
+        asked.data, say=say, progress=Bar("features", "picture")
+    )
+
+
+def _labels(asked: Measuring) -> dict:
+    from pipelines.benchmarks.features import benchmark_labels
+
+    return benchmark_labels(
+        asked.data, say=say, progress=Bar("features", "picture")
+    )
+
+
 def _chosen(asked, names) -> list[str]:
     """Returns what `subjects` chooses among names: all where not given."""
     for subject in asked.subjects or ():
@@ -256,6 +276,8 @@ SUBJECTS = {
     "step": _step,
     "shots": _shots,
     "transfer": _transfer,
+    "search": _search,
+    "labels": _labels,
     "weights": _weights,
     "manifest": _manifest,
 }

@@ -44,6 +44,7 @@ from pipelines.training.going_on import go_on
 from pipelines.training.opening import check_enlarging
 from pipelines.training.opening import choose_splits
 from pipelines.training.opening import look_at
+from pipelines.training.opening import tell_copies
 from pipelines.training.opening import with_label_noise
 from pipelines.training.run import Run
 from zoo.errors import RequestError
@@ -205,6 +206,8 @@ def begin(
     try:
         if run.workers.is_chief:
             write_split(run.folder.path, run.splits)
+            if not run.resumed:
+                tell_copies(run.folder.path, config.data, run.say)
         go_on(run, options)
     except BaseException:
         run.folder.release()
