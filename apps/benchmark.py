@@ -6,14 +6,15 @@ Subjects: `train` (our training loop against Keras's `fit`, with the networks
 of keras.applications and a ResNet for CIFAR), `step` (the training step,
 Keras's BatchNorm against the fused one, float32 against bfloat16), `transfer`
 (fine-tuning on --data against Keras's `fit` as its guide shows it), `shots`
-(what 1 to 100 pictures a class of --data are worth), `weights` (loading
---weights into --model: time and memory), `pipeline` (the training pictures of
---data: the JPEG decoder alone, ours, Keras's, keras-cv's and torch's),
-`search` and `labels` (how many of the nearest pictures of --data are of the
-same class, and how many labels are doubted that were made wrong), `manifest`
-(10 thousand and 14 million pictures: opening, first batch, jump, step,
-memory). Run nothing else
-meanwhile. Exit codes: 0 done, 2 a wrong request, 4 a damaged file.
+(what 1 to 100 pictures a class of --data are worth), `starts` (fine-tuning on
+--data from the weights that are chosen, from CIFAR-10's and from scratch, drawn
+beside --output), `search` and `labels` (how many of the pictures nearest to
+each of --data are of its class, and how many labels are doubted that were made
+wrong), `weights` (loading --weights into --model: time and memory), `pipeline`
+(the training pictures of --data: the JPEG decoder alone, ours, Keras's,
+keras-cv's and torch's), `manifest` (10 thousand and 14 million pictures:
+opening, first batch, jump, step, memory). Run nothing else meanwhile. Exit
+codes: 0 done, 2 a wrong request, 4 a damaged file.
 """
 
 import dataclasses
@@ -39,7 +40,7 @@ from pipelines.runs.settings import row
 from zoo.errors import RequestError
 
 _BATCH = 128
-_ON_PICTURES = ("labels", "pipeline", "search", "shots", "transfer")
+_ON_PICTURES = ("labels", "pipeline", "search", "shots", "starts", "transfer")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,7 @@ class Measuring(Asked):
             "step",
             "shots",
             "transfer",
+            "starts",
             "search",
             "labels",
             "weights",
@@ -184,6 +186,21 @@ def _shots(asked: Measuring) -> dict:
     return {"results": benchmark_shots(asked.data, ways=ways, say=tell)}
 
 
+def _starts(asked: Measuring) -> dict:
+    import pathlib
+    import tempfile
+
+    from pipelines.benchmarks.starts import benchmark_starts
+
+    picture = None
+    if asked.output:
+        picture = pathlib.Path(asked.output).with_suffix(".png")
+        check_new_file(str(picture))
+    with tempfile.TemporaryDirectory() as folder:
+        rows = benchmark_starts(asked.data, folder, picture, say=say)
+    return {"results": rows}
+
+
 def _search(asked: Measuring) -> dict:
     from pipelines.benchmarks.features import benchmark_search
 
@@ -276,6 +293,7 @@ SUBJECTS = {
     "step": _step,
     "shots": _shots,
     "transfer": _transfer,
+    "starts": _starts,
     "search": _search,
     "labels": _labels,
     "weights": _weights,

@@ -1,10 +1,14 @@
 """The benchmarks run, and count what they say they count."""
 
+import numpy as np
 import pytest
 
+from pipelines.benchmarks import features
 from pipelines.benchmarks import shots
+from pipelines.benchmarks import starts
 from pipelines.benchmarks.transfer import Case
 from pipelines.benchmarks.transfer import benchmark_transfer
+from pipelines.features.start import FeatureSource
 
 
 def test_transfer_in_both_ways(picture_folder, monkeypatch):
@@ -47,3 +51,61 @@ def test_one_run_with_few_pictures(picture_folder):
         str(picture_folder), "resnet20", "cifar10", 2, 1, {"probe": True}
     )
     assert 0 <= top1 <= 1 and top1 * 6 == pytest.approx(round(top1 * 6))
+
+
+@pytest.fixture
+def made_features(monkeypatch):
+    """Features of three classes that are far apart."""
+    random = np.random.default_rng(0)
+    labels = np.repeat(np.arange(3), 40)
+    made = 6 * np.eye(8)[labels] + random.normal(size=(120, 8))
+    source = FeatureSource("made")
+    monkeypatch.setattr(
+        features,
+        "_features",
+        lambda data, whole, progress: (source, made, labels, 3),
+    )
+
+
+def test_every_picture_is_searched_among_the_others(made_features):
+    said = []
+    found = features.benchmark_search("photos", say=said.append)
+    assert found == {"precision": 1.0, "pictures": 120, "model": "made"}
+    assert said == ["made, 120 pictures: precision at 10 1.0000"]
+
+
+def test_labels_made_wrong_are_counted(made_features):
+    said = []
+    found = features.benchmark_labels("photos", seeds=2, say=said.append)
+    assert found["doubts"] == 0 and len(found["planted"]) == 2
+    for row in found["planted"]:
+        assert row["precision"] == row["recall"] == 1.0
+        assert row["shown"] == row["real"] == 6
+        assert row["expected"] == pytest.approx(6, abs=1)
+    assert said[1] == "5% made wrong: precision 1.000 (1.000 to 1.000)"
+
+
+def test_features_of_a_folder(picture_folder):
+    source, found, labels, classes = features._features(
+        str(picture_folder), True, None
+    )
+    assert source.told == "resnet20 (cifar10) at 32 px"
+    assert found.shape == (18, 64) and labels.shape == (18,) and classes == 3
+
+
+def test_every_start_is_run_and_drawn(picture_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.training.defaults.EPOCHS", 1)
+    monkeypatch.setattr("pipelines.training.defaults.MOST_EPOCHS", 1)
+    said = []
+    rows = starts.benchmark_starts(
+        str(picture_folder),
+        str(tmp_path),
+        tmp_path / "starts.png",
+        say=said.append,
+    )
+    assert [row["start"] for row in rows] == [
+        "resnet20 from cifar10",
+        "resnet20 from scratch",
+    ]
+    assert all(0 <= row["top1"] <= 1 for row in rows)
+    assert (tmp_path / "starts.png").stat().st_size > 10_000
