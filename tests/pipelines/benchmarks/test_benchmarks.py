@@ -1,5 +1,8 @@
 """The benchmarks run, and count what they say they count."""
 
+import json
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ from pipelines.benchmarks import starts
 from pipelines.benchmarks.transfer import Case
 from pipelines.benchmarks.transfer import benchmark_transfer
 from pipelines.features.start import FeatureSource
+from pipelines.tasks.classification import Classification
 
 
 def test_transfer_in_both_ways(picture_folder, monkeypatch):
@@ -93,19 +97,46 @@ def test_features_of_a_folder(picture_folder):
     assert found.shape == (18, 64) and labels.shape == (18,) and classes == 3
 
 
-def test_every_start_is_run_and_drawn(picture_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.training.defaults.EPOCHS", 1)
-    monkeypatch.setattr("pipelines.training.defaults.MOST_EPOCHS", 1)
+def test_every_start_is_run_and_drawn(tmp_path, monkeypatch):
+    configs = []
+
+    def run(config):
+        """A run that is over at once, better the more it started from."""
+        number = len(configs)
+        configs.append(config)
+        config = config.resolved(model=config.model or "efficientnet_lite0")
+        if config.weights == "auto":
+            config = config.resolved(weights="imagenet")
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        metrics = {
+            "top1": 0.9 - number / 10,
+            "seconds": 10 * (number + 1),
+            "epochs": 0,
+            "training_examples": 20,
+        }
+        (folder / "metrics.json").write_text(json.dumps(metrics))
+        return SimpleNamespace(
+            config=config,
+            metrics=metrics,
+            folder=SimpleNamespace(path=folder),
+            history=[{}] * 7,
+            model=SimpleNamespace(
+                input=SimpleNamespace(shape=(None, 64, 64, 3))
+            ),
+            task=Classification,
+        )
+
+    monkeypatch.setattr(starts, "_run", run)
     said = []
-    rows = starts.benchmark_starts(
-        str(picture_folder),
-        str(tmp_path),
-        tmp_path / "starts.png",
-        say=said.append,
-    )
-    assert [row["start"] for row in rows] == [
-        "resnet20 from cifar10",
-        "resnet20 from scratch",
+    picture = tmp_path / "starts.png"
+    rows = starts.benchmark_starts("p", "runs", picture, say=said.append)
+    assert [(row["start"], row["top1"]) for row in rows] == [
+        ("efficientnet_lite0 from imagenet", 0.9),
+        ("resnet20 from cifar10", 0.8),
+        ("resnet20 from scratch", 0.7),
     ]
-    assert all(0 <= row["top1"] <= 1 for row in rows)
-    assert (tmp_path / "starts.png").stat().st_size > 10_000
+    assert [config.weights for config in configs] == ["auto", "cifar10", None]
+    assert configs[2].epochs == 7 and configs[2].image_size == 64
+    assert said[0].endswith("90.0% after 10 s, 0 epochs")
+    assert picture.stat().st_size > 10_000
