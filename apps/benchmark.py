@@ -51,19 +51,11 @@ class Measuring(Asked):
         "What is measured.",
         group=GIVEN,
         choices=(
-            "train",
-            "pipeline",
-            "step",
-            "shots",
-            "transfer",
-            "starts",
-            "search",
-            "labels",
-            "weights",
-            "manifest",
+            "train", "pipeline", "step", "shots", "transfer", "starts",
+            "search", "labels", "weights", "manifest",
         ),
         is_flag=False,
-    )
+    )  # fmt: skip
     data: str | None = data(None, usual="made pictures, or an error")
     model: str = changed(RunConfig, "model", default="resnet20", group=GIVEN)
     weights: str | None = row(
@@ -188,33 +180,23 @@ def _shots(asked: Measuring) -> dict:
 
 def _starts(asked: Measuring) -> dict:
     import pathlib
-    import tempfile
 
     from pipelines.benchmarks.starts import benchmark_starts
 
-    picture = None
-    if asked.output:
-        picture = pathlib.Path(asked.output).with_suffix(".png")
+    picture = asked.output and pathlib.Path(asked.output).with_suffix(".png")
+    if picture:
         check_new_file(str(picture))
-    with tempfile.TemporaryDirectory() as folder:
-        rows = benchmark_starts(asked.data, folder, picture, say=say)
-    return {"results": rows}
+    return {"results": benchmark_starts(asked.data, picture, say=say)}
 
 
-def _search(asked: Measuring) -> dict:
-    from pipelines.benchmarks.features import benchmark_search
+def _features(asked: Measuring) -> dict:
+    from pipelines.benchmarks import features
 
-    return benchmark_search(
-        asked.data, say=say, progress=Bar("features", "picture")
-    )
-
-
-def _labels(asked: Measuring) -> dict:
-    from pipelines.benchmarks.features import benchmark_labels
-
-    return benchmark_labels(
-        asked.data, say=say, progress=Bar("features", "picture")
-    )
+    measure = {
+        "search": features.benchmark_search,
+        "labels": features.benchmark_labels,
+    }[asked.subject]
+    return measure(asked.data, say=say, progress=Bar("features", "picture"))
 
 
 def _chosen(asked, names) -> list[str]:
@@ -294,8 +276,8 @@ SUBJECTS = {
     "shots": _shots,
     "transfer": _transfer,
     "starts": _starts,
-    "search": _search,
-    "labels": _labels,
+    "search": _features,
+    "labels": _features,
     "weights": _weights,
     "manifest": _manifest,
 }

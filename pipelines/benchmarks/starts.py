@@ -6,6 +6,7 @@ names any, from CIFAR-10's, which come with the package, and from scratch.
 
 import dataclasses
 import os
+import tempfile
 
 from pipelines.evaluation.curves import draw_comparison
 from pipelines.features.start import AT_HAND
@@ -16,12 +17,11 @@ from pipelines.training.fine_tuning.fine_tuning import finetune_run
 from pipelines.training.finished import Finished
 
 
-def benchmark_starts(data: str, folder: str, picture=None, *, say=print):
+def benchmark_starts(data: str, picture=None, *, say=print) -> list[dict]:
     """Fine-tunes from each start, and draws all of them.
 
     Args:
         data: The pictures.
-        folder: Where the runs go.
         picture: The PNG to write; none where None.
         say: Told a row at once when it is done.
 
@@ -29,6 +29,21 @@ def benchmark_starts(data: str, folder: str, picture=None, *, say=print):
         A row for each start: `start`, and `top1` (0…1), `seconds` and
         `epochs` of its run.
     """
+    with tempfile.TemporaryDirectory() as folder:
+        runs = _runs(data, folder)
+        if picture:
+            draw_comparison(
+                {
+                    name: (run.folder.path, run.metrics["training_examples"])
+                    for name, run in runs.items()
+                },
+                picture,
+                next(iter(runs.values())).task,
+            )
+    return [_row(name, run.metrics, say) for name, run in runs.items()]
+
+
+def _runs(data: str, folder: str) -> dict[str, Finished]:
     chosen = FinetuneConfig(
         data=data,
         model=None,
@@ -49,16 +64,7 @@ def benchmark_starts(data: str, folder: str, picture=None, *, say=print):
             runs[" from ".join(_start(finished))] = finished
     scratch = from_scratch(small, finished, os.path.join(folder, "scratch"))
     runs[f"{scratch.model} from scratch"] = _run(scratch)
-    if picture:
-        draw_comparison(
-            {
-                name: (run.folder.path, run.metrics["training_examples"])
-                for name, run in runs.items()
-            },
-            picture,
-            finished.task,
-        )
-    return [_row(name, run.metrics, say) for name, run in runs.items()]
+    return runs
 
 
 def _run(config: FinetuneConfig) -> Finished:

@@ -130,7 +130,7 @@ def test_every_start_is_run_and_drawn(tmp_path, monkeypatch):
     monkeypatch.setattr(starts, "_run", run)
     said = []
     picture = tmp_path / "starts.png"
-    rows = starts.benchmark_starts("p", "runs", picture, say=said.append)
+    rows = starts.benchmark_starts("p", picture, say=said.append)
     assert [(row["start"], row["top1"]) for row in rows] == [
         ("efficientnet_lite0 from imagenet", 0.9),
         ("resnet20 from cifar10", 0.8),
