@@ -51,14 +51,13 @@ class FinishedModel(Asked):
 class FeatureModel(Asked):
     """The network whose features are taken."""
 
-    model: str | None = row(
-        None,
-        "The network whose features are taken: a run's folder, a .keras "
-        "file, or a network's name with `weights`.",
+    model: str | None = changed(
+        FinishedModel,
+        "model",
+        default=None,
         group=HOW,
         usual="efficientnet_lite0 for photos, where its ImageNet weights are "
         "here, else resnet20",
-        common=True,
     )
     weights: str | None = changed(FinishedModel, "weights", group=HOW)
 
