@@ -17,8 +17,8 @@ from pipelines.audit.unseen_scores import unseen_scores
 
 NEIGHBOURS = 10
 # A label is not learned from where it is rather wrong than right, and shown
-# somewhat before: on the herbarium and on ants and bees, by which this was
-# chosen, more planted errors are found and none of the others is doubted.
+# somewhat before: on the herbarium, by which this was chosen, more planted
+# errors are found by it (92 % for 89 %) at the same precision.
 TRUSTED = 0.5
 DOUBTED = 0.4
 # Inverse penalties, of which the one is taken that makes the labels likeliest.
