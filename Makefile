@@ -18,8 +18,7 @@ $(READY): setup.cfg pyproject.toml
 
 demo: setup
 	@if [ -e $(DEMO) ]; then mv $(DEMO) $(DEMO)-$$(date +%Y%m%d-%H%M%S); fi
-	@$(BIN)/python -m apps.finetune --data=herbarium --model=resnet20 \
-		--weights=cifar10 --output=$(DEMO)
+	@$(BIN)/python -m apps.finetune --data=herbarium --output=$(DEMO)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """Says what is wrong with a data set, before it is trained on.
 
     zoo audit photos/
+    zoo audit photos/ --model=RUN
     zoo audit photos/ --write_manifest=photos.csv
 
 Writes into --output: report.html to look at, report.json, and results.jsonl,
@@ -13,8 +14,8 @@ import dataclasses
 import os
 import time
 
-import zoo
 from apps.checks import check_data
+from apps.checks import check_model
 from apps.command import Bar
 from apps.command import fail
 from apps.command import launch
@@ -23,20 +24,19 @@ from apps.command import tell
 from apps.shared_settings import GIVEN
 from apps.shared_settings import HOW
 from apps.shared_settings import WRITTEN
-from apps.shared_settings import Asked
+from apps.shared_settings import FeatureModel
 from apps.shared_settings import data
 from pipelines.runs.config import RunConfig
 from pipelines.runs.places import RUNS
 from pipelines.runs.settings import changed
 from pipelines.runs.settings import row
-from zoo.weights import check_weights
 
 _SHOWN = 5
 _LIMITS = "What one file may ask for"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Auditing(Asked):
+class Auditing(FeatureModel):
     """What is looked at, and under which limits."""
 
     data: str = data()
@@ -62,18 +62,6 @@ class Auditing(Asked):
     labels: bool = row(
         True,
         "Look for label errors and outliers with a network.",
-        group=HOW,
-        common=True,
-    )
-    features_model: str = row(
-        "resnet20",
-        "The network of the zoo that looks for label errors.",
-        group=HOW,
-        common=True,
-    )
-    features_weights: str = row(
-        "cifar10",
-        "The weights of `features_model`.",
         group=HOW,
         common=True,
     )
@@ -120,9 +108,8 @@ class Auditing(Asked):
 
 
 def check(asked: Auditing) -> None:
-    if asked.labels:
-        zoo.model_info(asked.features_model)
-        check_weights(asked.features_model, asked.features_weights)
+    if asked.labels and asked.model is not None:
+        check_model(asked.model, asked.weights)
     check_data(asked.data)
 
 
@@ -157,10 +144,10 @@ def new_output(data: str) -> str:
 def options_of(asked: Auditing):
     """Returns what the audit itself takes."""
     from pipelines.audit.auditing import Options
-    from pipelines.audit.network_features import Network
     from pipelines.audit.worker_pool import Guard
     from pipelines.data.inspection.classification import Limits
     from pipelines.data.sources.csv_columns import NamedColumns
+    from pipelines.features.start import FeatureSource
 
     return Options(
         fast=asked.fast,
@@ -171,7 +158,7 @@ def options_of(asked: Auditing):
             asked.memory_mib * 2**20,
         ),
         labels=asked.labels,
-        network=Network(asked.features_model, asked.features_weights),
+        source=FeatureSource(asked.model, asked.weights),
         allow_outside_links=asked.allow_outside_links,
         columns=NamedColumns(asked.image_column, asked.label_column),
     )
@@ -188,6 +175,9 @@ def summarise(found) -> None:
     )
     if found.known:
         say(f"{found.known:,} of them were looked at before")
+    source = found.label_check.source
+    if source is not None and source.why:
+        say(f"labels by the features of {source.told}: {source.why}")
     for finding in found.findings:
         tell(f"{finding.level}: {readable(finding.message)}")
         for name in finding.names[:_SHOWN]:

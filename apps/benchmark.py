@@ -6,12 +6,15 @@ Subjects: `train` (our training loop against Keras's `fit`, with the networks
 of keras.applications and a ResNet for CIFAR), `step` (the training step,
 Keras's BatchNorm against the fused one, float32 against bfloat16), `transfer`
 (fine-tuning on --data against Keras's `fit` as its guide shows it), `shots`
-(what 1 to 100 pictures a class of --data are worth), `weights` (loading
---weights into --model: time and memory), `pipeline` (the training pictures of
---data: the JPEG decoder alone, ours, Keras's, keras-cv's and torch's),
-`manifest` (10 thousand and 14 million pictures: opening, first batch, jump,
-step, memory). Run nothing else
-meanwhile. Exit codes: 0 done, 2 a wrong request, 4 a damaged file.
+(what 1 to 100 pictures a class of --data are worth), `starts` (fine-tuning on
+--data from the weights that are chosen, from CIFAR-10's and from scratch, drawn
+beside --output), `search` and `labels` (how many of the pictures nearest to
+each of --data are of its class, and how many labels are doubted that were made
+wrong), `weights` (loading --weights into --model: time and memory), `pipeline`
+(the training pictures of --data: the JPEG decoder alone, ours, Keras's,
+keras-cv's and torch's), `manifest` (10 thousand and 14 million pictures:
+opening, first batch, jump, step, memory). Run nothing else meanwhile. Exit
+codes: 0 done, 2 a wrong request, 4 a damaged file.
 """
 
 import dataclasses
@@ -38,7 +41,7 @@ from zoo.plain_json import dumps
 from zoo.weights.atomic import write_atomically
 
 _BATCH = 128
-_ON_PICTURES = ("pipeline", "shots", "transfer")
+_ON_PICTURES = ("labels", "pipeline", "search", "shots", "starts", "transfer")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,16 +52,11 @@ class Measuring(Asked):
         "What is measured.",
         group=GIVEN,
         choices=(
-            "train",
-            "pipeline",
-            "step",
-            "shots",
-            "transfer",
-            "weights",
-            "manifest",
+            "train", "pipeline", "step", "shots", "transfer", "starts",
+            "search", "labels", "weights", "manifest",
         ),
         is_flag=False,
-    )
+    )  # fmt: skip
     data: str | None = data(None, usual="made pictures, or an error")
     model: str = changed(RunConfig, "model", default="resnet20", group=GIVEN)
     weights: str | None = row(
@@ -181,6 +179,27 @@ def _shots(asked: Measuring) -> dict:
     return {"results": benchmark_shots(asked.data, ways=ways, say=tell)}
 
 
+def _starts(asked: Measuring) -> dict:
+    import pathlib
+
+    from pipelines.benchmarks.starts import benchmark_starts
+
+    picture = asked.output and pathlib.Path(asked.output).with_suffix(".png")
+    if picture:
+        check_new_file(str(picture))
+    return {"results": benchmark_starts(asked.data, picture, say=say)}
+
+
+def _features(asked: Measuring) -> dict:
+    from pipelines.benchmarks import features
+
+    measure = {
+        "search": features.benchmark_search,
+        "labels": features.benchmark_labels,
+    }[asked.subject]
+    return measure(asked.data, say=say, progress=Bar("features", "picture"))
+
+
 def _chosen(asked, names) -> list[str]:
     """Returns what `subjects` chooses among names: all where not given."""
     for subject in asked.subjects or ():
@@ -257,6 +276,9 @@ SUBJECTS = {
     "step": _step,
     "shots": _shots,
     "transfer": _transfer,
+    "starts": _starts,
+    "search": _features,
+    "labels": _features,
     "weights": _weights,
     "manifest": _manifest,
 }

@@ -1,7 +1,7 @@
 """Writes what a network makes of every picture of a data set into one file.
 
-    zoo features photos/ --model=resnet20 --weights=cifar10 \\
-        --output=features.npz
+    zoo features photos/ --output=features.npz
+    zoo features photos/ --model=RUN --output=features.npz
 
 The file is read by numpy.load: features, names, labels, class_names, parts,
 and recipe, which says how they were computed. --data may also be a folder of
@@ -17,8 +17,9 @@ from apps.command import Bar
 from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
+from apps.command import tell
 from apps.shared_settings import HOW
-from apps.shared_settings import FinishedModel
+from apps.shared_settings import FeatureModel
 from apps.shared_settings import batch
 from apps.shared_settings import data
 from apps.shared_settings import orientation
@@ -29,7 +30,7 @@ from pipelines.runs.settings import row
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Computing(FinishedModel):
+class Computing(FeatureModel):
     """What is computed of which pictures."""
 
     data: str = data()
@@ -53,7 +54,8 @@ class Computing(FinishedModel):
 
 def check(asked: Computing) -> None:
     check_new_file(asked.output)
-    check_model(asked.model, asked.weights)
+    if asked.model is not None:
+        check_model(asked.model, asked.weights)
     check_data(asked.data)
 
 
@@ -61,10 +63,10 @@ def run(asked: Computing) -> None:
     from pipelines.features.computing import FeatureOptions
     from pipelines.features.computing import Watchers
     from pipelines.features.computing import compute_features
+    from pipelines.features.start import FeatureSource
 
     table = compute_features(
-        asked.model,
-        asked.weights,
+        FeatureSource(asked.model, asked.weights),
         asked.data,
         asked.output,
         options=FeatureOptions(
@@ -78,6 +80,7 @@ def run(asked: Computing) -> None:
             checked=Bar("checking", "picture"),
             computed=Bar("features", "picture"),
         ),
+        say=tell,
     )
     shape = " x ".join(map(str, table.features.shape[1:]))
     say(

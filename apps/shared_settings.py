@@ -49,6 +49,21 @@ class FinishedModel(Asked):
     )
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FeatureModel(Asked):
+    """The network whose features are taken."""
+
+    model: str | None = changed(
+        FinishedModel,
+        "model",
+        default=None,
+        group=HOW,
+        usual="efficientnet_lite0 for photos, where its ImageNet weights are "
+        "here, else resnet20",
+    )
+    weights: str | None = changed(FinishedModel, "weights", group=HOW)
+
+
 def data(default=dataclasses.MISSING, **more):
     """The field of `data`, as every command takes it."""
     return changed(RunConfig, "data", default=default, group=GIVEN, **more)

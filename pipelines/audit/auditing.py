@@ -14,7 +14,6 @@ from pipelines.audit.label_check import with_refused
 from pipelines.audit.listing import WARNING
 from pipelines.audit.listing import DataFinding
 from pipelines.audit.listing import Listing
-from pipelines.audit.network_features import Network
 from pipelines.audit.one_file import Seen
 from pipelines.audit.opening import open_data
 from pipelines.audit.results import Results
@@ -29,9 +28,10 @@ from pipelines.data.inspection.kinds import NOTE
 from pipelines.data.inspection.kinds import REFUSE
 from pipelines.data.sources.csv_columns import NamedColumns
 from pipelines.data.sources.manifest import check_new
+from pipelines.features.start import FeatureSource
 from zoo.errors import RequestError
 
-_LIMITS, _GUARD, _NETWORK = Limits(), Guard(), Network()
+_LIMITS, _GUARD, _SOURCE = Limits(), Guard(), FeatureSource()
 _COLUMNS = NamedColumns()
 
 
@@ -46,7 +46,8 @@ class Options:
         guard: What the worker processes may use.
         labels: Whether label errors and outliers are looked for, which
             takes decoded files.
-        network: Whose features find those.
+        source: The network whose features find those; chosen by the pictures
+            where it names none.
         allow_outside_links: Whether links may lead out of the data folder.
         seed: Decides the folds of the search for label errors.
         columns: Columns of a table that somebody has named.
@@ -56,7 +57,7 @@ class Options:
     limits: Limits = _LIMITS
     guard: Guard = _GUARD
     labels: bool = True
-    network: Network = _NETWORK
+    source: FeatureSource = _SOURCE
     allow_outside_links: bool = False
     seed: int = 0
     columns: NamedColumns = _COLUMNS
@@ -74,6 +75,7 @@ class Audit:
         options: How.
         listing: Its pictures.
         encoded: Returns the bytes of some, given their places.
+        files: Whether every picture is a file of its own.
         seen: What was seen in each.
         findings: What to say of the set as a whole, the worst first.
         exact: Groups of places of equal bytes.
@@ -89,6 +91,7 @@ class Audit:
     options: Options
     listing: Listing
     encoded: Callable[[list[int]], list[bytes]]
+    files: bool
     seen: list[Seen]
     findings: list[DataFinding]
     exact: list[list[int]]
@@ -156,7 +159,7 @@ def audit_data(
     label_check = LabelCheck()
     if options.labels and not options.fast:
         label_check = check_labels(
-            audited, seen, options.network, options.seed, watch("features")
+            audited, seen, options.source, options.seed, watch("features")
         )
         seen = with_refused(seen, label_check.refused)
     frozen = None
@@ -167,6 +170,7 @@ def audit_data(
         options=options,
         listing=listing,
         encoded=audited.encoded,
+        files=audited.files,
         seen=seen,
         findings=_findings(listing, seen, exact, near, label_check),
         exact=exact,

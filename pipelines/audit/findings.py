@@ -8,6 +8,12 @@ from pipelines.audit.listing import DataFinding
 from pipelines.audit.listing import ListedPicture
 from pipelines.audit.one_file import Seen
 from pipelines.data.copies.duplicates import Pair
+from pipelines.data.copies.meaning import CONFLICT
+from pipelines.data.copies.meaning import COPY
+from pipelines.data.copies.meaning import LEAK
+from pipelines.data.copies.meaning import WORDS
+from pipelines.data.copies.meaning import meaning_of
+from pipelines.data.copies.meaning import places_by_meaning
 from pipelines.data.inspection.kinds import NOTE
 from pipelines.data.inspection.kinds import REFUSE
 from pipelines.data.sources.layout import WHOLE
@@ -15,40 +21,25 @@ from pipelines.data.sources.layout import WHOLE
 # A format of at most this part of the pictures is worth a look.
 RARE = 0.01
 
-# By whether copies are under two labels, and in two parts.
-_EXACT = {
-    "conflict": (
-        REFUSE,
-        "are there twice under different labels. Keep the right one",
-    ),
-    "leak": (
-        WARNING,
-        "are in the training and in the validation part: the validation "
-        "figure is too good. Remove one",
-    ),
-    "copy": (NOTE, "are there more than once. Keep one"),
-}
+_LEVELS = {CONFLICT: REFUSE, LEAK: WARNING, COPY: NOTE}
 _NEAR = {
-    "near_conflict": (
+    CONFLICT: (
         WARNING,
         "look the same under different labels. Look which is right",
     ),
-    "near_leak": (
+    LEAK: (
         WARNING,
         "look the same in the training and in the validation part: the "
         "validation figure may be too good. Look whether to remove one",
     ),
-    "near_copy": (NOTE, "look the same. Look whether to keep both"),
+    COPY: (NOTE, "look the same. Look whether to keep both"),
 }
 
 
 def kind_of(pictures: Sequence[ListedPicture], places) -> str:
-    """Returns `"conflict"`, `"leak"` or `"copy"` for equal pictures."""
-    if len({pictures[i].label for i in places}) > 1:
-        return "conflict"
-    if len({pictures[i].part for i in places}) > 1:
-        return "leak"
-    return "copy"
+    """Returns what equal pictures mean, as `copies.meaning` names it."""
+    labels, parts = _told([pictures[i] for i in places])
+    return meaning_of(labels, parts, range(len(labels)))
 
 
 def format_findings(
@@ -93,23 +84,32 @@ def duplicate_findings(
         exact: Groups of places of equal bytes.
         near: Pairs of places that look alike.
     """
-    groups = {kind: [] for kind in (*_EXACT, *_NEAR)}
-    for places in exact:
-        groups[kind_of(pictures, places)].append(places)
-    for pair in near:
-        places = (pair.first, pair.second)
-        groups["near_" + kind_of(pictures, places)].append(places)
+    labels, parts = _told(pictures)
+    pairs = [(pair.first, pair.second) for pair in near]
     found = []
-    for kind, (level, words) in {**_EXACT, **_NEAR}.items():
-        places = sorted({i for group in groups[kind] for i in group})
-        if not places:
-            continue
-        if kind.endswith("copy") and pictures[places[0]].part == WHOLE:
-            words += (
-                "; where a part is held out for validation, they may lie on "
-                "both sides"
-            )
-        message = f"{len(places)} pictures {words}."
-        names = tuple(pictures[i].path for i in places)
-        found.append(DataFinding(level, kind, message, names))
+    for kind, places in places_by_meaning(labels, parts, exact).items():
+        level, words = _LEVELS[kind], WORDS[kind]
+        found.append(_finding(kind, level, words, places, pictures))
+    for kind, places in places_by_meaning(labels, parts, pairs).items():
+        level, words = _NEAR[kind]
+        found.append(_finding(f"near_{kind}", level, words, places, pictures))
     return found
+
+
+def _told(pictures: Sequence[ListedPicture]) -> tuple[list[str], list[str]]:
+    """The labels and the parts of pictures."""
+    return [each.label for each in pictures], [each.part for each in pictures]
+
+
+def _finding(kind: str, level: str, words: str, places, pictures):
+    if kind.endswith(COPY) and pictures[places[0]].part == WHOLE:
+        words += (
+            "; where a part is held out for validation, they may lie on both "
+            "sides"
+        )
+    return DataFinding(
+        level,
+        kind,
+        f"{len(places)} pictures {words}.",
+        tuple(pictures[i].path for i in places),
+    )

@@ -5,19 +5,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipelines.audit.label_errors import Opinion
 from pipelines.audit.label_errors import Outlier
 from pipelines.audit.label_errors import Suspect
 from pipelines.audit.label_errors import find_suspects
 from pipelines.audit.listing import WARNING
 from pipelines.audit.listing import DataFinding
-from pipelines.audit.network_features import Network
-from pipelines.audit.network_features import features_of
 from pipelines.audit.one_file import Seen
 from pipelines.audit.opening import AuditedData
 from pipelines.data.checks import problem_of
 from pipelines.data.examples import Examples
 from pipelines.data.inspection.kinds import NOTE
 from pipelines.data.inspection.kinds import REFUSE
+from pipelines.evaluation.held_out import count_learned
+from pipelines.evaluation.saved_models import open_model
+from pipelines.features.embedding import Embedder
+from pipelines.features.start import FeatureSource
 from zoo.errors import DataError
 
 # Neighbours are searched among all pictures, so the cost grows as a square.
@@ -25,6 +28,9 @@ LIMIT = 50_000
 # The opinion of a network that hardly tells the classes apart is not asked:
 # what it must get right of what naming the largest class alone gets wrong.
 TRUSTED_SKILL = 0.5
+# Wrong labels that cannot be named are told of from this part of all on.
+UNTOLD = 0.01
+_BATCH = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +42,9 @@ class LabelCheck:
         outliers: Pictures unlike all others, the strangest first.
         accuracy: Of a classifier of its features on pictures it has not
             seen, in 0…1; None where nobody asked.
+        expected: How many labels are wrong in all, suspected or not, by
+            expectation.
+        source: The network; None where nobody asked.
         findings: What to say of it.
         refused: What is wrong with pictures that only turned out to be bad
             when the network was shown them, by their places.
@@ -44,6 +53,8 @@ class LabelCheck:
     suspects: tuple[Suspect, ...] = ()
     outliers: tuple[Outlier, ...] = ()
     accuracy: float | None = None
+    expected: float = 0.0
+    source: FeatureSource | None = None
     findings: tuple[DataFinding, ...] = ()
     refused: dict[int, str] = dataclasses.field(default_factory=dict)
 
@@ -51,7 +62,7 @@ class LabelCheck:
 def check_labels(
     audited: AuditedData,
     seen: Sequence[Seen],
-    network: Network,
+    source: FeatureSource,
     seed: int = 0,
     progress=None,
 ) -> LabelCheck:
@@ -60,7 +71,8 @@ def check_labels(
     Args:
         audited: The pictures.
         seen: What is known of each.
-        network: Whose features tell them apart.
+        source: The network whose features tell them apart; chosen by the
+            pictures where it names none.
         seed: Decides the folds, and the choice among many pictures.
         progress: Called with the numbers of pictures done and in all.
 
@@ -72,13 +84,19 @@ def check_labels(
     examples = _examples(audited, places)
     if examples is None:
         return LabelCheck()
+    source = source.settled(_sides(seen, places))
+    embedder = Embedder(
+        open_model(source.model, source.weights, source.image_size),
+        batch_size=_BATCH,
+        whole=True,
+    )
     try:
-        vectors = features_of(examples, network, progress)
+        vectors = embedder.run(examples, progress)
     except DataError as error:
         refused = _undecodable(examples, places)
         if refused:
             seen = with_refused(seen, refused)
-            again = check_labels(audited, seen, network, seed, progress)
+            again = check_labels(audited, seen, source, seed, progress)
             return dataclasses.replace(
                 again, refused={**refused, **again.refused}
             )
@@ -86,20 +104,27 @@ def check_labels(
         message = f"Label errors were not looked for: {message}"
         findings.append(DataFinding(WARNING, "labels_not_checked", message))
         return LabelCheck(findings=tuple(findings))
-    suspects, outliers, accuracy = find_suspects(
-        vectors, examples.labels, len(examples.class_names), seed
-    )
-    if _skill(accuracy, examples.counts()) < TRUSTED_SKILL:
-        findings.append(_not_trusted(network, accuracy))
-        suspects = []
-    if suspects:
-        findings.append(_suspected([examples.names[s.place] for s in suspects]))
+    classes = len(examples.class_names)
+    opinion = find_suspects(vectors, examples.labels, classes, seed)
+    findings += _learned(source, examples)
+    if _skill(opinion.accuracy, examples.counts()) < TRUSTED_SKILL:
+        findings.append(_not_trusted(source, opinion.accuracy))
+        opinion = dataclasses.replace(opinion, suspects=(), expected=0.0)
+    findings += _doubts(source, examples, opinion)
     return LabelCheck(
-        tuple(_moved(each, places) for each in suspects),
-        tuple(_moved(each, places) for each in outliers),
-        accuracy,
+        tuple(_moved(each, places) for each in opinion.suspects),
+        tuple(_moved(each, places) for each in opinion.outliers),
+        opinion.accuracy,
+        opinion.expected,
+        source,
         tuple(findings),
     )
+
+
+def _sides(seen: Sequence[Seen], places) -> np.ndarray:
+    """The shorter sides of pictures, in pixels."""
+    looks = [seen[place].look for place in places]
+    return np.array([min(look.width, look.height) for look in looks])
 
 
 def with_refused(seen: Sequence[Seen], refused: dict[int, str]) -> list[Seen]:
@@ -138,23 +163,51 @@ def _sampled(
     return chosen, [DataFinding(NOTE, "labels_sampled", message)]
 
 
-def _not_trusted(network: Network, accuracy: float) -> DataFinding:
+def _not_trusted(source: FeatureSource, accuracy: float) -> DataFinding:
     return DataFinding(
         NOTE,
         "labels_not_trusted",
-        f"No label is suspected: by the features of {network.model} "
-        f"({network.weights}) only {accuracy:.0%} of pictures are told right, "
-        "too few to trust. Another `features_model` may do better.",
+        f"No label is suspected: by the features of {source.told} only "
+        f"{accuracy:.0%} of pictures are told right, too few to trust. "
+        "Another `model` may do better, such as a run fine-tuned here.",
     )
 
 
-def _suspected(names: list[str]) -> DataFinding:
-    return DataFinding(
-        WARNING,
-        "suspect_labels",
-        f"{len(names)} labels may be wrong. Look at them, the likeliest first.",
-        tuple(names),
+def _learned(source: FeatureSource, examples: Examples) -> list[DataFinding]:
+    """Says where the features come from these very labels."""
+    count = count_learned(source.model, examples)
+    if not count:
+        return []
+    message = (
+        f"{source.model} has learned {count:,} of these pictures with their "
+        "labels. Wrong ones that it learned by heart look right to it."
     )
+    return [DataFinding(NOTE, "labels_learned", message)]
+
+
+def _doubts(
+    source: FeatureSource, examples: Examples, opinion: Opinion
+) -> list[DataFinding]:
+    """Says how many labels may be wrong, and how many cannot be told."""
+    suspects, found = opinion.suspects, []
+    real = sum(each.wrong for each in suspects)
+    if suspects:
+        message = (
+            f"{len(suspects):,} labels may be wrong; some {real:.0f} of them "
+            "are. Look at them, the likeliest first."
+        )
+        names = tuple(examples.names[each.place] for each in suspects)
+        found.append(DataFinding(WARNING, "suspect_labels", message, names))
+    hidden = opinion.expected - real
+    if hidden >= 1 and hidden >= UNTOLD * len(examples):
+        message = (
+            f"Some {hidden:.0f} other labels are wrong by expectation, which "
+            f"cannot be named: by the features of {source.told} "
+            f"{opinion.accuracy:.0%} of pictures are told right. Another "
+            "`model` may do better, such as a run fine-tuned here."
+        )
+        found.append(DataFinding(NOTE, "labels_untold", message))
+    return found
 
 
 def _skill(accuracy: float, counts: np.ndarray) -> float:

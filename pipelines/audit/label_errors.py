@@ -1,30 +1,33 @@
 """Ranking pictures whose label is likely wrong, and pictures unlike all others.
 
-Both work on features of a pretrained network. A label is suspected by
-confident learning (Northcutt, Jiang and Chuang, "Confident Learning:
-Estimating Uncertainty in Dataset Labels", JAIR 2021, section 3.1: a classifier
-that has not seen the picture is as sure of another class as it is, on average,
-of that class's own pictures) together with the nearest neighbours, which also
-speak where the classifier is less sure.
+Both work on features of a pretrained network. A classifier of the features
+that has not seen a picture is asked for its class (the principle of Northcutt,
+Jiang and Chuang, "Confident Learning: Estimating Uncertainty in Dataset
+Labels", JAIR 2021), and `label_noise` how likely the label is then wrong. What
+is likely wrong is not learned from in the next round.
 """
 
 import dataclasses
-import warnings
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+
+from pipelines.audit.label_noise import LabelNoise
+from pipelines.audit.label_noise import estimate_noise
+from pipelines.audit.unseen_scores import unseen_scores
 
 NEIGHBOURS = 10
-FOLDS = 5
-HALF, HARDLY = 0.5, 0.1
+# A label is not learned from where it is rather wrong than right, and shown
+# somewhat before: on the herbarium, by which this was chosen, more planted
+# errors are found by it (92 % for 89 %) at the same precision.
+TRUSTED = 0.5
+DOUBTED = 0.4
+# Inverse penalties, of which the one is taken that makes the labels likeliest.
+STRENGTHS = (0.003, 0.03, 0.3)
+_ROUNDS = 3
 # Robust standard deviations above the median distance to the neighbours
 # (Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993, section 3).
 OUTLIER_SCORE = 3.5
 _CHUNK = 1024
-_ITERATIONS = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,16 +37,14 @@ class Suspect:
     Args:
         place: Which picture.
         suggested: The label that fits better.
-        given_probability: Of the label it has, in 0…1.
-        suggested_probability: Of the label that fits better.
+        wrong: How likely its label is wrong, in 0.4…1.
         agreeing: The part of its nearest neighbours with the label it has.
         neighbours: The places of the nearest.
     """
 
     place: int
     suggested: int
-    given_probability: float
-    suggested_probability: float
+    wrong: float
     agreeing: float
     neighbours: tuple[int, ...]
 
@@ -60,6 +61,24 @@ class Outlier:
 
     place: int
     score: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Opinion:
+    """What features say of labels.
+
+    Args:
+        suspects: Likely label errors, the likeliest first.
+        outliers: Pictures unlike all others, the strangest first.
+        accuracy: How many labels a classifier tells right of pictures it has
+            not seen, in 0…1.
+        expected: How many labels are wrong, in all, by expectation.
+    """
+
+    suspects: tuple[Suspect, ...]
+    outliers: tuple[Outlier, ...]
+    accuracy: float
+    expected: float
 
 
 def nearest_neighbours(
@@ -92,136 +111,83 @@ def nearest_neighbours(
     return places, distances
 
 
-def held_out_probabilities(
+def find_noise(
     features: np.ndarray, labels: np.ndarray, classes: int, seed: int = 0
-) -> np.ndarray:
-    """Predicts every picture by a classifier that has not seen it.
-
-    A logistic regression on standardised features, in `FOLDS` folds, fewer
-    where a class has fewer pictures.
+) -> tuple[LabelNoise, float]:
+    """Finds how likely each label is wrong.
 
     Args:
         features: float of shape `(pictures, size)`.
-        labels: int of shape `(pictures,)`.
+        labels: int of shape `(pictures,)`, two of them different.
         classes: How many there are.
         seed: Decides the folds.
 
     Returns:
-        float `(pictures, classes)`; rows of NaN where classes of one picture
-        leave nothing to learn from.
+        What the labels are like, and how many the classifier tells right of
+        pictures it has not seen, in 0…1.
     """
-    counts = np.bincount(labels, minlength=classes)
-    known = counts[labels] > 1
-    probabilities = np.full((len(labels), classes), np.nan)
-    present = counts[counts > 1]
-    if len(present) < 2:
-        return probabilities
-    places = np.flatnonzero(known)
-    folds = StratifiedKFold(
-        min(FOLDS, int(present.min())), shuffle=True, random_state=seed
-    )
-    for learn, judge in folds.split(places, labels[places]):
-        model = make_pipeline(
-            StandardScaler(), LogisticRegression(C=0.1, max_iter=_ITERATIONS)
+
+    def judged(strength, learned):
+        scores = unseen_scores(
+            features,
+            labels,
+            learned,
+            classes=classes,
+            strength=strength,
+            seed=seed,
         )
-        with warnings.catch_warnings():
-            # Not converged to the last digit is good enough here.
-            warnings.simplefilter("ignore")
-            model.fit(features[places[learn]], labels[places[learn]])
-        found = model.predict_proba(features[places[judge]])
-        row = np.zeros((len(judge), classes))
-        row[:, model.classes_] = found
-        probabilities[places[judge]] = row
-    return probabilities
+        return estimate_noise(scores, labels), scores.argmax(axis=1) == labels
 
-
-def confident_thresholds(
-    probabilities: np.ndarray, labels: np.ndarray
-) -> np.ndarray:
-    """Returns from which probability on a class is sure of a picture.
-
-    That is the mean that it gives to pictures labelled so; never sure are
-    classes without a picture.
-
-    Args:
-        probabilities: Held-out ones, `(pictures, classes)`; rows of NaN are
-            passed over.
-        labels: int of shape `(pictures,)`.
-    """
-    known = ~np.isnan(probabilities[:, 0])
-    thresholds = np.full(probabilities.shape[1], np.inf)
-    for label in np.unique(labels[known]):
-        members = known & (labels == label)
-        thresholds[label] = probabilities[members, label].mean()
-    return thresholds
-
-
-def likely_wrong(
-    probabilities: np.ndarray, labels: np.ndarray, agreeing: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Chooses the pictures that two opinions hold for wrongly labelled.
-
-    The classifier finds another class likelier. It is sure of that and at
-    most half of the neighbours have the label given, or it is not and next
-    to none of them has it.
-
-    Args:
-        probabilities: Held-out ones, `(pictures, classes)`; rows of NaN are
-            passed over.
-        labels: int of shape `(pictures,)`.
-        agreeing: Which part of each picture's neighbours has its label.
-
-    Returns:
-        Their places and the class each belongs to instead, those of the
-        lowest margin (given less suggested probability) first.
-    """
-    rows = np.arange(len(labels))
-    known = ~np.isnan(probabilities[:, 0])
-    suggested = np.where(known, probabilities.argmax(axis=1), labels)
-    highest = probabilities[rows, suggested]
-    sure = highest >= confident_thresholds(probabilities, labels)[suggested]
-    doubted = agreeing <= np.where(sure, HALF, HARDLY)
-    places = np.flatnonzero((suggested != labels) & doubted)
-    margins = probabilities[rows, labels] - highest
-    places = places[np.argsort(margins[places], kind="stable")]
-    return places, suggested[places]
+    learned = np.ones(len(labels), bool)
+    tried = {each: judged(each, learned) for each in STRENGTHS}
+    strength = max(tried, key=lambda each: tried[each][0].likelihood)
+    noise, right = tried[strength]
+    for _ in range(_ROUNDS - 1):
+        trusted = noise.wrong < TRUSTED
+        if (trusted == learned).all():
+            break
+        learned = trusted
+        noise, right = judged(strength, learned)
+    return noise, float(right.mean())
 
 
 def find_suspects(
     features: np.ndarray, labels: np.ndarray, classes: int, seed: int = 0
-) -> tuple[list[Suspect], list[Outlier], float]:
+) -> Opinion:
     """Ranks likely label errors and outliers, the likeliest first.
+
+    Classes of one picture leave nothing to compare it with, and are passed
+    over.
 
     Args:
         features: float of shape `(pictures, size)`.
         labels: int of shape `(pictures,)`, each in 0…classes-1.
         classes: How many there are.
         seed: Decides the folds.
-
-    Returns:
-        Both rankings, and how many labels the classifier tells right of
-        pictures it has not seen, in 0…1.
     """
-    places, distances = nearest_neighbours(features)
-    agreeing = (labels[places] == labels[:, None]).mean(axis=1)
-    probabilities = held_out_probabilities(features, labels, classes, seed)
-    suspects = [
+    near, distances = nearest_neighbours(features)
+    outliers = tuple(_outliers(distances.mean(axis=1)))
+    places = np.flatnonzero(np.bincount(labels)[labels] > 1)
+    if len(np.unique(labels[places])) < 2:
+        return Opinion((), outliers, 0.0, 0.0)
+    noise, accuracy = find_noise(
+        features[places], labels[places], classes, seed
+    )
+    others = noise.probabilities.copy()
+    others[np.arange(len(places)), labels[places]] = -1
+    order = np.argsort(-noise.wrong, kind="stable")
+    suspects = tuple(
         Suspect(
-            int(i),
-            int(other),
-            float(probabilities[i, labels[i]]),
-            float(probabilities[i, other]),
-            float(agreeing[i]),
-            tuple(int(j) for j in places[i]),
+            int(places[i]),
+            int(others[i].argmax()),
+            float(noise.wrong[i]),
+            float((labels[near[places[i]]] == labels[places[i]]).mean()),
+            tuple(int(j) for j in near[places[i]]),
         )
-        for i, other in zip(
-            *likely_wrong(probabilities, labels, agreeing), strict=True
-        )
-    ]
-    known = ~np.isnan(probabilities[:, 0])
-    right = probabilities[known].argmax(axis=1) == labels[known]
-    accuracy = float(right.mean()) if known.any() else 0.0
-    return suspects, _outliers(distances.mean(axis=1)), accuracy
+        for i in order
+        if noise.wrong[i] >= DOUBTED
+    )
+    return Opinion(suspects, outliers, accuracy, float(noise.wrong.sum()))
 
 
 def _outliers(distances: np.ndarray) -> list[Outlier]:

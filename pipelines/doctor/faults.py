@@ -27,6 +27,7 @@ from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import METRICS
 from pipelines.training.callbacks.progress import duration
 from zoo.errors import IntegrityError
+from zoo.errors import RequestError
 
 _GOING_ON = re.compile(r"going on after step ([\d,]+)")
 _LAST_WORDS = 200

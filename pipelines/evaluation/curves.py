@@ -1,8 +1,10 @@
 """Drawing runs side by side, out of the event files that they wrote."""
 
 import dataclasses
+import json
 import pathlib
 
+from pipelines.runs.run_folder import METRICS
 from pipelines.tasks.classification import Classification
 from pipelines.tasks.task import LOSS
 from pipelines.tasks.task import Task
@@ -128,7 +130,8 @@ def draw_comparison(runs: dict[str, tuple], output, task: Task) -> None:
 
     Args:
         runs: Folder and number of training pictures of each run, by the name
-            that the legend gives it.
+            that the legend gives it. A run without epochs, such as a probe,
+            is a point.
         output: The PNG to write.
         task: What all of them have learned.
 
@@ -143,11 +146,15 @@ def draw_comparison(runs: dict[str, tuple], output, task: Task) -> None:
     over_time, over_examples = sheet.subplots(1, 2, sharey=True)
     decides = task.decides
     for name, (run, examples) in runs.items():
-        curve = read_curve(run, "validation", decides.tag)
+        curve = _course(run, decides)
         scaled = [decides.scale * value for value in curve.values]
         seen = [epoch * examples for epoch in curve.epochs]
-        over_time.plot(curve.seconds, scaled, label=name)
-        over_examples.plot(seen, scaled, label=name)
+        marker = "o" if len(scaled) == 1 else ""
+        for axes, places in (
+            (over_time, curve.seconds),
+            (over_examples, seen),
+        ):
+            axes.plot(places, scaled, marker=marker, label=name)
     over_time.set(ylabel=decides.axis, xlabel="seconds")
     over_examples.set(xlabel="pictures seen")
     for axes in (over_time, over_examples):
@@ -156,3 +163,12 @@ def draw_comparison(runs: dict[str, tuple], output, task: Task) -> None:
         axes.legend(frameon=False, loc="lower right", fontsize="small")
     with replacing(output) as temporary:
         sheet.savefig(temporary)
+
+
+def _course(run, decides) -> Curve:
+    """A run's curve; what it reached, where it has no epochs."""
+    metrics = pathlib.Path(run) / METRICS
+    reached = json.loads(metrics.read_bytes()) if metrics.is_file() else {}
+    if reached.get("epochs", 1):
+        return read_curve(run, "validation", decides.tag)
+    return Curve((1,), (reached[decides.name],), (reached["seconds"],))

@@ -91,6 +91,18 @@ def pictures_to_judge(
     return ToJudge(data, examples, note)
 
 
+def count_learned(model: str, examples: Examples) -> int:
+    """Returns how many pictures a finished model has learned from.
+
+    Args:
+        model: A run's folder, a file in it, or a name, which has learned
+            from none.
+        examples: The pictures.
+    """
+    listed = read_split(model)
+    return listed.count_learned(examples) if listed else 0
+
+
 def _is_own(listed: SplitList, data: str) -> bool:
     try:
         config = json.loads((listed.folder / CONFIG).read_bytes())

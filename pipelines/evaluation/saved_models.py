@@ -12,12 +12,16 @@ from zoo.registry import list_models
 _CYCLE = re.compile(r"cycle-\d+\.keras")
 
 
-def open_model(model: str, weights: str | None = None):
+def open_model(
+    model: str, weights: str | None = None, image_size: int | None = None
+):
     """Opens a finished model by run folder, file or name.
 
     Args:
         model: A run folder, a `.keras` file, or one of `zoo.list_models()`.
         weights: With a name: which weights.
+        image_size: With a name: the side of its input, in pixels; what the
+            weights were made for where None.
 
     Raises:
         RequestError: There is no such model, or a name without weights.
@@ -30,7 +34,8 @@ def open_model(model: str, weights: str | None = None):
             f"`model={model}` is an untrained network without `weights`. "
             + (f"It has: {', '.join(known)}." if known else "It has none.")
         )
-    return zoo.create_model(model, weights=weights)
+    shape = (image_size, image_size, 3) if image_size else None
+    return zoo.create_model(model, weights=weights, input_shape=shape)
 
 
 def open_snapshots(folder: str) -> dict:

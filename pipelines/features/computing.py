@@ -9,6 +9,7 @@ from pipelines.features.embedding import POOLED
 from pipelines.features.embedding import Embedder
 from pipelines.features.pictures import lasting_names
 from pipelines.features.pictures import open_every_picture
+from pipelines.features.start import FeatureSource
 from pipelines.features.table import FeatureTable
 from pipelines.features.table import check_new
 from pipelines.features.table import save_features
@@ -47,23 +48,23 @@ class Watchers:
 
 
 def compute_features(
-    model: str,
-    weights: str | None,
+    source: FeatureSource,
     data: str,
     output: str,
     *,
     options: FeatureOptions = FeatureOptions(),
     watchers: Watchers = Watchers(),
+    say=print,
 ) -> FeatureTable:
     """Writes the features of every picture of a data set into a file.
 
     Args:
-        model: As `open_model` takes it.
-        weights: Likewise.
+        source: The network; chosen by the pictures where it names none.
         data: As `open_every_picture` takes it.
         output: A new file, ending in `.npz`.
         options: Which features.
         watchers: Who is told how far it has come.
+        say: Told in a line which network was chosen, and why.
 
     Returns:
         What was written.
@@ -74,22 +75,31 @@ def compute_features(
         DataError: Pictures cannot be decoded.
     """
     check_new(output)
-    embedder = Embedder(
-        open_model(model, weights),
-        options.stage,
-        pool=options.pool,
-        batch_size=options.batch_size,
-    )
+    # What is named is opened first, and refused before anything is read.
+    embedder = _embedder(source, options) if source.model else None
     examples, parts = open_every_picture(data, watchers.drawn)
     examples = dataclasses.replace(examples, upright=options.upright)
-    check_pictures(examples, progress=watchers.checked)
+    sides = check_pictures(examples, progress=watchers.checked)
+    if embedder is None:
+        source = source.settled(sides)
+        say(f"features of {source.told}: {source.why}")
+        embedder = _embedder(source, options)
     table = FeatureTable(
         embedder.run(examples, watchers.computed),
         lasting_names(examples),
         examples.labels,
         examples.class_names,
         parts,
-        embedder.recipe(model, weights, data, options.upright),
+        embedder.recipe(source.model, source.weights, data, options.upright),
     )
     save_features(table, output)
     return table
+
+
+def _embedder(source: FeatureSource, options: FeatureOptions) -> Embedder:
+    return Embedder(
+        open_model(source.model, source.weights, source.image_size),
+        options.stage,
+        pool=options.pool,
+        batch_size=options.batch_size,
+    )

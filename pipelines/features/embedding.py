@@ -39,6 +39,8 @@ class Embedder:
         pool: Whether what has more than one vector a picture (maps, tokens)
             is averaged to one.
         batch_size: Pictures at a time.
+        whole: Whether a picture's whole middle square is shown, where
+            evaluation may crop more: what is wrong may be at the border.
 
     Raises:
         RequestError: The model has no such stage.
@@ -62,8 +64,13 @@ class Embedder:
         *,
         pool: bool = True,
         batch_size: int = 128,
+        whole: bool = False,
     ):
         self._preprocessing = zoo.preprocessing(model)
+        if whole:
+            self._preprocessing = dataclasses.replace(
+                self._preprocessing, crop_fraction=1.0
+            )
         self._model = below(model, stage, pool)
         self._origin = zoo.origin(model)
         self._stage, self._pool = stage, pool
@@ -157,7 +164,8 @@ def reopen(recipe: Provenance, batch_size: int = 128) -> Embedder:
         RequestError: The model is not there any more.
         IntegrityError: It is another one now, or damaged.
     """
-    model = open_model(recipe.model, recipe.weights)
+    size = recipe.preprocessing.image_size
+    model = open_model(recipe.model, recipe.weights, size)
     embedder = Embedder(
         model, recipe.stage, pool=recipe.pool, batch_size=batch_size
     )

@@ -1,15 +1,19 @@
 """Writing a page from a template, everything in one file.
 
 Templates lie in `templates/`; all extend `frame.html`, which has the colours
-of light and dark, the layout for a phone and a policy that forbids the page
-to load anything. What is put into a template is escaped: the names of files
-and classes are other people's words.
+of light and dark, the layout for a phone and a policy that forbids the page to
+load anything, and to run anything but a script of ours, by its hash. What is
+put into a template is escaped: the names of files and classes are other
+people's words.
 """
 
+import base64
 import functools
+import hashlib
 import pathlib
 
 import jinja2
+import markupsafe
 
 from pipelines.pages.showing import shown
 
@@ -48,6 +52,8 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["script"] = _script
+    environment.filters["fingerprint"] = _fingerprint
     environment.filters["readable"] = readable
     environment.filters["percent"] = "{:.1%}".format
     environment.filters["thousands"] = "{:,}".format
@@ -64,6 +70,17 @@ def _finalize(value):
     if not plain:
         return value
     return shown(value.encode("utf-8", "replace").decode())
+
+
+def _script(name: str) -> markupsafe.Markup:
+    """Returns a script of ours, to stand in a page as it is."""
+    return markupsafe.Markup((_TEMPLATES / name).read_text())
+
+
+def _fingerprint(name: str) -> str:
+    """Returns the hash by which a page's policy lets a script of ours run."""
+    digest = hashlib.sha256(_script(name).encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def readable(name: str) -> str:

@@ -11,6 +11,11 @@ import dataclasses
 import numpy as np
 
 import zoo
+from pipelines.features.start import AT_HAND
+from pipelines.features.start import Devices
+from pipelines.features.start import first_choice
+from pipelines.features.start import suited_size
+from pipelines.features.start import usual_weights
 from pipelines.runs.config import RunConfig
 from pipelines.runs.settings import AUTO
 from pipelines.training.choices import Choice
@@ -19,11 +24,6 @@ from pipelines.training.config import EPOCHS
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.config import TrainConfig
 from pipelines.training.optimizers import OPTIMIZERS
-from pipelines.training.start import AT_HAND
-from pipelines.training.start import LITE
-from pipelines.training.start import Devices
-from pipelines.training.start import first_choice
-from pipelines.training.start import usual_weights
 
 # Pictures not much larger than the input are shifted, larger ones cropped.
 _SHIFT_BELOW = 1.25
@@ -31,9 +31,6 @@ _SHIFT_BELOW = 1.25
 # proportion to the square root of their sizes.
 _UNEVEN = 3
 _BALANCE = 0.5
-# A network made for pictures up to this size has features of that scale;
-# photos hold more, and twice the side shows it at four times the cost.
-_SMALL_NETWORK = 64
 # Why nothing is changed in them.
 PROBED = "a probe sees pictures as they are"
 # What learns by AdamW at a rate that falls from block to block, as BEiT and
@@ -107,7 +104,7 @@ def resolve(
     import numpy as np
     from pipelines.training.config import FinetuneConfig
     from pipelines.training.defaults import resolve
-    from pipelines.training.start import Devices
+    from pipelines.features.start import Devices
     config = FinetuneConfig("photos", None, "run", weights="auto")
     found = resolve(config, np.array([20, 25]), np.full(45, 300),
                     Devices(gpu=False, precision="float32", fetched=False))
@@ -186,23 +183,16 @@ def _choose_optimizer(found: Choosing) -> None:
 def _choose_image_size(found: Choosing, sides) -> None:
     if found["image_size"] is not None:
         return
-    own = zoo.model_info(found["model"]).input_size
-    doubled = (
-        isinstance(found.config, FinetuneConfig)
-        and own <= _SMALL_NETWORK
-        and sides.min() >= 2 * own
-    )
-    middle = int(np.median(sides))
-    chosen = "model" in found.choices and found["model"] == LITE.model
-    if chosen and middle < own:
-        why = f"half of the pictures have {middle} px or less"
-        found.choose("image_size", max(64, middle // 32 * 32), why)
-    elif doubled:
-        why = f"twice what {found['model']} was made for: pictures hold more"
-        found.choose("image_size", 2 * own, why)
-    else:
-        why = f"what {found['model']} was made for"
-        found.choose("image_size", own, why)
+    model = found["model"]
+    own = zoo.model_info(model).input_size
+    # Who names a network, or trains one from scratch, gets its own size, but
+    # that CIFAR's networks are fine-tuned on more of a photo.
+    size, why = suited_size(model, sides)
+    named = "model" not in found.choices
+    scratch = not isinstance(found.config, FinetuneConfig)
+    if (size < own and named) or (size > own and scratch):
+        size, why = own, f"what {model} was made for"
+    found.choose("image_size", size, why)
 
 
 def _choose_augmentation(found: Choosing, sides) -> None:

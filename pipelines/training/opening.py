@@ -9,12 +9,19 @@ from pipelines.data.balance import shots
 from pipelines.data.checks import check_pictures
 from pipelines.data.checks import check_sizes
 from pipelines.data.checks import skip_bad_pictures
+from pipelines.data.copies.duplicates import exact_duplicates
+from pipelines.data.copies.meaning import CONFLICT
+from pipelines.data.copies.meaning import LEAK
+from pipelines.data.copies.meaning import WORDS
+from pipelines.data.copies.meaning import places_by_meaning
 from pipelines.data.examples import Splits
 from pipelines.data.folds import fold_of
 from pipelines.data.orientations import UPRIGHT
 from pipelines.data.sources.csv_columns import NamedColumns
 from pipelines.data.sources.opening import open_splits
+from pipelines.pages.commands import command
 from pipelines.runs.config import RunConfig
+from pipelines.runs.split_list import read_split
 from pipelines.training.several_classes import NAME as MULTILABEL
 from pipelines.training.several_classes import as_asked
 from zoo.errors import DataError
@@ -123,6 +130,32 @@ def _some(examples):
         return examples
     chosen = np.linspace(0, len(examples) - 1, _LOOKED_AT).astype("int64")
     return examples.subset(chosen)
+
+
+def tell_copies(folder, data: str, say=print) -> None:
+    """Says which pictures a run has twice where that makes it worse.
+
+    By the bytes, which the list of its pictures has hashed anyway. An audit
+    says the same, and refuses the worst.
+
+    Args:
+        folder: The run's, with its list of pictures.
+        data: What they are of.
+        say: Told a line of each kind.
+    """
+    listed = read_split(str(folder))
+    if listed is None or listed.sha256 is None:
+        return
+    groups = exact_duplicates([row.tobytes() for row in listed.sha256])
+    found = places_by_meaning(listed.labels, listed.learned, groups)
+    for meaning in (CONFLICT, LEAK):
+        places = found.get(meaning, [])
+        if places:
+            say(
+                f"warning: {len(places):,} pictures {WORDS[meaning]}; first "
+                f"{listed.names[places[0]]}. {command('audit', data=data)} "
+                "shows them."
+            )
 
 
 def check_enlarging(config, asked_size, splits, sides, say) -> None:

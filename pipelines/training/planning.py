@@ -1,5 +1,6 @@
 """How long, how deep and how fast a run learns where nobody says it."""
 
+from pipelines.features.start import LITE
 from pipelines.runs.config import RunConfig
 from pipelines.runs.settings import AUTO
 from pipelines.training.choices import Choice
@@ -12,7 +13,6 @@ from pipelines.training.fine_tuning.plan import default_plan
 from pipelines.training.fine_tuning.plan import fitted
 from pipelines.training.fine_tuning.plan import in_words
 from pipelines.training.optimizers import OPTIMIZERS
-from pipelines.training.start import LITE
 
 # Epochs of fine-tuning: at most so many, for a small set as many as show
 # about so many pictures in all.

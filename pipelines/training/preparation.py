@@ -20,6 +20,9 @@ from pipelines.devices.strategy import describe_devices
 from pipelines.devices.strategy import make_strategy
 from pipelines.devices.strategy import quick_precision
 from pipelines.devices.strategy import workers_of
+from pipelines.features.start import LITE
+from pipelines.features.start import Devices
+from pipelines.features.start import first_choice
 from pipelines.runs.checkpoints import clean
 from pipelines.runs.config import RunConfig
 from pipelines.runs.options import RunOptions
@@ -42,14 +45,12 @@ from pipelines.training.going_on import go_on
 from pipelines.training.opening import check_enlarging
 from pipelines.training.opening import choose_splits
 from pipelines.training.opening import look_at
+from pipelines.training.opening import tell_copies
 from pipelines.training.opening import with_label_noise
 from pipelines.training.planning import resolve_plan
 from pipelines.training.run import Run
 from pipelines.training.several_classes import choose_task
 from pipelines.training.several_classes import set_aside
-from pipelines.training.start import LITE
-from pipelines.training.start import Devices
-from pipelines.training.start import first_choice
 from zoo.errors import RequestError
 from zoo.weights import check_weights
 
@@ -224,6 +225,8 @@ def begin(
         if run.workers.is_chief:
             goes_on = run.resumed is not None
             write_split(run.folder.path, run.splits, goes_on=goes_on)
+            if not run.resumed:
+                tell_copies(run.folder.path, config.data, run.say)
         go_on(run, options)
     except BaseException:
         run.folder.release()

@@ -67,7 +67,7 @@ def test_no_such_data(command, tmp_path):
 
 
 def test_no_such_network(audited):
-    answer, _ = audited("--features_model=resnet21")
+    answer, _ = audited("--model=resnet21", "--weights=cifar10")
     assert answer.code == 2
     assert "resnet21" in answer.err
 

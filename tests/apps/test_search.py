@@ -11,6 +11,7 @@ from apps import features
 from apps import search
 from pipelines.features import approximate
 from pipelines.features.computing import compute_features
+from pipelines.features.start import FeatureSource
 from zoo.resnet import ResNet
 from zoo.resnet import ResNetSpec
 
@@ -48,8 +49,7 @@ def home(tmp_path_factory):
                 Image.fromarray(pixels).save(folder / f"{part}{i}.jpg")
     save_model(root / "model.keras")
     compute_features(
-        str(root / "model.keras"),
-        None,
+        FeatureSource(str(root / "model.keras")),
         str(root / "photos"),
         str(root / "features.npz"),
     )

@@ -8,10 +8,12 @@ import tensorflow as tf
 
 from pipelines.audit.auditing import Audit
 from pipelines.audit.report import charts
+from pipelines.audit.report import corrections
 from pipelines.audit.report import pictures
 from pipelines.audit.report.album import Album
 from pipelines.data.inspection.kinds import NOTE
 from pipelines.data.inspection.kinds import REFUSE
+from pipelines.pages.commands import command
 from pipelines.pages.rendering import duration
 from pipelines.pages.rendering import readable
 from pipelines.pages.rendering import render
@@ -39,6 +41,10 @@ def as_page(audit: Audit) -> bytes:
         suspect_count=len(audit.label_check.suspects),
         outliers=pictures.outliers(audit, album),
         outlier_count=len(audit.label_check.outliers),
+        real=sum(each.wrong for each in audit.label_check.suspects),
+        corrections=corrections.for_page(audit),
+        listed=corrections.CORRECTIONS if audit.files else "",
+        training=command("finetune", data=corrections.CORRECTIONS),
         accuracy=audit.label_check.accuracy,
         imbalance=audit.statistics["imbalance"],
         balance=charts.balance(audit),
@@ -79,9 +85,8 @@ def _provenance(audit: Audit) -> list[str]:
     ]
     if audit.frozen is not None:
         said.append(f"A manifest lists {audit.frozen:,} pictures.")
-    if audit.label_check.accuracy is not None:
-        said.append(
-            f"Labels by the features of {options.network.model} "
-            f"({options.network.weights})."
-        )
+    source = audit.label_check.source
+    if source is not None:
+        why = f": {source.why}" if source.why else ""
+        said.append(f"Labels by the features of {source.told}{why}.")
     return [*said, f"Pillow {PIL.__version__}, TensorFlow {tf.__version__}."]

@@ -3,9 +3,10 @@
 from pipelines.audit.auditing import Audit
 from pipelines.audit.findings import kind_of
 from pipelines.audit.report.album import Album
+from pipelines.audit.report.corrections import listed
 from pipelines.data.inspection.kinds import KINDS
 
-_SHOWN = {"files": 100, "groups": 24, "suspects": 24, "outliers": 12}
+_SHOWN = {"files": 100, "groups": 24, "suspects": 60, "outliers": 12}
 _NEIGHBOURS = 4
 _CARDS = 6
 
@@ -76,12 +77,14 @@ def groups(audit: Audit, album: Album) -> list[dict]:
 
 def suspects(audit: Audit, album: Album) -> list[dict]:
     names = audit.listing.class_names
+    rows = {place: row for row, place in enumerate(listed(audit))}
     return [
         album.card(
             each.place,
+            row=rows[each.place],
+            number=each.suggested,
             suggested=names[each.suggested],
-            given=each.given_probability,
-            other=each.suggested_probability,
+            wrong=each.wrong,
             agreeing=each.agreeing,
             near=[album.card(i) for i in each.neighbours[:_NEIGHBOURS]],
         )

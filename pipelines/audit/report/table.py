@@ -1,5 +1,7 @@
 """What an audit found, as plain values that JSON can hold."""
 
+import dataclasses
+
 from pipelines.audit.auditing import Audit
 from pipelines.audit.findings import kind_of
 from pipelines.data.inspection.kinds import OK
@@ -68,29 +70,26 @@ def _duplicates(audit: Audit) -> dict:
 
 def _label_check(audit: Audit) -> dict:
     pictures, names = audit.listing.pictures, audit.listing.class_names
-    network = audit.options.network
+    check = audit.label_check
+    source = dataclasses.asdict(check.source) if check.source else {}
     return {
-        "features": {
-            "model": network.model if audit.options.labels else "",
-            "weights": network.weights,
-            "held_out_accuracy": audit.label_check.accuracy,
-        },
+        "features": {**source, "held_out_accuracy": check.accuracy},
+        "wrong_labels_expected": round(check.expected, 2),
         "suspect_labels": [
             {
                 "path": pictures[each.place].path,
                 "class": pictures[each.place].label,
                 "suggested": names[each.suggested],
-                "probability": round(each.given_probability, 4),
-                "suggested_probability": round(each.suggested_probability, 4),
+                "wrong": round(each.wrong, 4),
                 "agreeing_neighbours": each.agreeing,
             }
-            for each in audit.label_check.suspects
+            for each in check.suspects
         ],
         "outliers": [
             {
                 "path": pictures[each.place].path,
                 "score": round(each.score, 2),
             }
-            for each in audit.label_check.outliers
+            for each in check.outliers
         ],
     }

@@ -3,6 +3,7 @@
 import pathlib
 
 from pipelines.audit.auditing import Audit
+from pipelines.audit.report.corrections import write_corrections
 from pipelines.audit.report.page import as_page
 from pipelines.audit.report.table import as_table
 from zoo.plain_json import dumps
@@ -15,8 +16,9 @@ TABLE = "report.json"
 def write_report(audit: Audit, folder) -> pathlib.Path:
     """Writes `report.html` and `report.json`, each whole or not at all.
 
-    The page needs nothing but itself: styles and thumbnails are inside, and
-    it runs no script.
+    The page needs nothing but itself: styles and thumbnails are inside. It
+    runs one script of ours, and only where there are labels to correct; then
+    `corrections.csv` lies beside it.
 
     Args:
         audit: What was found.
@@ -28,5 +30,6 @@ def write_report(audit: Audit, folder) -> pathlib.Path:
     folder = pathlib.Path(folder)
     table = dumps(as_table(audit), indent=1)
     write_atomically(folder / TABLE, table.encode())
+    write_corrections(audit, folder)
     write_atomically(folder / PAGE, as_page(audit))
     return folder / PAGE

@@ -9,6 +9,7 @@ import zlib
 import numpy as np
 import pytest
 
+import zoo
 from pipelines.audit.auditing import Options
 from pipelines.audit.auditing import audit_data
 from pipelines.audit.label_check import LabelCheck
@@ -16,6 +17,8 @@ from pipelines.audit.report.page import as_page
 from pipelines.audit.report.writing import write_report
 from pipelines.audit.results import FILE
 from pipelines.data.sources.opening import open_splits
+from pipelines.features.start import FeatureSource
+from pipelines.runs.split_list import write_split
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
@@ -217,19 +220,7 @@ def test_what_only_tensorflow_refuses_is_refused_and_named(folder, out):
 
 def test_a_network_finds_flipped_labels(folder, out, saved):
     """Red against blue, with two of forty labels swapped."""
-    from PIL import Image
-
-    random = np.random.default_rng(0)
-    for part in ("train", "val"):
-        for name in ("ant", "bee"):
-            for i in range(10):
-                swapped = part == "train" and i == 9
-                red = (name == "ant") != swapped
-                colour = (200, 60, 40) if red else (40, 80, 200)
-                noise = random.normal(0, 40, (40, 40, 3))
-                pixels = np.clip(noise + colour, 0, 255).astype("uint8")
-                path = folder / part / name / f"{i}.jpg"
-                path.write_bytes(saved(Image.fromarray(pixels), "JPEG"))
+    coloured(folder, saved, {("train", 9)})
     found = audit_data(str(folder), str(out))
     suspected = {
         os.path.relpath(found.listing.pictures[each.place].path, folder)
@@ -252,6 +243,40 @@ def test_a_network_that_tells_nothing_is_not_asked(folder, out, saved):
     found = audit_data(str(folder), str(out))
     assert found.label_check.suspects == ()
     assert kinds(found)["labels_not_trusted"] == "note"
+
+
+def coloured(folder, saved, swapped):
+    """Red ants and blue bees, ten a class and part, some of them swapped."""
+    from PIL import Image
+
+    random = np.random.default_rng(0)
+    for part in ("train", "val"):
+        for name in ("ant", "bee"):
+            for i in range(10):
+                red = (name == "ant") != ((part, i) in swapped)
+                colour = (200, 60, 40) if red else (40, 80, 200)
+                noise = random.normal(0, 40, (40, 40, 3))
+                pixels = np.clip(noise + colour, 0, 255).astype("uint8")
+                path = folder / part / name / f"{i}.jpg"
+                path.write_bytes(saved(Image.fromarray(pixels), "JPEG"))
+
+
+def test_the_features_of_a_run(folder, out, saved, tmp_path):
+    """And it is said which labels taught them."""
+    coloured(folder, saved, {("train", 9)})
+    run = tmp_path / "run"
+    run.mkdir()
+    zoo.create_model("resnet20", weights="cifar10").save(run / "model.keras")
+    write_split(run, open_splits(str(folder)))
+    found = audit_data(
+        str(folder), str(out), Options(source=FeatureSource(str(run)))
+    )
+    assert len(found.label_check.suspects) == 2
+    assert found.label_check.source.told == str(run)
+    (learned,) = (
+        each for each in found.findings if each.kind == "labels_learned"
+    )
+    assert "has learned 20 of these pictures" in learned.message
 
 
 def test_headers_alone_read_neither_pixels_nor_hashes(folder, out):

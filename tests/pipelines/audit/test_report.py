@@ -64,11 +64,11 @@ def test_sizes_are_drawn_and_a_refused_picture_is_not_decoded(folder, out):
 
 def test_what_a_network_thinks_is_shown(folder, out):
     found = audit_data(str(folder), str(out), NO_LABELS)
-    suspect = Suspect(3, 1, 0.125, 0.75, 0.5, (0, 1, 4))
+    suspect = Suspect(3, 1, 0.75, 0.5, (0, 1, 4))
     opinions = LabelCheck((suspect,), (Outlier(5, 2.5),), accuracy=0.875)
     found = dataclasses.replace(found, label_check=opinions)
     words = " ".join(re.sub("<[^>]*>", " ", page_of(found)).split())
-    assert "labelled ant 12.5% looks like bee 75.0%" in words
+    assert "labelled ant looks like bee likely wrong: 75.0%" in words
     assert "right for 87.5% of pictures it has not seen" in words
     # The suspect, its three neighbours and the outlier.
     assert page_of(found).count('src="data:image/jpeg') == 5

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from pipelines.features.start import LITE as LITE_START
+from pipelines.features.start import Devices
+from pipelines.features.start import Start
 from pipelines.runs.settings import settings_of
 from pipelines.training import defaults
 from pipelines.training import planning
@@ -13,9 +16,6 @@ from pipelines.training.defaults import resolve
 from pipelines.training.defaults import usual_warmup
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.schedules import SCHEDULES
-from pipelines.training.start import LITE as LITE_START
-from pipelines.training.start import Devices
-from pipelines.training.start import Start
 from zoo.weights import WeightsSource
 
 CPU = Devices(gpu=False, precision="bfloat16")
@@ -85,7 +85,7 @@ def test_whether_weights_can_be_fetched(monkeypatch):
     def unreachable(address):
         raise OSError("no network")
 
-    monkeypatch.setattr("pipelines.training.start._reach", unreachable)
+    monkeypatch.setattr("pipelines.features.start._reach", unreachable)
     monkeypatch.setattr(WeightsSource, "here", None)
     assert not LITE_START.is_here
     assert not Start("mobilenetv3_large", "imagenet").fetch()

@@ -12,6 +12,7 @@ import zoo
 from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.sources.opening import open_splits
 from pipelines.evaluation.evaluator import Evaluator
+from pipelines.features.start import Devices
 from pipelines.tasks.classification import Classification
 from pipelines.tasks.losses import Loss
 from pipelines.tasks.losses import loss_of
@@ -26,7 +27,6 @@ from pipelines.training.opening import with_label_noise
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.optimizers import RMSpropTF
 from pipelines.training.preparation import prepare
-from pipelines.training.start import Devices
 from zoo.errors import DataError
 from zoo.errors import RequestError
 

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from pipelines.features.start import Devices
 from pipelines.training.choices import Choice
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.config import TrainConfig
@@ -13,7 +14,6 @@ from pipelines.training.fine_tuning.outlook import Outlook
 from pipelines.training.fine_tuning.plan import in_words
 from pipelines.training.planning import resolve_plan
 from pipelines.training.planning import usual_epochs
-from pipelines.training.start import Devices
 
 CPU = Devices(gpu=False, precision="bfloat16")
 COUNTS = np.array([300, 300])

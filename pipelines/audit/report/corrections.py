@@ -1,0 +1,126 @@
+"""What is wrong with labels, as a list to correct that `data` takes.
+
+`corrections.csv` lists every picture that can be trained on, where it is, with
+the label and the part that it has, and beside doubted ones what is suggested
+and how likely the label is wrong. Nothing is corrected by itself: who agrees
+writes the suggested label into the column `label`, or chooses on the page,
+whose button writes the same list. No picture is moved for it.
+"""
+
+import csv
+import json
+import os
+import pathlib
+
+from pipelines.audit.auditing import Audit
+from pipelines.data.inspection.kinds import REFUSE
+from pipelines.data.sources.layout import WHOLE
+from pipelines.data.sources.manifest import classes_path
+from pipelines.data.sources.manifest import new_text_file
+from zoo.weights.atomic import write_atomically
+
+CORRECTIONS = "corrections.csv"
+# A page that lists more pictures is slow to open.
+_LISTED = 100_000
+
+
+def listed(audit: Audit) -> list[int]:
+    """Returns the places of the pictures that a list of corrections has."""
+    return [i for i, each in enumerate(audit.seen) if each.level != REFUSE]
+
+
+def write_corrections(audit: Audit, folder) -> pathlib.Path | None:
+    """Writes `corrections.csv`, never over one that is there.
+
+    Args:
+        audit: What was found.
+        folder: Where to, a folder that exists.
+
+    Returns:
+        Where it is; None where no label is doubted, or the pictures are no
+        files.
+    """
+    suspects = {each.place: each for each in audit.label_check.suspects}
+    if not suspects or not audit.files:
+        return None
+    path = pathlib.Path(folder) / CORRECTIONS
+    # Somebody may have corrected it since an earlier audit.
+    if path.exists():
+        return path
+    names = audit.listing.class_names
+    if not _speaks_for_itself(names):
+        text = json.dumps(names, indent=0)
+        write_atomically(classes_path(path), text.encode())
+    with new_text_file(path) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow((*_header(audit), "suggested", "wrong"))
+        for place in listed(audit):
+            more = ("", "")
+            if doubt := suspects.get(place):
+                more = (names[doubt.suggested], f"{doubt.wrong:.3f}")
+            writer.writerow((*_row(audit, place), *more))
+    return path
+
+
+def for_page(audit: Audit) -> dict | None:
+    """Returns what the page's script needs to write the list.
+
+    Returns:
+        None where there is nothing to correct, or too much for a page, or
+        what only the file says: names that are no text, class names that a
+        list alone would not give.
+    """
+    places = listed(audit)
+    paths = [os.path.abspath(audit.listing.pictures[i].path) for i in places]
+    names = audit.listing.class_names
+    if (
+        not audit.files
+        or not audit.label_check.suspects
+        or len(places) > _LISTED
+        or not _speaks_for_itself(names)
+        or not all(map(_is_text, paths))
+    ):
+        return None
+    root = os.path.join(os.path.commonpath(paths), "")
+    numbers = {name: label for label, name in enumerate(names)}
+    pictures = [audit.listing.pictures[i] for i in places]
+    return {
+        "root": root,
+        "header": _header(audit),
+        "classes": names,
+        "rows": [
+            (path.removeprefix(root), numbers[each.label], *_part(audit, each))
+            for path, each in zip(paths, pictures, strict=True)
+        ],
+    }
+
+
+def _header(audit: Audit) -> tuple[str, ...]:
+    return ("path", "label", *(["split"] if _is_split(audit) else []))
+
+
+def _row(audit: Audit, place: int) -> tuple[str, ...]:
+    picture = audit.listing.pictures[place]
+    path = os.path.abspath(picture.path)
+    return (path, picture.label, *_part(audit, picture))
+
+
+def _part(audit: Audit, picture) -> tuple[str, ...]:
+    return (picture.part,) if _is_split(audit) else ()
+
+
+def _is_split(audit: Audit) -> bool:
+    return any(each.part != WHOLE for each in audit.listing.pictures)
+
+
+def _speaks_for_itself(names: list[str]) -> bool:
+    """Whether a list of labels alone gives these classes, in this order."""
+    return names == sorted(names) and not all(map(str.isdigit, names))
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
