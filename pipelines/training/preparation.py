@@ -11,7 +11,6 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
-from pipelines.batches.augmentation import Augmentation
 from pipelines.batches.augmentation import find_augmentation
 from pipelines.batches.training_data import whole_batches
 from pipelines.data.examples import Splits
@@ -31,7 +30,6 @@ from pipelines.runs.resuming import identity
 from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import SNAPSHOTS
 from pipelines.runs.run_folder import RunFolder
-from pipelines.runs.settings import AUTO
 from pipelines.runs.split_list import write_split
 from pipelines.tasks.task import Task
 from pipelines.training.building import build_model
@@ -42,6 +40,7 @@ from pipelines.training.fine_tuning.phases import check_plan
 from pipelines.training.fine_tuning.plan import Plan
 from pipelines.training.going_on import checkpoint_of
 from pipelines.training.going_on import go_on
+from pipelines.training.names_asked import check_names
 from pipelines.training.opening import check_enlarging
 from pipelines.training.opening import choose_splits
 from pipelines.training.opening import look_at
@@ -52,7 +51,6 @@ from pipelines.training.run import Run
 from pipelines.training.several_classes import choose_task
 from pipelines.training.several_classes import set_aside
 from zoo.errors import RequestError
-from zoo.weights import check_weights
 
 # Folders in a run's, where a kill leaves files that are not whole.
 _WRITTEN_TO = (CHECKPOINTS, SNAPSHOTS)
@@ -131,7 +129,7 @@ def open_run(
         DataError: The pictures cannot be trained on.
     """
     options = options or RunOptions()
-    _check_names(config, say)
+    check_names(config, say)
     strategy = make_strategy(options.cluster)
     if workers_of(strategy).is_chief:
         RunFolder.refuse_if_taken(
@@ -289,29 +287,3 @@ def _folder(config: RunConfig, options: RunOptions, workers) -> RunFolder:
     for place in (folder.path, *(folder.path / name for name in _WRITTEN_TO)):
         clean(place)
     return folder
-
-
-def _check_names(config: RunConfig, say) -> None:
-    """Refuses what is misspelt before any time is spent."""
-    if config.model is not None:
-        zoo.model_info(config.model)
-        if config.weights != AUTO:
-            check_weights(config.model, config.weights)
-    if config.augmentation != AUTO:
-        _check_augmentation(find_augmentation(config.augmentation), say)
-
-
-def _check_augmentation(augmentation: Augmentation, say) -> None:
-    """Tries the layers of others, which may not be what they are called."""
-    if not augmentation.layers:
-        return
-    from pipelines.batches.layer_checks import check_layers
-    from pipelines.batches.layer_checks import draws_by_itself
-
-    check_layers(augmentation.layers)
-    for layer in augmentation.layers:
-        if draws_by_itself((layer,)):
-            say(
-                f"{layer} draws by itself, not by the step: the run cannot be "
-                "repeated, and goes on without being the same to the bit"
-            )
