@@ -14,9 +14,9 @@ import dataclasses
 import os
 import time
 
+from apps.bar import Bar
 from apps.checks import check_data
 from apps.checks import check_model
-from apps.command import Bar
 from apps.command import fail
 from apps.command import launch
 from apps.command import say

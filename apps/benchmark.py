@@ -20,8 +20,8 @@ codes: 0 done, 2 a wrong request, 4 a damaged file.
 import dataclasses
 
 import zoo
+from apps.bar import Bar
 from apps.checks import check_data
-from apps.command import Bar
 from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say

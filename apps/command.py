@@ -19,6 +19,7 @@ from absl import flags
 from absl import logging
 
 from apps import run_flags
+from apps.bar import Bar
 from apps.help_page import example
 from apps.help_page import help_page
 from apps.quiet import start_tensorflow
@@ -269,34 +270,3 @@ def say(message: str) -> None:
 def tell(message: str) -> None:
     """Tells a person what a library says."""
     say(as_flags(message))
-
-
-class Bar:
-    """A progress bar on a terminal, silence elsewhere.
-
-    Args:
-        label: What is being done.
-        unit: What is counted; "B" for bytes.
-    """
-
-    def __init__(self, label: str, unit: str):
-        self._label = label
-        self._unit = unit
-        self._bar = None
-
-    def __call__(self, done: int, total: int | None) -> None:
-        from tqdm import tqdm
-
-        if self._bar is None:
-            self._bar = tqdm(
-                total=total,
-                desc=self._label,
-                unit=self._unit,
-                unit_scale=self._unit == "B",
-                leave=False,
-                disable=None,
-            )
-        self._bar.update(done - self._bar.n)
-        if done == total:
-            self._bar.close()
-            self._bar = None

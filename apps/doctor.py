@@ -15,8 +15,8 @@ import dataclasses
 import sys
 
 import zoo
+from apps.bar import Bar
 from apps.checks import check_data
-from apps.command import Bar
 from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say

@@ -14,9 +14,9 @@ data, 4 a damaged file.
 import dataclasses
 import pathlib
 
+from apps.bar import Bar
 from apps.checks import check_data
 from apps.checks import check_model
-from apps.command import Bar
 from apps.command import launch
 from apps.command import say
 from apps.shared_settings import GIVEN

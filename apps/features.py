@@ -11,9 +11,9 @@ pictures without class folders. The command search searches it. Exit codes:
 
 import dataclasses
 
+from apps.bar import Bar
 from apps.checks import check_data
 from apps.checks import check_model
-from apps.command import Bar
 from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say

@@ -13,9 +13,9 @@ command goes on.
 
 import dataclasses
 
+from apps.bar import Bar
 from apps.checks import check_run
 from apps.closing import close
-from apps.command import Bar
 from apps.command import launch
 from apps.command import say
 from apps.command import tell

@@ -10,8 +10,8 @@ request, 3 bad data.
 
 import dataclasses
 
+from apps.bar import Bar
 from apps.checks import check_data
-from apps.command import Bar
 from apps.command import launch
 from apps.command import say
 from apps.command import tell

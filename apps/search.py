@@ -12,8 +12,8 @@ data, 4 a damaged file, or a model that is not the one of the index.
 import dataclasses
 import os
 
+from apps.bar import Bar
 from apps.checks import check_pictures
-from apps.command import Bar
 from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say

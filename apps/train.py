@@ -9,9 +9,9 @@ request, 3 bad data, 4 a damaged file, 75 stopped and saved: the same command
 goes on.
 """
 
+from apps.bar import Bar
 from apps.checks import check_run
 from apps.closing import close
-from apps.command import Bar
 from apps.command import launch
 from apps.command import tell
 from pipelines.runs.options import RunOptions
