@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 DEMO := tensorboard_logs/demo-herbarium
 
-.PHONY: setup demo test test-extras test-slow lint format clean
+.PHONY: setup demo test test-wide test-extras test-slow lint format clean
 
 setup: $(READY)
 
@@ -37,6 +37,11 @@ test-extras: setup
 	$(BIN)/python -m pytest -m 'extras or not (parity or slow)' \
 		tests/test_extras.py \
 		tests/pipelines/data/inspection/test_modern_formats.py
+
+# The rows of long grids that are not tried each time (tests/wide.py).
+test-wide: setup
+	$(BIN)/python -m pytest -n 2 --dist loadfile \
+		-m 'wide and not (parity or slow or extras)'
 
 test-slow: setup
 	$(BIN)/python -m pytest -m slow

@@ -120,6 +120,9 @@ def test_every_test_file_is_collected():
     for path in sources("tests"):
         if path.parent.name == "parity" and path.name in helpers:
             continue
+        if path.name == "wide.py":
+            # A table that conftest.py reads.
+            continue
         assert re.fullmatch(r"(test_\w+|conftest)\.py", path.name), path
 
 

@@ -7,8 +7,6 @@ here, without anything heavy; `keras_layers` makes the layers.
 import ast
 import dataclasses
 
-from zoo.errors import RequestError
-
 # What a word begins with, and the module that has the layers.
 LIBRARIES = {"keras": "keras.layers", "keras_cv": "keras_cv.layers"}
 EXAMPLE = "standard+keras.layers.RandomPerspective(0.1)+keras_cv.RandAugment"
@@ -67,6 +65,9 @@ def read(text: str) -> tuple[str | None, tuple[LayerWords, ...]]:
             raise ValueError("only one name of ours, " + " or ".join(names))
         return next(iter(names), None), tuple(map(_layer, layers))
     except (ValueError, SyntaxError) as error:
+        # The zoo imports Keras.
+        from zoo.errors import RequestError
+
         raise RequestError(
             f"`augmentation={text}` cannot be read: "
             f"{getattr(error, 'msg', error)}. Expected a name, or a name and "

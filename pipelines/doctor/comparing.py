@@ -9,12 +9,12 @@ from tensorboard.backend.event_processing import event_accumulator
 
 from pipelines.doctor.trials import Trouble
 from pipelines.runs.checkpoints import newest
+from pipelines.runs.model_loading import load_model
 from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import HISTORY
 from pipelines.runs.run_folder import METRICS
 from pipelines.runs.run_folder import MODEL
 from pipelines.runs.run_folder import SNAPSHOTS
-from pipelines.runs.run_folder import load_model
 from pipelines.runs.state import from_files
 
 # What a clock says.

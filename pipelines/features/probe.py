@@ -169,7 +169,7 @@ def strongest(right) -> int:
     import numpy as np
     from pipelines.features.probe import strongest
     right = np.ones((3, 100))
-    right[0, :20] = right[1, :1] = 0
+    right[0, :20] = right[1, :4] = right[2, 4:7] = 0
     assert strongest(right) == 1
     ```
     """

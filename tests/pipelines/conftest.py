@@ -19,6 +19,10 @@ from zoo.preprocessing import Preprocessing
 from zoo.resnet import ResNet
 from zoo.resnet import ResNetSpec
 
+# Tests trace many graphs and run each a few times: Grappler would take longer
+# than what it saves. Commands that run in processes of their own have it on.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
 COLOURS = {"blue": (40, 60, 200), "green": (50, 190, 60), "red": (200, 50, 40)}
 
 

@@ -162,7 +162,8 @@ def test_the_smallest_pictures(encode, noise, policy, shape):
 def test_policies_by_name():
     assert list(AUGMENTATIONS) == [
         "none", "shift", "crop", "gentle", "standard", "alexnet",
-        "randaugment", "trivialaugment", "augmix", "erasing", "gridmask",
+        "randaugment", "randaugment_6_of_10", "trivialaugment", "augmix",
+        "erasing", "gridmask",
     ]  # fmt: skip
     assert find_augmentation("crop").area == (0.08, 1.0)
     with pytest.raises(

@@ -12,7 +12,7 @@ from pipelines.training.failures import NotWritten
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    def full(run, history):
+    def full(run, history, more):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(finishing, "_finish", full)
