@@ -18,10 +18,9 @@ ALL = "all"
 # Parts of the epochs; the whole network gets what is left.
 _HEAD_SHARE = 4 / 30
 _UPPER_SHARE = 18 / 30
-# What moves the whole network shakes it first, not least by new statistics in
-# BatchNorm, and takes so many steps to make up for it; with fewer the rate is
-# less in proportion. Statistics move at any rate: below the second number the
-# upper stages have these epochs.
+# What moves the whole network shakes it first, and takes so many steps to make
+# up for it; with fewer the rate is less in proportion. Below the second number
+# it lost at any rate that was tried, so the upper stages have these epochs.
 _SETTLED = 180
 _TOO_SHORT = 45
 _PHASE = re.compile(
