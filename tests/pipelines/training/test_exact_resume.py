@@ -288,7 +288,9 @@ def test_results_that_could_not_be_written(
     plain = finishing.write_report
     monkeypatch.setattr(finishing, "write_report", full)
     for _ in range(2):
-        with pytest.raises(NotWritten, match="the last checkpoint is kept"):
+        with pytest.raises(
+            NotWritten, match="the checkpoint of step 3 is kept"
+        ):
             train_until("parts", epochs=1, checkpoint_steps=steps)
     monkeypatch.setattr(finishing, "write_report", plain)
     parts = train_until("parts", epochs=1, checkpoint_steps=steps)
