@@ -4,8 +4,10 @@ import dataclasses
 import json
 import pathlib
 
+from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import METRICS
-from pipelines.tasks.classification import Classification
+from pipelines.tasks.table import TASKS
+from pipelines.tasks.table import USUAL
 from pipelines.tasks.task import LOSS
 from pipelines.tasks.task import Task
 from zoo.errors import RequestError
@@ -71,7 +73,6 @@ def draw_runs(
     runs: dict[str, str],
     output,
     title: str = "",
-    task: Task | type[Task] = Classification,
 ) -> None:
     """Draws what decides on held-out pictures, and both losses of some runs.
 
@@ -79,10 +80,10 @@ def draw_runs(
         runs: Folders of runs, by the name that the legend gives them.
         output: The PNG to write.
         title: Above the picture.
-        task: What all of them have learned.
 
     Raises:
-        RequestError: A folder holds no run.
+        RequestError: A folder holds no run, or they have learned different
+            tasks, whose figures do not compare.
     """
     from matplotlib import figure
     from matplotlib.backends import backend_agg
@@ -90,6 +91,7 @@ def draw_runs(
     sheet = figure.Figure(figsize=(10, 4), dpi=120, layout="constrained")
     backend_agg.FigureCanvasAgg(sheet)
     score, loss = sheet.subplots(1, 2)
+    task = _task_of(runs)
     decides = task.decides
     for number, (name, run) in enumerate(runs.items()):
         colour = f"C{number}"
@@ -172,3 +174,18 @@ def _course(run, decides) -> Curve:
     if reached.get("epochs", 1):
         return read_curve(run, "validation", decides.tag)
     return Curve((1,), (reached[decides.name],), (reached["seconds"],))
+
+
+def _task_of(runs: dict[str, str]) -> type[Task]:
+    """Returns what some runs have learned."""
+    found = {}
+    for name, run in runs.items():
+        place = pathlib.Path(run) / CONFIG
+        said = json.loads(place.read_bytes()) if place.is_file() else {}
+        found[name] = TASKS[said.get("task") or USUAL]
+    if len(set(found.values())) > 1:
+        kinds = ", ".join(f"{n}: {t.__name__}" for n, t in found.items())
+        raise RequestError(
+            f"`runs` have learned different tasks ({kinds}). Give those of one."
+        )
+    return next(iter(found.values()))

@@ -7,19 +7,24 @@ from PIL import Image
 from pipelines.evaluation.curves import draw_runs
 from pipelines.evaluation.curves import read_curve
 from pipelines.tasks.classification import Classification
+from pipelines.tasks.multilabel import MultiLabel
 from pipelines.training.callbacks import TensorBoard
 from zoo.errors import RequestError
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("run")
-    board = TensorBoard(folder, Classification())
-    for epoch, top1 in enumerate((0.25, 0.5, 0.875)):
-        logs = {"loss": 1 - top1, "val_loss": 1.5 - top1, "val_top1": top1}
-        board.on_epoch_end(epoch, logs)
+def written(folder, task):
+    """A run of three epochs that gets better."""
+    board = TensorBoard(folder, task)
+    for epoch, value in enumerate((0.25, 0.5, 0.875)):
+        logs = {"loss": 1 - value, "val_loss": 1.5 - value}
+        board.on_epoch_end(epoch, {**logs, task.decides.held_out: value})
     board.close()
     return folder
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("run"), Classification())
 
 
 def test_a_curve_is_what_was_written(run):
@@ -42,3 +47,13 @@ def test_the_drawing(run, tmp_path):
     # Matplotlib's first two colours: blue and orange.
     for colour in ((31, 119, 180), (255, 127, 14)):
         assert (pixels == colour).all(axis=-1).sum() > 50
+
+
+def test_runs_of_several_classes_a_picture(run, tmp_path):
+    several = written(tmp_path / "several", MultiLabel(("a", "b")))
+    (several / "config.json").write_text('{"task": "multilabel"}')
+    draw_runs({"one": several}, tmp_path / "runs.png")
+    with Image.open(tmp_path / "runs.png") as drawn:
+        assert drawn.size == (1200, 480)
+    with pytest.raises(RequestError, match="one: MultiLabel, two: Classif"):
+        draw_runs({"one": several, "two": run}, tmp_path / "both.png")
