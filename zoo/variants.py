@@ -15,11 +15,15 @@ def nearest(name: str, known: Iterable[str], count: int = 5) -> list[str]:
     ```python
     from zoo.variants import nearest
     assert nearest("resnet5", ["resnet50", "alexnet"])[0] == "resnet50"
+    assert nearest("up", ["ignore", "upright"])[0] == "upright"
     ```
     """
-    known = list(known)
-    close = difflib.get_close_matches(str(name).lower(), known, count, 0.5)
-    return close or sorted(known)[:count]
+    known, word = list(known), str(name).lower()
+    close = difflib.get_close_matches(word, known, count, 0.5)
+    # A short beginning is hardly like the whole, but means it.
+    begun = sorted((each for each in known if each.startswith(word)), key=len)
+    found = list(dict.fromkeys([*close, *(begun if word else [])]))
+    return found[:count] or sorted(known)[:count]
 
 
 def find_variant(table: Mapping, variant):

@@ -24,8 +24,6 @@ from zoo.variants import nearest
 # Operations of `tf.random` that have a sibling which is told one.
 _DRAWS = ("uniform", "normal", "truncated_normal")
 _RANGE = (0, 255)
-# Layers that mix pictures, whose labels have to be mixed with them.
-_MIXING = ("CutMix", "FourierMix", "MixUp", "Mosaic", "RandomCopyPaste")
 
 
 def words_of(augmentation) -> str:
@@ -64,11 +62,6 @@ def make_layer(words: LayerWords) -> keras.layers.Layer:
     Raises:
         RequestError: There is none of that name, or not with these arguments.
     """
-    if words.name in _MIXING:
-        raise RequestError(
-            f"`augmentation`: {words.name} mixes pictures whose labels have to "
-            "be mixed too. Use the settings `mixup` and `cutmix`."
-        )
     module = importlib.import_module(LIBRARIES[words.library])
     kinds = {
         name: kind

@@ -9,6 +9,8 @@ import dataclasses
 
 # What a word begins with, and the module that has the layers.
 LIBRARIES = {"keras": "keras.layers", "keras_cv": "keras_cv.layers"}
+# Layers that mix pictures, whose labels have to be mixed with them.
+_MIXING = ("CutMix", "FourierMix", "MixUp", "Mosaic", "RandomCopyPaste")
 EXAMPLE = "standard+keras.layers.RandomPerspective(0.1)+keras_cv.RandAugment"
 
 
@@ -93,6 +95,11 @@ def _layer(node: ast.expr) -> LayerWords:
     is_known = library in LIBRARIES and name.isidentifier()
     if not is_known or modules not in ([library], [library, "layers"]):
         raise ValueError(f"{ast.unparse(call.func)} is of neither library")
+    if name in _MIXING:
+        raise ValueError(
+            f"{name} mixes pictures whose labels have to be mixed too, which "
+            "`mixup` and `cutmix` do"
+        )
     named = tuple(
         (word.arg, ast.literal_eval(word.value)) for word in call.keywords
     )

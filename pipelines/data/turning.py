@@ -1,6 +1,6 @@
 """Turning pictures upright inside graphs, as their EXIF asks for.
 
-A plain photo costs a look at a few bytes: where its first table follows its
+A plain photo costs a look at its first bytes: where its first table follows its
 first header, there is no EXIF between them. Python is called for the others.
 """
 
@@ -11,6 +11,7 @@ from pipelines.data.inspection.orientation import ON_ITS_SIDE
 from pipelines.data.inspection.orientation import SIGNS
 from pipelines.data.inspection.orientation import flips
 from pipelines.data.inspection.orientation import orientation_of
+from pipelines.data.inspection.orientation import turned as turned_pixels
 from pipelines.data.tf_data import call_python
 
 _TABLE, _JFIF = b"\xff\xdb", b"\xff\xe0\x00\x10"
@@ -83,10 +84,18 @@ def upright(image, encoded, *kinds: str):
 
 
 def turned(image, lies):
-    """Turns a picture `(height, width, 3)` of an orientation, int32."""
-    image = tf.transpose(image, _order(lies))
-    image.set_shape((None, None, 3))
-    return tf.reverse(image, tf.boolean_mask([0, 1], _flipped(lies)))
+    """Turns uint8 pixels `(height, width, 3)` of an orientation, int32.
+
+    Python does it, in the same time: where a processor has no AVX-512,
+    TensorFlow's transposition of bytes has something to say about that.
+    """
+    return tf.ensure_shape(
+        call_python(_turned, [image, lies], tf.uint8), (None, None, 3)
+    )
+
+
+def _turned(image, lies) -> np.ndarray:
+    return np.ascontiguousarray(turned_pixels(image, int(lies)))
 
 
 def turned_shape(shape, lies):

@@ -28,7 +28,14 @@ _SIDES = ("classes", "devices", "runs")
 _OF_THE_STATE = ("model", "optimizer", "probe", "classes", "runs")
 _IN_PART = {"ema": None, "precision": "float16"}
 # What may change without changing what is computed.
-_FREE = ("output", "checkpoint_steps", "profile_steps", "scalar_steps")
+_FREE = (
+    "output",
+    "checkpoint_steps",
+    "profile_steps",
+    "scalar_steps",
+    # It says what is refused, and pictures of one size are enlarged alike.
+    "upscale",
+)
 
 
 def identity(config: RunConfig, splits: Splits, replicas: int) -> dict:

@@ -71,6 +71,13 @@ class Resolved:
     config: RunConfig
     choices: dict[str, Choice]
 
+    def with_choice(self, name: str, value, why: str) -> "Resolved":
+        """Returns the same with one more choice."""
+        return Resolved(
+            self.config.resolved(**{name: value}),
+            {**self.choices, name: Choice(value, why)},
+        )
+
 
 def usual_of(config: RunConfig) -> Usual:
     """Returns what is usual in the way of training of a configuration."""

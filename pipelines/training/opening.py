@@ -158,7 +158,7 @@ def tell_copies(folder, data: str, say=print) -> None:
             )
 
 
-def check_enlarging(config, asked_size, splits, sides, say) -> None:
+def check_enlarging(config, asked_size, splits, sides, say) -> int:
     """Enlarges a little where no size was asked for, and never silently.
 
     Args:
@@ -167,6 +167,9 @@ def check_enlarging(config, asked_size, splits, sides, say) -> None:
         splits: The pictures.
         sides: The shorter side of each, in pixels.
         say: Told how many are enlarged.
+
+    Returns:
+        How many are.
 
     Raises:
         DataError: Pictures are smaller than what was asked for.
@@ -184,3 +187,4 @@ def check_enlarging(config, asked_size, splits, sides, say) -> None:
     enlarged = int((sides < size).sum())
     if enlarged:
         say(f"{enlarged} pictures are smaller than {size} px and are enlarged")
+    return enlarged

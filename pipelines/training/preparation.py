@@ -169,7 +169,15 @@ def resolve_opened(config: RunConfig, opened: Opened) -> tuple[Resolved, Task]:
         resolved, choices={**chosen, **resolved.choices}
     )
     asked_size, config = config.image_size, resolved.config
-    check_enlarging(config, asked_size, opened.seen, opened.sides, opened.say)
+    enlarged = check_enlarging(
+        config, asked_size, opened.seen, opened.sides, opened.say
+    )
+    if enlarged and not config.upscale:
+        # Whoever gives the size that was chosen has to say so.
+        resolved = resolved.with_choice(
+            "upscale", True, f"{enlarged} pictures are smaller than that"
+        )
+        config = resolved.config
     check_batch(config.global_batch_size, strategy, config.accumulate)
     whole_batches(splits.train, config.global_batch_size)
     task = task_of(config, splits.train)
@@ -178,8 +186,7 @@ def resolve_opened(config: RunConfig, opened: Opened) -> tuple[Resolved, Task]:
         f"{len(splits.train):,} pictures to train on, {aside}"
         f"{len(splits.validation):,} to judge by, "
         f"{task.about}; {config.model} at "
-        f"{_sizes(config)}, augmentation {config.augmentation!r}, "
-        f"{config.precision}, {describe_devices(strategy)}"
+        f"{_sizes(config)}, {config.precision}, {describe_devices(strategy)}"
     )
     return resolved, task
 

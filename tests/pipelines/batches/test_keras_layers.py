@@ -82,8 +82,6 @@ def test_what_draws_by_itself_is_known():
     [
         ("keras.RandomPerspectiv", "no layer RandomPerspectiv.*RandomPersp"),
         ("keras.RandomFlip(factor=3)", "cannot be made"),
-        ("keras.MixUp", "`mixup`"),
-        ("keras_cv.CutMix", "`cutmix`"),
         ("keras_cv.Grayscale", "as large as they are.*32, 1"),
         ("keras.Dense(3)", "weights to learn"),
         ("keras_cv.Resizing(5, 5)", "as large as they are.*5, 5"),

@@ -58,3 +58,9 @@ def test_what_cannot_be_read(text):
         RequestError, match=r"cannot be read.*RandomPerspective"
     ):
         read(text)
+
+
+@pytest.mark.parametrize("text", ["keras.MixUp", "crop+keras_cv.CutMix(0.2)"])
+def test_what_mixes_labels_too(text):
+    with pytest.raises(RequestError, match="which `mixup` and `cutmix` do"):
+        read(text)

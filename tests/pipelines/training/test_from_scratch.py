@@ -162,7 +162,7 @@ def test_what_is_said(run):
     *_, said, checked = run
     assert said == [
         "12 pictures to train on, 6 to judge by, 3 classes; resnet20 at "
-        "16 px, augmentation 'standard', bfloat16, 1 CPU device(s)",
+        "16 px, bfloat16, 1 CPU device(s)",
         "chosen, where nothing else is asked for:",
         "  learning_rate=0.2: the usual of sgd",
         "  augmentation=standard: the pictures are larger than 16 px",
