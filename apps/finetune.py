@@ -23,7 +23,6 @@ from apps.shared_settings import Asked
 from pipelines.runs.options import RunOptions
 from pipelines.runs.settings import row
 from pipelines.training.config import FinetuneConfig
-from pipelines.training.fine_tuning.refusals import check_asked
 from pipelines.training.fine_tuning.refusals import check_finding
 from zoo.errors import RequestError
 
@@ -63,7 +62,6 @@ def check(config: FinetuneConfig, options: RunOptions, mode: Mode) -> None:
         )
     if mode.find_lr:
         check_finding(config)
-    check_asked(config)
     check_run(config, options)
 
 

@@ -8,11 +8,12 @@ from pipelines.data.orientations import UPRIGHT
 from pipelines.runs.places import CONFIG
 
 
-def orientation_for(model: str, asked: str | None = None) -> str:
+def orientation_for(model: str | None, asked: str | None = None) -> str:
     """Returns the orientation that a model's pictures are read with.
 
     Args:
-        model: A run's folder, one in it, a file in one of them, or a name.
+        model: A run's folder, one in it, a file in one of them, or a name;
+            None where it is still to be chosen.
         asked: What a person asked for.
 
     Returns:
@@ -21,6 +22,8 @@ def orientation_for(model: str, asked: str | None = None) -> str:
     """
     if asked:
         return asked
+    if model is None:
+        return UPRIGHT
     path = pathlib.Path(model)
     places = [path, *path.absolute().parents[:2]] if path.exists() else []
     for place in places:

@@ -19,6 +19,7 @@ from pipelines.runs.settings import row
 from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.fine_tuning.plan import in_words
 from pipelines.training.fine_tuning.plan import parse_plan
+from pipelines.training.of_steps import steps_asked
 from pipelines.training.schedules import RunLength
 from pipelines.training.schedules import ScheduleWish
 from zoo.errors import RequestError
@@ -171,8 +172,11 @@ class FinetuneConfig(RunConfig):
                 "`plan` says epochs and rates itself. Give either `plan`, or "
                 "`epochs` and `learning_rate`."
             )
-        if self.probe:
-            self._refuse("probe", "takes no steps", OF_STEPS)
+        if self.probe and (asked := steps_asked(self)):
+            raise RequestError(
+                f"`probe` takes no steps, so `{asked[0]}` has no meaning with "
+                "it. Give one of the two."
+            )
         self._refuse("add_classes", "goes on with a run's model", _OF_STARTS)
         if self.weights is None:
             self._refuse_without_weights()
@@ -213,30 +217,6 @@ class FinetuneConfig(RunConfig):
             )
 
 
-# What says how steps are taken.
-OF_STEPS = (
-    "plan",
-    "epochs",
-    "learning_rate",
-    "patience",
-    "stage_lr_decay",
-    "freeze_batch_norm",
-    "label_smoothing",
-    "recipe",
-    "optimizer",
-    "schedule",
-    "warmup",
-    "milestones",
-    "decay",
-    "cycles",
-    "mixup",
-    "cutmix",
-    "repeats",
-    "progressive_from",
-    "loss",
-    "class_weights",
-    "logit_adjustment",
-)
 # What says where a run starts.
 _OF_STARTS = ("probe", "fold", "shots")
 

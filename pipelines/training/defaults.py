@@ -33,6 +33,8 @@ _UNEVEN = 3
 _BALANCE = 0.5
 # Why nothing is changed in them.
 PROBED = "a probe sees pictures as they are"
+# Why none comes more often than others.
+PROBED_ONCE = "a probe takes every picture once"
 # What learns by AdamW at a rate that falls from block to block, as BEiT and
 # MAE are fine-tuned.
 _TRANSFORMERS = ("vit",)
@@ -219,6 +221,9 @@ def _choose_augmentation(found: Choosing, sides) -> None:
 
 def _choose_balance(found: Choosing, counts: np.ndarray) -> None:
     if found["balance"] is not None:
+        return
+    if found["probe"]:
+        found.choose("balance", 0.0, PROBED_ONCE)
         return
     largest, smallest = int(counts.max()), int(counts.min())
     if found["class_weights"] or found["logit_adjustment"]:

@@ -204,6 +204,17 @@ def test_maps_are_not_searched(command, searching, home, tmp_path):
     assert answer.code == 2 and "is there already" in answer.err
 
 
+def test_without_a_model_one_is_chosen(command, home, tmp_path):
+    """The first line of its help."""
+    answer = command(
+        features, f"--data={home}/photos", f"--output={tmp_path}/f.npz"
+    )
+    assert answer.code == 0, answer
+    assert answer.out.startswith("32 pictures, ")
+    with np.load(tmp_path / "f.npz") as file:
+        assert file["features"].shape[0] == 32
+
+
 def test_an_unknown_stage(command, home, tmp_path):
     answer = command(
         features,

@@ -30,7 +30,6 @@ from pipelines.runs.run_folder import MODEL
 from pipelines.tasks.table import task_of_model
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.fine_tuning import fine_tune
-from pipelines.training.fine_tuning.refusals import check_asked
 from pipelines.training.finished import Finished
 from pipelines.training.opening import choose_splits
 from pipelines.training.preparation import begin
@@ -92,7 +91,6 @@ def add_classes(
         weights=str(old_run / MODEL),
         image_size=config.image_size or old_model.input.shape[1],
     )
-    check_asked(config)
     opened = open_run(
         config, options=options, say=say, progress=progress, splits=splits
     )

@@ -19,7 +19,6 @@ from pipelines.training.fine_tuning.plan import in_words
 from pipelines.training.fine_tuning.probing import probe_run
 from pipelines.training.fine_tuning.rate_curve import draw_rates
 from pipelines.training.fine_tuning.rate_finder import find_rate
-from pipelines.training.fine_tuning.refusals import check_asked
 from pipelines.training.fine_tuning.refusals import check_finding
 from pipelines.training.finished import Finished
 from pipelines.training.finishing import finish
@@ -57,7 +56,6 @@ def finetune_run(
         IntegrityError: The weights, or all checkpoints, are damaged.
         Interrupted: It was asked to stop; what it had reached is saved.
     """
-    check_asked(config)
     run = prepare(config, options=options, say=say, progress=progress)
     return fine_tune(run, progress)
 

@@ -10,33 +10,21 @@ import dataclasses
 
 import numpy as np
 
+from pipelines.features.probe import MOST
 from pipelines.features.probe import Probe
-from pipelines.features.probe import fit_probe
-from pipelines.runs.settings import default_of
+from pipelines.features.probe import can_be_told_apart
+from pipelines.features.probe import some_of_each
 from pipelines.tasks.classification import Classification
 from pipelines.training.choices import Choice
-from pipelines.training.config import OF_STEPS
 from pipelines.training.defaults import PROBED
+from pipelines.training.defaults import PROBED_ONCE
 from pipelines.training.fine_tuning.outlook import Outlook
 from pipelines.training.fine_tuning.probing import features_of
+from pipelines.training.fine_tuning.probing import fit_head
 from pipelines.training.fine_tuning.probing import is_linear
+from pipelines.training.of_steps import OF_STEPS
+from pipelines.training.of_steps import steps_asked
 from pipelines.training.run import Run
-
-# Of more pictures than these, so many are looked at.
-MOST = 5_000
-# Whoever gives one of these wants steps to be taken.
-_FOR_STEPS = (
-    *OF_STEPS,
-    "momentum",
-    "weight_decay",
-    "clip_norm",
-    "ema",
-    "augmentation",
-    "train_size",
-    "balance",
-    "accumulate",
-    "keep",
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,22 +53,23 @@ def look_ahead(run: Run, progress=None) -> LookAhead | None:
     """
     if not _is_open(run):
         return None
-    examples = run.splits.train
-    if len(examples) > MOST:
-        examples = examples.subset(_some(len(examples), run.config.seed))
-    run.say(f"trying the head alone on features of {len(examples):,} pictures")
-    features = features_of(run, examples, progress)
-    # Of a part of the pictures, some classes may be missing.
-    present, labels = np.unique(examples.labels, return_inverse=True)
-    if len(present) < 2:
+    everything = run.splits.train
+    chosen = some_of_each(everything.labels, MOST, run.config.seed)
+    examples = everything.subset(chosen)
+    classes = len(everything.class_names)
+    if len(np.unique(everything.labels)) < classes:
+        # A head has an output for each.
         return None
-    probe = fit_probe(
-        features.values, labels, len(present), seed=run.config.seed
-    )
-    outlook = Outlook(len(examples), len(present), probe.accuracy)
+    run.say(f"trying the head alone on features of {len(examples):,} pictures")
+    features = features_of(run, examples, progress).values
+    if not can_be_told_apart(features):
+        return None
+    probe = fit_head(run, examples.labels, features, chosen, progress)
+    outlook = Outlook(len(everything), classes, probe.accuracy, probe.judged)
     if outlook.head_is_enough and _may_probe(run):
         _choose_probe(run, outlook)
-    return LookAhead(outlook, probe if examples is run.splits.train else None)
+    whole = len(examples) == len(everything)
+    return LookAhead(outlook, probe if whole else None)
 
 
 def _is_open(run: Run) -> bool:
@@ -102,14 +91,7 @@ def _is_open(run: Run) -> bool:
 
 def _may_probe(run: Run) -> bool:
     """Whether nobody has asked for anything that steps are taken for."""
-    config = run.config
-    asked = [
-        name
-        for name in _FOR_STEPS
-        if name not in run.choices
-        and getattr(config, name) != default_of(type(config), name)
-    ]
-    return config.probe is None and not asked
+    return run.config.probe is None and not steps_asked(run.config, run.choices)
 
 
 def _choose_probe(run: Run, outlook: Outlook) -> None:
@@ -120,14 +102,11 @@ def _choose_probe(run: Run, outlook: Outlook) -> None:
         {
             "probe": Choice(True, outlook.why),
             "augmentation": Choice("none", PROBED),
+            "balance": Choice(0.0, PROBED_ONCE),
         },
         probe=True,
         augmentation="none",
+        balance=0.0,
         optimizer=None,
         stage_lr_decay=None,
     )
-
-
-def _some(count: int, seed: int) -> np.ndarray:
-    chosen = np.random.default_rng(seed).choice(count, MOST, replace=False)
-    return np.sort(chosen)

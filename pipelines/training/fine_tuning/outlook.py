@@ -21,10 +21,11 @@ class Outlook:
     """What a probe of the features reaches inside the training part.
 
     Args:
-        pictures: That it was measured on.
+        pictures: To learn from.
         classes: How many there are.
-        accuracy: Share of these pictures that are right in cross-validation,
-            in 0…1; NaN where a class has one picture alone.
+        accuracy: Share of the pictures that were judged that are right in
+            cross-validation, in 0…1; NaN where none could be.
+        judged: How many were; all where None.
 
     Example:
 
@@ -39,6 +40,7 @@ class Outlook:
     pictures: int
     classes: int
     accuracy: float
+    judged: int | None = None
 
     @property
     def head_is_enough(self) -> bool:
@@ -54,7 +56,7 @@ class Outlook:
     def why(self) -> str:
         """What was seen, and what follows from it."""
         if math.isnan(self.accuracy):
-            return "a class has one picture alone, which only a head can use"
+            return "the classes have one picture each, which serve a head alone"
         if self._is_few:
             follows = f"fewer than {FEW} pictures a class serve the head alone"
         elif self.head_is_enough:
@@ -63,5 +65,6 @@ class Outlook:
             follows = f"below {ENOUGH:.0%} the stages under it learn too"
         return (
             f"the head fitted to features is right in {self.accuracy:.1%} of "
-            f"{self.pictures:,} pictures in cross-validation; {follows}"
+            f"{self.judged or self.pictures:,} pictures in cross-validation; "
+            f"{follows}"
         )

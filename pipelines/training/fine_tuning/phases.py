@@ -104,7 +104,9 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
             callbacks=callbacks,
             kept=cache.take(position),
         )
-    if not (stopper and stopper.take_best()) and trainer.average:
+    if stopper and stopper.take_best():
+        return
+    if trainer.average:
         trainer.average.give()
     _tell_best(run, trainer.history)
 

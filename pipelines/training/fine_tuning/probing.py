@@ -49,12 +49,40 @@ def probe_run(
 def _fit(run: Run, progress) -> Probe:
     """Fits to one class a picture."""
     features = _head_features(run, progress)
-    examples = features.examples
+    labels = features.examples.labels
+    return fit_head(run, labels, features.values, slice(None), progress)
+
+
+def fit_head(run: Run, labels, features, places, progress=None) -> Probe:
+    """Fits a head to features of pictures to learn from.
+
+    Args:
+        run: Whose pictures they are.
+        labels: int `(pictures,)`.
+        features: float `(pictures, features)`.
+        places: Theirs among the pictures to learn from.
+        progress: Called with the numbers of fits done and in all.
+
+    Raises:
+        Interrupted: Somebody has asked the run to stop.
+    """
+    groups = run.splits.groups
+    if groups is not None:
+        # Those to judge by come behind.
+        groups = groups[: len(run.splits.train)][places]
+
+    def report(done, total):
+        run.go_on()
+        if progress:
+            progress(done, total)
+
     return fit_probe(
-        features.values,
-        examples.labels,
-        len(examples.class_names),
+        features,
+        labels,
+        len(run.splits.train.class_names),
         seed=run.config.seed,
+        groups=groups,
+        progress=report,
     )
 
 

@@ -6,26 +6,6 @@ from pipelines.training.config import FinetuneConfig
 from zoo.errors import RequestError
 
 
-def check_asked(config: FinetuneConfig) -> None:
-    """Refuses what has no meaning together, before anything is filled in.
-
-    Raises:
-        RequestError: A setting would be ignored.
-    """
-    if config.probe and config.augmentation not in (AUTO, "none"):
-        raise RequestError(
-            "`probe` looks at the pictures as they are, so "
-            f"`augmentation={config.augmentation}` has no meaning with it. "
-            "Leave one of the two out."
-        )
-    if config.probe and config.train_size:
-        raise RequestError(
-            "`probe` looks at the pictures at the size that it judges, so "
-            f"`train_size={config.train_size}` has no meaning with it. Leave "
-            "one of the two out."
-        )
-
-
 def check_finding(config: FinetuneConfig) -> None:
     """Refuses what has no meaning where only a rate is looked for.
 

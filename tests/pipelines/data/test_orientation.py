@@ -286,6 +286,8 @@ def test_a_model_reads_as_its_run_did(tmp_path):
     assert orientation_for(str(old)) == "ignore"
     assert orientation_for(str(old), "upright") == "upright"
     assert orientation_for("resnet20") == "upright"
+    # The one that is chosen later.
+    assert orientation_for(None) == "upright"
 
 
 def test_published_weights_are_judged_as_they_were(capsys):

@@ -6,7 +6,9 @@ from sklearn.linear_model import LogisticRegression
 
 from pipelines.features.probe import STRENGTHS
 from pipelines.features.probe import fit_probe
+from pipelines.features.probe import some_of_each
 from pipelines.features.probe import strongest
+from zoo.errors import DataError
 
 
 def clouds(classes, count=30, features=5, seed=0, spread=1.0):
@@ -24,7 +26,8 @@ def test_it_is_logistic_regression_on_pareto_scaled_features(classes):
     rows, labels = clouds(classes)
     probe = fit_probe(rows, labels, classes)
     assert probe.strength in STRENGTHS and probe.accuracy > 0.9
-    scale = np.sqrt(rows.std(axis=0) * rows.std())
+    spreads = rows.std(axis=0)
+    scale = np.sqrt(spreads * np.sqrt((spreads**2).mean()))
     scaled = (rows - rows.mean(axis=0)) / np.where(scale > 0, scale, 1)
     model = LogisticRegression(C=probe.strength, tol=1e-6, max_iter=5000)
     model.fit(scaled, labels)
@@ -89,3 +92,58 @@ def test_where_all_penalties_do_alike_the_strongest_is_taken():
     assert {probe.strength for probe in found} <= set(STRENGTHS[:4])
     accuracies = [probe.accuracy for probe in found]
     assert min(accuracies) > 0.9 and np.std(accuracies) < 0.02
+
+
+def test_groups_are_not_on_both_sides_of_a_fold():
+    """Ten pictures of each of 40 things: by heart, and new ones."""
+    random = np.random.default_rng(0)
+    groups = np.repeat(np.arange(40), 10)
+    labels = random.integers(0, 2, 40)[groups]
+    things = random.normal(size=(40, 60))
+    features = things[groups] + 0.01 * random.normal(size=(400, 60))
+    assert fit_probe(features, labels, 2).accuracy > 0.95
+    assert fit_probe(features, labels, 2, groups=groups).accuracy < 0.75
+
+
+def test_a_class_of_one_picture_is_learned_from_and_not_judged():
+    random = np.random.default_rng(0)
+    labels = np.array([0] * 50 + [1] * 50 + [2])
+    features = random.normal(size=(101, 4)) + 4 * np.eye(4)[labels]
+    probe = fit_probe(features, labels, 3)
+    assert 0.9 < probe.accuracy <= 1 and probe.judged == 101
+    assert probe.kernel.shape == (4, 3)
+    alone = fit_probe(features[[0, 50, 100]], np.arange(3), 3)
+    assert np.isnan(alone.accuracy)
+
+
+@pytest.mark.parametrize("value", [1.0, np.nan, np.inf])
+def test_features_that_say_nothing_are_refused(value):
+    features = np.full((8, 3), value)
+    with pytest.raises(DataError, match="all alike, or no numbers"):
+        fit_probe(features, np.arange(8) % 2, 2)
+
+
+def test_a_shift_of_a_feature_changes_nothing():
+    random = np.random.default_rng(1)
+    labels = np.arange(200) % 2
+    features = random.normal(size=(200, 5)) + labels[:, None]
+    shifted = features + np.array([1e5, 0, 0, 0, 0])
+    one, other = (fit_probe(each, labels, 2) for each in (features, shifted))
+    assert one.accuracy == other.accuracy and one.strength == other.strength
+    np.testing.assert_allclose(one.kernel, other.kernel, rtol=1e-3, atol=1e-5)
+
+
+def test_as_large_a_part_of_each_class():
+    labels = np.repeat([0, 1, 2, 3], [1_000, 100, 10, 1])
+    for seed in range(3):
+        found = np.bincount(labels[some_of_each(labels, 111, seed)])
+        assert abs(found - [100, 10, 2, 1]).max() <= 2 and found.sum() == 111
+    assert len(some_of_each(labels, 2_000, 0)) == 1_111
+
+
+def test_fits_are_counted():
+    labels, told = np.arange(20) % 2, []
+    features = np.random.default_rng(0).normal(size=(20, 3)) + labels[:, None]
+    fit_probe(features, labels, 2, progress=lambda *n: told.append(n))
+    # Three deals of five folds, eight penalties each.
+    assert told[0] == (1, 120) and told[-1] == (120, 120)

@@ -38,12 +38,19 @@ def test_what_decides(pictures, classes, accuracy, enough):
     assert f"{accuracy:.1%} of {pictures:,} pictures" in outlook.why
 
 
-def test_one_picture_of_a_class_cannot_be_held_out():
-    outlook = Outlook(800, 2, float("nan"))
+def test_one_picture_a_class_cannot_be_held_out():
+    outlook = Outlook(800, 800, float("nan"))
     assert outlook.head_is_enough
     assert outlook.why == (
-        "a class has one picture alone, which only a head can use"
+        "the classes have one picture each, which serve a head alone"
     )
+
+
+def test_how_many_pictures_there_are_is_asked_of_all_of_them():
+    # 1,200 a class, of which 5 are judged.
+    outlook = Outlook(1_200_000, 1_000, 0.5, judged=5_000)
+    assert not outlook.head_is_enough
+    assert "50.0% of 5,000 pictures" in outlook.why
 
 
 def blobs(random, count, noise):
@@ -139,12 +146,36 @@ def test_who_asks_for_steps_gets_them(configure, asked, monkeypatch):
 
 def test_a_part_of_many_pictures_is_looked_at(configure, monkeypatch):
     monkeypatch.setattr(looking_ahead, "MOST", 9)
+    monkeypatch.setattr("pipelines.features.probe.MOST", 9)
     said = []
     run = finetune_run(configure(), say=said.append)
     assert "trying the head alone on features of 9 pictures" in said
     # The head is fitted to all of them nevertheless.
     asked = finetune_run(configure(probe=True), say=lambda line: None)
     assert weights_of(run) == weights_of(asked)
+
+
+def test_a_class_without_pictures_leaves_the_usual_plan(configure):
+    """With so many wrong labels no picture of a third class is left."""
+    said = []
+    run = finetune_run(
+        configure(label_noise=0.9, epochs=1, seed=3), say=said.append
+    )
+    counts = run.metrics["examples"]
+    assert counts == 6 and run.config.probe is None
+
+
+def test_features_that_are_all_alike_decide_nothing(configure, monkeypatch):
+    plain = looking_ahead.features_of
+
+    def alike(*arguments):
+        found = plain(*arguments)
+        found.values[:] = 1.0
+        return found
+
+    monkeypatch.setattr(looking_ahead, "features_of", alike)
+    run = finetune_run(configure(epochs=1), say=lambda line: None)
+    assert len(run.config.plan) >= 1 and run.config.probe is None
 
 
 def test_a_stopped_run_goes_on_as_it_was_decided(configure, monkeypatch):
@@ -169,7 +200,7 @@ def test_a_stopped_run_goes_on_as_it_was_decided(configure, monkeypatch):
             finetune_run(config, say=lambda line: None)
     # Nobody looks a second time, whatever would be decided now.
     monkeypatch.setattr("pipelines.training.fine_tuning.outlook.FEW", 10**6)
-    monkeypatch.delattr(looking_ahead, "fit_probe")
+    monkeypatch.delattr(looking_ahead, "fit_head")
     said = []
     parts = finetune_run(config, say=said.append)
     assert any("going on after step 8" in line for line in said)
