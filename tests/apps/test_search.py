@@ -210,7 +210,7 @@ def test_without_a_model_one_is_chosen(command, home, tmp_path):
         features, f"--data={home}/photos", f"--output={tmp_path}/f.npz"
     )
     assert answer.code == 0, answer
-    assert answer.out.startswith("32 pictures, ")
+    assert "32 pictures, 64 numbers each" in answer.out
     with np.load(tmp_path / "f.npz") as file:
         assert file["features"].shape[0] == 32
 
