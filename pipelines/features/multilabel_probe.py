@@ -6,16 +6,15 @@ there, by a probe that has not seen it, says where thresholds lie.
 """
 
 import dataclasses
-import warnings
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from pipelines.data.stratifying import stratify
-from pipelines.features.probe import FOLDS
-from pipelines.features.probe import STRENGTHS
+from pipelines.features.penalty import FOLDS
+from pipelines.features.penalty import STRENGTHS
+from pipelines.features.penalty import fitted
 from pipelines.features.probe import Axes
-from pipelines.features.probe import regression
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,8 +61,7 @@ def fit_multilabel_probe(
     """
     axes = Axes.of(features)
     # Threads cost more than such small problems gain by them.
-    with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with threadpool_limits(1):
         strength, precision, outputs = _choose(axes.rotated, labels, seed)
         fits = [
             _fit(axes.rotated, column, strength, tol=1e-5)
@@ -104,7 +102,7 @@ def _fit(features, shown, strength: float, tol: float = 1e-2):
         # Nothing tells them apart: the log-odds of how many there are.
         odds = (shown.sum() + 0.5) / (len(shown) - shown.sum() + 0.5)
         return np.zeros(features.shape[1]), float(np.log(odds))
-    model = regression(strength, tol).fit(features, shown)
+    model = fitted(features, shown, strength, tol)
     return model.coef_[0], float(model.intercept_[0])
 
 

@@ -1,14 +1,12 @@
 """A linear probe: logistic regression on the features below the head.
 
 Alain and Bengio, "Understanding intermediate layers using linear classifier
-probes", 2016; Kornblith et al., "Do Better ImageNet Models Transfer Better?",
-2018, section 4.1, for choosing the regularisation by validation; Hastie et
-al., "The Elements of Statistical Learning", 2009, section 7.10, for taking the
-strongest one that is within one standard error of the best.
+probes", 2016.
 
-Features are divided by the root of their spread (Pareto scaling), between as
-they are, where a few of them decide how much the others are penalised, and all
-alike, where the noise of those that hardly vary is enlarged.
+All features are divided by one number, so that penalties mean the same for
+every network. Features that hardly vary stay small: divided by their own spread
+their noise is enlarged. That was chosen on halves of pictures to learn from
+(docs/transfer.md).
 
 Penalties are compared on at most `MOST` pictures, with as large a part of each
 class: choosing among eight by five folds takes forty times as long as the fit
@@ -16,19 +14,14 @@ that follows.
 """
 
 import dataclasses
-import warnings
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from pipelines.features.penalty import choose_penalty
+from pipelines.features.penalty import fitted
 from zoo.errors import DataError
 
-# Inverse strengths of the L2 penalty on scaled features.
-STRENGTHS = tuple(10.0**power for power in range(-5, 3))
-FOLDS = 5
-# Of few pictures, chance decides which fold they are in: they are dealt out so
-# often that so many are judged in all.
-_REPEATS, _JUDGED = 3, 3_000
 # Pictures that penalties are compared on.
 MOST = 5_000
 
@@ -62,13 +55,14 @@ class Axes:
 
     Args:
         mean: float64 `(features,)`.
-        scale: float64 `(features,)`: what the features are divided by.
+        scale: What all features are divided by: the root of their mean
+            variance.
         axes: float64 `(axes, features)`.
         rotated: float32 `(examples, axes)`: the features along the axes.
     """
 
     mean: np.ndarray
-    scale: np.ndarray
+    scale: float
     axes: np.ndarray
     rotated: np.ndarray
 
@@ -76,9 +70,8 @@ class Axes:
     def of(cls, features) -> "Axes":
         """Finds the axes of features `(examples, features)`."""
         features = np.asarray(features, "float64")
-        mean, spreads = features.mean(axis=0), features.std(axis=0)
-        scale = np.sqrt(spreads * np.sqrt((spreads**2).mean()))
-        scale[scale == 0] = 1
+        mean = features.mean(axis=0)
+        scale = float(np.sqrt(features.var(axis=0).mean())) or 1.0
         plain = (features - mean) / scale
         # One thread adds up in the same order on every machine.
         with threadpool_limits(1):
@@ -94,7 +87,7 @@ class Axes:
             weights: `(classes, features)`, of scaled features.
             bias: `(classes,)`.
         """
-        kernel = weights.T / self.scale[:, np.newaxis]
+        kernel = weights.T / self.scale
         shifted = bias - self.mean @ kernel
         return kernel.astype("float32"), shifted.astype("float32")
 
@@ -144,15 +137,14 @@ def fit_probe(
     chosen = some_of_each(labels, MOST, seed)
     # Threads cost more than such small problems gain by them.
     with threadpool_limits(1):
-        strength, accuracy = _choose(
+        strength, accuracy = choose_penalty(
             axes.rotated[chosen],
             labels[chosen],
-            _parts(
-                labels[chosen], seed, None if groups is None else groups[chosen]
-            ),
-            progress,
+            seed=seed,
+            groups=None if groups is None else np.asarray(groups)[chosen],
+            progress=progress,
         )
-        model = regression(strength, tol=1e-5).fit(axes.rotated, labels)
+        model = fitted(axes.rotated, labels, strength, tol=1e-5)
     weights, bias = model.coef_ @ axes.axes, model.intercept_
     if classes == 2:
         # One row tells two classes apart; a softmax has one for each.
@@ -200,95 +192,3 @@ def some_of_each(labels, most: int, seed: int) -> np.ndarray:
     rank = np.arange(len(labels)) - starts[labels[by_class]]
     share = np.where(rank < 2, -1.0, rank / counts[labels[by_class]])
     return np.sort(by_class[np.argsort(share, kind="stable")[:most]])
-
-
-def _choose(features, labels, parts, progress) -> tuple[float, float]:
-    """Returns the strength to take and what it reaches in cross-validation."""
-    if not parts:
-        return 1.0, float("nan")
-    right = np.zeros((len(STRENGTHS), len(labels)))
-    times = np.zeros(len(labels))
-    fits = [(part, i) for part in parts for i in range(len(STRENGTHS))]
-    for done, ((learned, judged), i) in enumerate(fits, start=1):
-        model = regression(STRENGTHS[i])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model.fit(features[learned], labels[learned])
-        right[i, judged] += model.predict(features[judged]) == labels[judged]
-        times[judged] += i == 0
-        if progress:
-            progress(done, len(fits))
-    right = right[:, times > 0] / times[times > 0]
-    chosen = strongest(right)
-    return STRENGTHS[chosen], float(right[chosen].mean())
-
-
-def _parts(labels, seed: int, groups=None) -> list:
-    """Deals pictures out into folds, several times where they are few.
-
-    A class of one picture is always learned from and never judged.
-
-    Returns:
-        Places to learn from and to judge, for each fold; none where nothing
-        can be held out.
-    """
-    from sklearn.model_selection import StratifiedGroupKFold
-    from sklearn.model_selection import StratifiedKFold
-
-    counts = np.bincount(labels)
-    lone = np.flatnonzero(counts[labels] < 2)
-    rest = np.flatnonzero(counts[labels] >= 2)
-    grouped = None if groups is None else np.asarray(groups)[rest]
-    units = len(rest) if grouped is None else len(np.unique(grouped))
-    folds = min(FOLDS, int(counts.max()), units)
-    if folds < 2 or len(np.unique(labels[rest])) < 2:
-        return []
-    repeats = min(_REPEATS, max(1, _JUDGED // len(labels)))
-    kind = StratifiedKFold if grouped is None else StratifiedGroupKFold
-    dealer = kind(folds, shuffle=True, random_state=np.random.RandomState(seed))
-    with warnings.catch_warnings():
-        # Of a class with fewer pictures than folds.
-        warnings.simplefilter("ignore")
-        dealt = [
-            part
-            for _ in range(repeats)
-            for part in dealer.split(rest, labels[rest], grouped)
-        ]
-    return [
-        (np.concatenate([rest[learned], lone]), rest[judged])
-        for learned, judged in dealt
-        if len(np.unique(labels[rest[learned]])) > 1
-    ]
-
-
-def strongest(right) -> int:
-    """Returns the first row that cannot be told from the best one.
-
-    Args:
-        right: `(strengths, pictures)`, the strongest penalty first: how often
-            a picture was right, in 0…1.
-
-    Example:
-
-    ```python
-    import numpy as np
-    from pipelines.features.probe import strongest
-    right = np.ones((3, 100))
-    right[0, :20] = right[1, :4] = right[2, 4:7] = 0
-    assert strongest(right) == 1
-    ```
-    """
-    best = right[right.mean(axis=1).argmax()]
-    lost = best - right
-    errors = lost.std(axis=1) / np.sqrt(right.shape[1])
-    return int(np.argmax(lost.mean(axis=1) <= errors))
-
-
-def regression(strength: float, tol: float = 1e-2):
-    """Returns a logistic regression that is still to be fitted.
-
-    A loose tolerance is enough to compare penalties by.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    return LogisticRegression(C=strength, tol=tol, max_iter=1000)

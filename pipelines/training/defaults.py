@@ -194,8 +194,8 @@ def _choose_image_size(found: Choosing, sides) -> None:
         return
     model = found["model"]
     own = zoo.model_info(model).input_size
-    # Who names a network, or trains one from scratch, gets its own size, but
-    # that CIFAR's networks are fine-tuned on more of a photo.
+    # Who names a network gets its own size at least, and who trains one from
+    # scratch no more.
     size, why = suited_size(model, sides)
     named = "model" not in found.choices
     scratch = not isinstance(found.config, FinetuneConfig)

@@ -28,7 +28,7 @@ def test_photos_by_lite_where_it_is_here(lite):
     assert ready_choice(sides) == (LITE if lite else AT_HAND)
     found = FeatureSource().settled(sides)
     assert found.told == (
-        "efficientnet_lite0 (imagenet) at 224 px"
+        "efficientnet_lite0 (imagenet) at 256 px"
         if lite
         else "resnet20 (cifar10) at 64 px"
     )
@@ -46,7 +46,8 @@ def test_small_pictures_by_the_network_of_small_pictures(lite):
         ("efficientnet_lite0", 49, 64),
         ("efficientnet_lite0", 100, 96),
         ("efficientnet_lite0", 223, 192),
-        ("efficientnet_lite0", 500, 224),
+        ("efficientnet_lite0", 500, 256),
+        ("efficientnet_lite0", 224, 256),
         ("resnet20", 63, 32),
         ("resnet20", 64, 64),
         ("resnet50", 100, 224),
