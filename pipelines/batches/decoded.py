@@ -8,7 +8,6 @@ to the bit, so that whether there was memory for it changes nothing else.
 
 import dataclasses
 import functools
-import io
 import weakref
 from collections.abc import Callable
 from concurrent import futures
@@ -17,7 +16,6 @@ from typing import NamedTuple
 import numpy as np
 import psutil
 import tensorflow as tf
-from PIL import Image
 
 from pipelines.data import images
 from pipelines.data.encoded_picture import decode_fast
@@ -25,6 +23,8 @@ from pipelines.data.encoded_picture import halvings
 from pipelines.data.examples import Examples
 from pipelines.data.inspection.orientation import orientation_of
 from pipelines.data.inspection.orientation import turned
+from pipelines.data.inspection.pillow_opening import open_encoded
+from pipelines.data.inspection.refusal import Refused
 from pipelines.data.tf_data import parallel_calls
 from pipelines.data.tf_data import pipeline_options
 
@@ -218,7 +218,7 @@ def _once(examples: Examples, key, build: Callable):
     if key not in made:
         try:
             made[key] = build()
-        except (tf.errors.OpError, OSError):
+        except (tf.errors.OpError, OSError, Refused):
             # Whoever reads the picture next finds out its name.
             made[key] = None
     return made[key]
@@ -250,7 +250,7 @@ def _estimate(examples: Examples) -> float:
     spread = np.linspace(0, len(examples) - 1, _SAMPLED).astype(int)
     sides = []
     for encoded in examples.read(spread.tolist()):
-        with Image.open(io.BytesIO(encoded)) as header:
+        with open_encoded(encoded) as header:
             sides.append(header.size)
     return float(np.prod(sides, axis=1).mean()) * _CHANNELS * len(examples)
 

@@ -33,13 +33,13 @@ class GoodPictures:
     """What is left of a data set without its bad pictures.
 
     Args:
-        parts: The parts given, without them.
+        places: Of what is left of each part.
         sides: The shorter side of every picture that is left, in pixels,
             part after part.
         skipped: The names of those left out, each with what is wrong.
     """
 
-    parts: tuple[Examples, ...]
+    places: tuple[np.ndarray, ...]
     sides: np.ndarray
     skipped: tuple[str, ...]
 
@@ -93,26 +93,23 @@ def skip_bad_pictures(*parts: Examples, progress=None) -> GoodPictures:
     sides = np.array([side for _, side, _ in found], "int64")
     skipped = tuple(f"{n}: {problem}" for n, _, problem in found if problem)
     ends = np.cumsum([len(part) for part in parts])[:-1]
-    kept = tuple(
-        part if mask.all() else part.subset(np.flatnonzero(mask))
-        for part, mask in zip(parts, np.split(good, ends), strict=True)
-    )
-    _check_left(parts, kept, skipped)
-    return GoodPictures(kept, sides[good], skipped)
+    places = tuple(map(np.flatnonzero, np.split(good, ends)))
+    _check_left(parts, places, skipped)
+    return GoodPictures(places, sides[good], skipped)
 
 
-def _check_left(before, after, skipped) -> None:
-    for part, left in zip(before, after, strict=True):
+def _check_left(parts, places, skipped) -> None:
+    for part, left in zip(parts, places, strict=True):
         if len(part) and not len(left):
             raise DataError(
                 f"No picture is left without the bad ones: {_listed(skipped)}."
             )
     emptied = np.flatnonzero(
-        (before[0].counts() > 0) & (after[0].counts() == 0)
+        (parts[0].counts() > 0) & (parts[0].subset(places[0]).counts() == 0)
     )
     if len(emptied):
         raise DataError(
-            f"The class {before[0].class_names[emptied[0]]!r} has no picture "
+            f"The class {parts[0].class_names[emptied[0]]!r} has no picture "
             f"left without the bad ones: {_listed(skipped)}. Replace them."
         )
 

@@ -209,6 +209,30 @@ class Splits:
         note = " ".join(filter(None, (self.note, more)))
         return dataclasses.replace(self, note=note)
 
+    def subset(self, train=None, validation=None) -> "Splits":
+        """Returns some of the pictures, with the groups that they are in.
+
+        Args:
+            train: Places among the pictures to learn from; None for all.
+            validation: The same among those to judge by.
+        """
+        parts = self.train, self.validation
+        chosen = [
+            part if places is None else part.subset(places)
+            for part, places in zip(parts, (train, validation), strict=True)
+        ]
+        groups = self.groups
+        if groups is not None:
+            boundary = len(self.train)
+            places = np.arange(len(groups))
+            ours, theirs = places[:boundary], places[boundary:]
+            ours = ours if train is None else ours[train]
+            theirs = theirs if validation is None else theirs[validation]
+            groups = groups[np.concatenate([ours, theirs])]
+        return dataclasses.replace(
+            self, train=chosen[0], validation=chosen[1], groups=groups
+        )
+
     def turned(self, upright: bool) -> "Splits":
         """Returns the same pictures, `Examples.upright` or not."""
         parts = {

@@ -1,5 +1,7 @@
 """Cross-validation: every picture is held out once."""
 
+import dataclasses
+
 import numpy as np
 
 from pipelines.data.examples import Examples
@@ -17,7 +19,8 @@ def fold_of(splits: Splits, fold: int, folds: int, *, seed: int = 0) -> Splits:
     evenly, so that each picture is held out in exactly one fold. What belongs
     together is dealt out first, the largest groups before others, each to the
     fold that has the fewest of its class; all others as if it were not there.
-    Pictures that show several classes are dealt out by `stratify`.
+    Pictures that show several classes are dealt out by `stratify`. What belongs
+    together stays known.
 
     Args:
         splits: The data set.
@@ -35,13 +38,14 @@ def fold_of(splits: Splits, fold: int, folds: int, *, seed: int = 0) -> Splits:
         )
     train, held_out = splits.train, splits.validation
     if train.several:
+        groups = _groups(splits)
         part = stratify(
             np.concatenate([train.labels, held_out.labels]),
             np.full(folds, 1 / folds),
-            groups=_groups(splits),
+            groups=groups,
             seed=seed,
         )
-        return _parted(splits, part, fold)
+        return _parted(splits, part == fold, groups)
     labels = np.concatenate([train.labels, held_out.labels])
     part = np.empty(len(labels), "int64")
     random = np.random.default_rng([seed, folds])
@@ -53,15 +57,21 @@ def fold_of(splits: Splits, fold: int, folds: int, *, seed: int = 0) -> Splits:
                 f"`folds={folds}`. Give fewer folds, or more pictures."
             )
         part[members] = (np.arange(len(members)) + label) % folds
-    _deal_groups(part, labels, _groups(splits), folds)
-    return _parted(splits, part, fold)
+    groups = _groups(splits)
+    _deal_groups(part, labels, groups, folds)
+    return _parted(splits, part == fold, groups)
 
 
-def _parted(splits: Splits, part: np.ndarray, fold: int) -> Splits:
+def _parted(splits: Splits, judges: np.ndarray, groups: np.ndarray) -> Splits:
     train, held_out = splits.train, splits.validation
-    return Splits(
-        _pick(train, held_out, np.flatnonzero(part != fold)),
-        _pick(train, held_out, np.flatnonzero(part == fold)),
+    ours, theirs = np.flatnonzero(~judges), np.flatnonzero(judges)
+    return dataclasses.replace(
+        splits,
+        train=_pick(train, held_out, ours),
+        validation=_pick(train, held_out, theirs),
+        groups=groups[np.concatenate([ours, theirs])],
+        # It tells of the other parts.
+        note="",
     )
 
 

@@ -42,9 +42,12 @@ def stratify(
     if groups is None:
         groups = np.arange(len(labels))
     _, unit = np.unique(groups, return_inverse=True)
-    sums = np.zeros((unit.max() + 1, labels.shape[1]), "int64")
+    sizes = np.bincount(unit)
+    # Mostly bytes: of very many pictures and classes that is what fits.
+    kind = np.min_scalar_type(sizes.max())
+    sums = np.zeros((len(sizes), labels.shape[1]), kind)
     np.add.at(sums, unit, labels)
-    return _Dealing(sums, np.bincount(unit), shares, seed).parts()[unit]
+    return _Dealing(sums, sizes, shares, seed).parts()[unit]
 
 
 class _Dealing:

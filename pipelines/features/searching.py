@@ -5,6 +5,8 @@ import pathlib
 
 import numpy as np
 
+from pipelines.data.thumbnails import thumbnail
+from pipelines.data.thumbnails import thumbnails
 from pipelines.features import approximate
 from pipelines.features.approximate import ApproximateSearch
 from pipelines.features.embedding import reopen
@@ -16,8 +18,6 @@ from pipelines.features.table import FeatureTable
 from pipelines.features.table import Provenance
 from pipelines.features.table import load_features
 from pipelines.pages.rendering import render
-from pipelines.pages.thumbnails import thumbnail
-from pipelines.pages.thumbnails import thumbnails
 from zoo.errors import RequestError
 from zoo.weights.atomic import write_atomically
 

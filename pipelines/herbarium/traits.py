@@ -5,6 +5,8 @@ Several labels a picture, for learning to tell more than one thing.
 
 import csv
 import dataclasses
+import errno
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +20,7 @@ from pipelines.herbarium.picture import ground_of
 from pipelines.herbarium.species import SPECIES
 from pipelines.herbarium.species import Leaf
 from pipelines.herbarium.species import Tint
+from pipelines.herbarium.writing import beside
 
 TABLE = "traits.csv"
 # What a hue is called up to where, in degrees.
@@ -62,10 +65,12 @@ def write_traits(
     """Draws pictures and writes which traits each of them shows.
 
     A plant's colour, the build of its leaf where it is one, and the ground
-    that it grows on. The table has a column of 0 and 1 for each trait.
+    that it grows on. The table has a column of 0 and 1 for each trait. All is
+    made in a sibling folder and renamed at the end, so that an interrupted
+    call leaves nothing.
 
     Args:
-        folder: Where to write; a new one.
+        folder: Where to write; a new or an empty one.
         seed: 0 or more; sets of different seeds share no picture.
         train: Pictures to learn from.
         val: Pictures to judge by.
@@ -76,7 +81,8 @@ def write_traits(
 
     Raises:
         ValueError: An argument is out of range.
-        FileExistsError: The folder is there already.
+        FileExistsError: The folder holds something.
+        OSError: It cannot be written.
 
     Example:
 
@@ -91,19 +97,29 @@ def write_traits(
     for name, count in (("train", train), ("val", val)):
         check_whole(name, count, lowest=1)
     folder = Path(folder)
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        reason = "expected a new or empty folder; choose another"
+        raise FileExistsError(errno.EEXIST, reason, str(folder))
+    with beside(folder) as made:
+        _fill(made, seed, (train, val), progress)
+        os.rename(made, folder)
+    return folder / TABLE
+
+
+def _fill(folder: Path, seed: int, counts: tuple[int, int], progress) -> None:
     (folder / "pictures").mkdir(parents=True)
+    total = sum(counts)
     with open(folder / TABLE, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["filename", "split", *TRAITS])
-        for number in range(train + val):
+        for number in range(total):
             random = np.random.default_rng([seed, number, 0x7A17])
             name, shown = _picture(folder, random, number)
             flags = [int(trait in shown) for trait in TRAITS]
-            part = "train" if number < train else "val"
+            part = "train" if number < counts[0] else "val"
             writer.writerow([name, part, *flags])
             if progress is not None:
-                progress(number + 1, train + val)
-    return folder / TABLE
+                progress(number + 1, total)
 
 
 def _picture(folder: Path, random, number: int) -> tuple[str, set[str]]:
@@ -114,7 +130,10 @@ def _picture(folder: Path, random, number: int) -> tuple[str, set[str]]:
     plain = dataclasses.replace(species, tints=(tint,))
     seed = int(random.integers(2**31))
     name = f"pictures/{number:05d}.jpg"
-    draw(plain, seed).save(folder / name, quality=90)
+    # Not into a file: Pillow says nothing where a disk takes a part of it.
+    file = io.BytesIO()
+    draw(plain, seed).save(file, "JPEG", quality=90)
+    (folder / name).write_bytes(file.getvalue())
     shown = {colour_of(tint), ground_of(plain, seed)}
     if isinstance(species, Leaf):
         shown.add(f"{species.build} leaf")

@@ -1,12 +1,12 @@
 """Writes the picture set to a folder, and keeps one in a cache."""
 
 import contextlib
-import errno
 import io
 import json
 import os
 import tempfile
 from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,8 @@ from pipelines.herbarium.picture import check_whole
 from pipelines.herbarium.picture import draw
 from pipelines.herbarium.species import SPECIES
 from pipelines.herbarium.species import Species
+from zoo.caching import cache_folder
+from zoo.weights.atomic import naming
 
 # Raise it whenever a change alters the pixels: cached sets are then redrawn.
 VERSION = 1
@@ -74,14 +76,7 @@ def write(
     note = _note(seed, counts)
     if _is_complete(folder, note, counts):
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        _naming(folder),
-        tempfile.TemporaryDirectory(
-            prefix=f".{folder.name}-", dir=folder.parent
-        ) as scratch,
-    ):
-        made = Path(scratch) / "set"
+    with beside(folder) as made:
         _fill(made, seed, counts, progress)
         (made / _NOTE).write_text(json.dumps(note, indent=1) + "\n")
         _move(made, folder, note, counts)
@@ -110,6 +105,7 @@ def prepare(
 
     Raises:
         ValueError: As in `write`.
+        OSError: There is no home folder, or the cache cannot be written.
 
     Example:
 
@@ -120,7 +116,7 @@ def prepare(
     'herbarium-v1-seed0-train1-val1'
     """
     if cache_dir is None:
-        cache_dir = os.environ.get("ZOO_CACHE") or _home() / ".cache/zoo"
+        cache_dir = cache_folder()
     name = (
         f"herbarium-v{VERSION}-seed{seed}"
         f"-train{train_per_class}-val{val_per_class}"
@@ -189,22 +185,24 @@ def _pictures(
     ]
 
 
-def _home() -> Path:
-    try:
-        return Path.home()
-    except RuntimeError:
-        reason = "There is no home folder; set ZOO_CACHE to one"
-        raise FileNotFoundError(errno.ENOENT, reason, "~") from None
-
-
 @contextlib.contextmanager
-def _naming(folder: Path):
-    """A write to a full disk does not say by itself what was written."""
-    try:
-        yield
-    except OSError as error:
-        error.filename = error.filename or str(folder)
-        raise
+def beside(folder: Path) -> Iterator[Path]:
+    """Gives the path of a folder to make, which is to be renamed at the end.
+
+    Args:
+        folder: Where it goes. What is left of the other is removed.
+
+    Raises:
+        OSError: The disk is full or may not be written; it says which folder.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        naming(folder),
+        tempfile.TemporaryDirectory(
+            prefix=f".{folder.name}-", dir=folder.parent
+        ) as scratch,
+    ):
+        yield Path(scratch) / "set"
 
 
 def _fill(

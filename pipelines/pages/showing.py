@@ -31,6 +31,19 @@ def shown(text: str) -> str:
     return "".join(map(_shown, text))
 
 
+def on_one_line(text: str) -> str:
+    """Returns a name with a blank for each line break, tab or row of blanks.
+
+    Example:
+
+    ```python
+    from pipelines.pages.showing import on_one_line
+    assert on_one_line("polar\\n  bear") == "polar bear"
+    ```
+    """
+    return " ".join(text.split())
+
+
 def _shown(letter: str) -> str:
     if letter in "\n\t":
         return letter

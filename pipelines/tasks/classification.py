@@ -9,6 +9,7 @@ import tensorflow as tf
 
 import zoo
 from pipelines.data.examples import Examples
+from pipelines.pages.showing import on_one_line
 from pipelines.tasks.head import renew_head
 from pipelines.tasks.losses import Loss
 from pipelines.tasks.losses import loss_of
@@ -38,7 +39,7 @@ class Guess:
     probability: float
 
     def __str__(self):
-        return f"{self.probability:7.2%}  {' '.join(self.name.split())}"
+        return f"{self.probability:7.2%}  {on_one_line(self.name)}"
 
     def as_json(self) -> dict:
         return {"class": self.name, "probability": self.probability}

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 import zoo
 from pipelines.data.examples import Examples
+from pipelines.pages.showing import on_one_line
 from pipelines.tasks.head import renew_head
 from pipelines.tasks.multilabel_loss import MultiLabelLoss
 from pipelines.tasks.multilabel_loss import loss_of
@@ -47,7 +48,7 @@ class LikelyClass:
         return self.probability >= self.threshold
 
     def __str__(self):
-        text = f"{self.probability:7.2%}  {self.name}"
+        text = f"{self.probability:7.2%}  {on_one_line(self.name)}"
         if self.said:
             return text
         return f"{text} (no: below {self.threshold:.2%})"

@@ -1,7 +1,7 @@
 """The pictures that a report shows, as many of them as can be read."""
 
 from pipelines.data.examples import Examples
-from pipelines.pages.thumbnails import thumbnails
+from pipelines.data.thumbnails import thumbnails
 from zoo.errors import DataError
 
 # In a row of a report.

@@ -68,7 +68,7 @@ def choose_splits(
         splits = fold_of(splits, *config.fold, seed=config.seed)
     if config.shots:
         few = shots(splits.train, config.shots, seed=config.seed)
-        splits = dataclasses.replace(splits, train=few)
+        splits = splits.subset(few)
     return splits
 
 
@@ -121,8 +121,11 @@ def look_at(
     kept = skip_bad_pictures(*parts, progress=progress)
     if kept.note:
         say(kept.note)
-    left = Splits(*kept.parts, splits.note)
-    return left, left, kept.sides
+        left = zip(parts, kept.places, strict=True)
+        splits = splits.subset(
+            *(some if len(some) < len(part) else None for part, some in left)
+        )
+    return splits, splits, kept.sides
 
 
 def _some(examples):

@@ -103,9 +103,6 @@ def set_aside(config: RunConfig, splits: Splits) -> Splits:
     )
     if not taken.any():
         return splits
-    return dataclasses.replace(
-        splits,
-        train=train.subset(np.flatnonzero(taken == 0)),
-        aside=train.subset(np.flatnonzero(taken)),
-        groups=None,
-    )
+    aside = train.subset(np.flatnonzero(taken))
+    splits = splits.subset(np.flatnonzero(taken == 0))
+    return dataclasses.replace(splits, aside=aside)

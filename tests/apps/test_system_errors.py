@@ -133,7 +133,7 @@ def test_there_is_no_home(command, tmp_path, monkeypatch):
     def nowhere(path):
         raise RuntimeError("Could not determine home directory.")
 
-    monkeypatch.setattr("pathlib.Path.home", lambda: nowhere(None))
+    monkeypatch.setattr("pathlib.Path.expanduser", nowhere)
     answer = command(
         audit,
         "herbarium",

@@ -5,7 +5,7 @@ import pathlib
 
 from pipelines.audit.auditing import Audit
 from pipelines.data.inspection.kinds import REFUSE
-from pipelines.pages.thumbnails import thumbnail
+from pipelines.data.thumbnails import thumbnail
 
 PARTS = {"": "all", "train": "training", "val": "validation"}
 _SIDE = 160

@@ -6,13 +6,11 @@ the fingerprints that an audit compares (`pipelines.data.copies.duplicates`).
 """
 
 import dataclasses
-import io
 import warnings
 from collections.abc import Iterable
 from concurrent import futures
 
 import numpy as np
-from PIL import Image
 
 from pipelines.data.copies.duplicates import near_duplicates
 from pipelines.data.copies.fingerprints import Fingerprint
@@ -21,6 +19,7 @@ from pipelines.data.examples import Examples
 from pipelines.data.hashing import sha256_of
 from pipelines.data.inspection.classification import Limits
 from pipelines.data.inspection.orientation import orientation_of
+from pipelines.data.inspection.pillow_opening import open_encoded
 
 # Of more pictures only the bytes are compared: decoding them takes long.
 NEAR_LIMIT = 200_000
@@ -109,7 +108,7 @@ def _print_of(encoded: bytes) -> Fingerprint:
     What is bad is refused by name later, when all pictures are looked at.
     """
     try:
-        picture = Image.open(io.BytesIO(encoded))
+        picture = open_encoded(encoded)
         if picture.width * picture.height > _LIMITS.pixels:
             return Fingerprint()
         picture.draft("L", _DRAFT)

@@ -10,19 +10,29 @@ from typing import BinaryIO
 
 from pipelines.data.inspection.refusal import Refused
 
-# Where sizes stand lies before the pictures.
-_HEAD = 2**20
+# Where the sizes stand, and what goes before the boxes inside each of these.
+_PATH = ((b"meta", 4), (b"iprp", 0), (b"ipco", 0))
+_SIZE = b"ispe"
 
 
 def largest_size(file: BinaryIO) -> tuple[int, int]:
-    """Returns the width and height of the largest picture, as it is stored."""
-    file.seek(0)
-    head = file.read(_HEAD)
-    sizes, place = [(0, 0)], head.find(b"ispe")
-    while place >= 0:
-        sizes.append(struct.unpack_from(">4xII", head, place + 4))
-        place = head.find(b"ispe", place + 4)
+    """Returns the width and height of the largest picture, as it is stored.
+
+    Raises:
+        struct.error: The file ends where a size should stand.
+    """
+    sizes = [(0, 0), *_sizes(file, 0, file.seek(0, 2), _PATH)]
     return max(sizes, key=lambda size: size[0] * size[1])
+
+
+def _sizes(file, start: int, stop: int, path) -> Iterator[tuple[int, int]]:
+    for name, first, end in _boxes(file, start, stop):
+        if not path and name == _SIZE:
+            file.seek(first)
+            yield struct.unpack(">4xII", file.read(12))
+        elif path and name == path[0][0]:
+            first += path[0][1]
+            yield from _sizes(file, first, min(end, stop), path[1:])
 
 
 def check_boxes(file: BinaryIO, size: int) -> None:
@@ -35,20 +45,27 @@ def check_boxes(file: BinaryIO, size: int) -> None:
     Raises:
         Refused: It is cut.
     """
-    for end in _ends(file, size):
+    end = 0
+    for _, _, end in _boxes(file, 0, size):
         if end > size:
             raise Refused(
                 "truncated", f"is truncated ({end - size} bytes are missing)"
             )
+    if end < size:
+        raise Refused("truncated", "is truncated (inside a box's header)")
 
 
-def _ends(file: BinaryIO, size: int) -> Iterator[int]:
-    place = 0
-    while place < size:
+def _boxes(file, start: int, stop: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yields each box's name, where what it holds begins, and its end."""
+    place = start
+    while place + 8 <= stop:
         file.seek(place)
-        (length,) = struct.unpack(">I4x", file.read(8))
+        length, name = struct.unpack(">I4s", file.read(8))
+        first = place + 8
         if length == 1:
             (length,) = struct.unpack(">Q", file.read(8))
+            first += 8
         # The last one may reach to the end, and say so by 0.
-        place = place + length if length >= 8 else size
-        yield place
+        end = place + length if place + length >= first else stop
+        yield name, first, end
+        place = end

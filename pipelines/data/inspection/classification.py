@@ -25,7 +25,7 @@ from pipelines.data.inspection.orientation import orientation_of
 from pipelines.data.inspection.pillow_decoding import PILLOWS
 from pipelines.data.inspection.pillow_decoding import as_rgb
 from pipelines.data.inspection.pillow_decoding import load
-from pipelines.data.inspection.pillow_decoding import open_picture
+from pipelines.data.inspection.pillow_opening import open_picture
 from pipelines.data.inspection.png_parts import check_rows
 from pipelines.data.inspection.refusal import Refused
 from pipelines.data.inspection.structure import Structure

@@ -6,11 +6,14 @@ degrees, 5 to 8 exchange height and width besides. TIFF and HEIF are turned by
 the libraries that decode them.
 """
 
-import io
 import struct
 
 import numpy as np
 from PIL import Image
+
+from pipelines.data.inspection.headers import sniff
+from pipelines.data.inspection.pillow_opening import open_encoded
+from pipelines.data.inspection.refusal import Refused
 
 # From here on height and width are exchanged.
 ON_ITS_SIDE = 5
@@ -44,18 +47,19 @@ def orientation_of(encoded: bytes) -> int:
     assert orientation_of(file.getvalue()) == 6
     ```
     """
-    kind, found = _kind(encoded), 1
-    if kind:
-        try:
-            found = _WALKS[kind](encoded)
-        except (IndexError, struct.error):
-            found = 0
-    return found or _by_pillow(encoded, kind)
-
-
-def _by_pillow(encoded: bytes, kind: str) -> int:
+    kind = _kind(encoded)
+    if not kind:
+        return 1
     try:
-        with Image.open(io.BytesIO(encoded), formats=(kind,)) as picture:
+        found = _WALKS[kind](encoded)
+    except (IndexError, struct.error):
+        found = 0
+    return found or _by_pillow(encoded)
+
+
+def _by_pillow(encoded: bytes) -> int:
+    try:
+        with open_encoded(encoded) as picture:
             return orientation_of_picture(picture)
     # Whatever a decoder raises of a hostile file.
     except Exception:
@@ -91,13 +95,12 @@ def flips(orientation: int) -> tuple[bool, bool]:
 
 
 def _kind(encoded: bytes) -> str:
-    if encoded[:2] == b"\xff\xd8":
-        return "JPEG"
-    if encoded[:4] == b"\x89PNG":
-        return "PNG"
-    if encoded[8:12] in (b"avif", b"avis"):
-        return "AVIF"
-    return "WEBP" if encoded[8:12] == b"WEBP" else ""
+    """Returns which of `_WALKS` it is, or ""."""
+    try:
+        kind = sniff(encoded[:64])
+    except Refused:
+        return ""
+    return kind if kind in _WALKS else ""
 
 
 def _jpeg(encoded: bytes) -> int:

@@ -7,44 +7,21 @@ judged is what is learned from.
 """
 
 import io
-import warnings
-from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
-from PIL import ImageOps
 
 from pipelines.data.inspection.headers import sniff
-from pipelines.data.inspection.modern_formats import register
+from pipelines.data.inspection.orientation import orientation_of_picture
+from pipelines.data.inspection.orientation import turned
+from pipelines.data.inspection.pillow_opening import open_picture
+from pipelines.data.inspection.pillow_opening import undecodable
 from pipelines.data.inspection.refusal import Refused
 
 # What Pillow decodes for training, too.
 PILLOWS = ("GIF", "BMP", "TIFF", "HEIF", "AVIF")
 # The smallest scale of a JPEG that leaves this much to compare pictures by.
 _DRAFT = (64, 64)
-
-# Of files that are senseless in part; what matters is found out here.
-warnings.filterwarnings("ignore", module=r"PIL\.")
-
-
-def open_picture(file: BinaryIO, kind: str) -> Image.Image:
-    """Opens a picture of a format that is known.
-
-    Raises:
-        Refused: Its header makes no sense to Pillow.
-    """
-    file.seek(0)
-    register()
-    try:
-        return Image.open(file, formats=(kind,))
-    except Image.DecompressionBombError as error:
-        detail = f"has too many pixels ({error})"
-        raise Refused("too_many_pixels", detail) from None
-    except MemoryError:
-        raise
-    # Decoders meet senseless input in their own ways.
-    except Exception as error:
-        raise undecodable(kind, error) from None
 
 
 def load(picture: Image.Image, kind: str, *, small: bool = True) -> None:
@@ -67,16 +44,6 @@ def load(picture: Image.Image, kind: str, *, small: bool = True) -> None:
         raise
     except Exception as error:
         raise undecodable(kind, error) from None
-
-
-def undecodable(kind: str, error: Exception) -> Refused:
-    """Returns what to say of a picture that a decoder refuses."""
-    reason = str(error) or type(error).__name__
-    cut = "truncated" in reason.lower()
-    return Refused(
-        "truncated" if cut else "damaged",
-        f"is a {kind} that cannot be decoded ({reason})",
-    )
 
 
 def decode_jpeg(content: bytes, small: bool) -> np.ndarray:
@@ -102,9 +69,10 @@ def decode_whole(content: bytes, upright: bool = True) -> np.ndarray:
         raise Refused("damaged", f"is a {kind} that is not whole")
     picture = open_picture(io.BytesIO(content), kind)
     load(picture, kind)
+    pixels = as_rgb(picture, kind)
     if upright and kind == "AVIF":
-        picture = ImageOps.exif_transpose(picture)
-    return as_rgb(picture, kind)
+        pixels = turned(pixels, orientation_of_picture(picture))
+    return np.ascontiguousarray(pixels)
 
 
 def as_rgb(picture: Image.Image, kind: str) -> np.ndarray:

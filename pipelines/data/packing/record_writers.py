@@ -37,7 +37,7 @@ class _TFRecords:
 
     def write(self, record: bytes) -> int:
         """Returns where the picture is in the file."""
-        first, _ = protos.features(record, 0, len(record))[KEYS.picture]
+        first = protos.features(record, 0, len(record))[KEYS.picture].start
         with _as_os_error(self._path):
             self._file.write(record)
         place = self.size + _HEAD + first

@@ -6,13 +6,9 @@ from PIL import ExifTags
 from PIL import Image
 
 from pipelines.data.inspection.orientation import orientation_of
+from pipelines.data.inspection.pillow_opening import open_encoded
 from zoo.errors import DataError
 
-_FORMATS = (
-    *("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF"),
-    # Last what may not be installed, which Pillow stumbles over.
-    *("AVIF", "HEIF"),
-)
 # More than that is refused before it is decoded.
 _PIXELS = 64_000_000
 
@@ -25,7 +21,7 @@ def reencode(encoded: bytes, name: str, max_side: int, quality: int) -> bytes:
     are: turned, or not.
 
     Args:
-        encoded: JPEG, PNG, GIF (its first frame), BMP, WebP or TIFF.
+        encoded: Of any format that is read; of a GIF its first frame.
         name: What it is called in messages.
         max_side: The longest side left, in pixels.
         quality: Of the JPEG, 1 to 100; from 90 on without chroma
@@ -35,7 +31,7 @@ def reencode(encoded: bytes, name: str, max_side: int, quality: int) -> bytes:
         DataError: It cannot be decoded.
     """
     try:
-        picture = Image.open(io.BytesIO(encoded), formats=_FORMATS)
+        picture = open_encoded(encoded)
         width, height = picture.size
         if max(width, height) <= max_side:
             return encoded

@@ -1,27 +1,41 @@
-"""Several labels in a cell of a table: between separators, or a JSON list.
+"""Several labels in a cell of a table: between separators, or a list.
 
-`cat|dog` with the separator that somebody has said, `["cat", "dog"]` without
-one; an empty cell or list is a picture that shows none of the classes.
+`cat|dog` with the separator that somebody has said; without one `["cat",
+"dog"]`, or `['cat', 'dog']` as Python writes it. An empty cell or list is a
+picture that shows none of the classes.
 """
 
+import ast
 import json
+import re
+from collections.abc import Callable
 
 import numpy as np
 
 from pipelines.data.spelling import canonical
+from pipelines.data.spelling import shown
 
 # Of a column of cells: which row has which of them, and what they say.
 Cells = tuple[np.ndarray, tuple[str, ...]]
+# With commas between them: Python takes 'a' 'b' for one.
+_ITEM = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\d+)"""
+_ITEMS = rf"{_ITEM}\s*(?:,\s*{_ITEM}\s*)*,?\s*"
+_LIST = re.compile(rf"\[\s*(?:{_ITEMS})?\]", re.DOTALL)
+_LIKE_A_LIST = ("['", '["')
+_EXPECTED = """Expected ["cat", "dog"] in every cell, or none in any"""
 
 
-def split_cells(cells: Cells, separator: str | None) -> Cells:
+def split_cells(
+    cells: Cells, separator: str | None, refuse: Callable[[int, str], None]
+) -> Cells:
     """Returns labels, as `CsvTable` has them, and their names.
 
     Args:
         cells: Each row's place among the cells, and the cells' texts.
         separator: What stands between the labels of a cell; None where nobody
-            has said it: cells are one label each, unless all of them are JSON
-            lists.
+            has said it: cells are one label each, unless they are lists.
+        refuse: Called with a row and what is wrong with its cell: a list that
+            stands beside other cells or a separator, or that cannot be read.
 
     Example:
 
@@ -29,15 +43,38 @@ def split_cells(cells: Cells, separator: str | None) -> Cells:
     import numpy as np
     from pipelines.data.sources.csv_labels import split_cells
     cells = np.array([0, 1, 0]), ("cat|dog", "")
-    labels, names = split_cells(cells, "|")
+    labels, names = split_cells(cells, "|", print)
     assert labels.tolist() == [[1, 1], [0, 0], [1, 1]]
     assert names == ("cat", "dog")
     ```
     """
     codes, texts = cells
-    found = [_labels(text, separator) for text in texts]
-    if not found or None in found:
+    lists = [_list(text) for text in texts]
+
+    def refuse_cell(place: int, problem: str) -> None:
+        row = int(np.argmax(codes == place))
+        refuse(row, f"the label {shown(texts[place])} {problem}")
+
+    for place, text in enumerate(texts):
+        if lists[place] is None and text.startswith(_LIKE_A_LIST):
+            refuse_cell(place, f"looks like a list, but is none. {_EXPECTED}.")
+        if lists[place] is not None and separator:
+            refuse_cell(
+                place,
+                "is a list, which needs no separator. Leave "
+                f"`label_separator={separator}` out.",
+            )
+    if separator:
+        return _rows(codes, [_between(text, separator) for text in texts])
+    if all(each is None for each in lists):
         return cells
+    for place, text in enumerate(texts):
+        if lists[place] is None and text:
+            refuse_cell(place, f"is no list, as others are. {_EXPECTED}.")
+    return _rows(codes, [each or [] for each in lists])
+
+
+def _rows(codes: np.ndarray, found: list[list[str]]) -> Cells:
     names: dict[str, int] = {}
     for labels in found:
         for name in labels:
@@ -48,17 +85,29 @@ def split_cells(cells: Cells, separator: str | None) -> Cells:
     return rows[codes], tuple(names)
 
 
-def _labels(text: str, separator: str | None) -> list[str] | None:
-    """Returns the labels of a cell, None where it is one label."""
-    if separator:
-        parts = map(canonical, text.split(separator))
-        return [part for part in parts if part]
+def _between(text: str, separator: str) -> list[str]:
+    parts = map(canonical, text.split(separator))
+    return [part for part in parts if part]
+
+
+def _list(text: str) -> list[str] | None:
+    """Returns the labels of a cell that is a list, None where it is none."""
     if not text.startswith("["):
         return None
     try:
         labels = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
+        labels = None
+    if labels is None and _LIST.fullmatch(text):
+        try:
+            labels = ast.literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError):
+            return None
+    if not isinstance(labels, list) or not all(map(_is_label, labels)):
         return None
-    if not all(isinstance(label, str) for label in labels):
-        return None
-    return list(map(canonical, labels))
+    return [canonical(str(label)) for label in labels]
+
+
+def _is_label(label) -> bool:
+    # JSON's true is an integer to Python.
+    return isinstance(label, str) or type(label) is int

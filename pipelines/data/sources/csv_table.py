@@ -23,6 +23,7 @@ from pipelines.data.sources.csv_labels import split_cells
 from pipelines.data.sources.one_hot import OneHot
 from pipelines.data.spelling import shown
 from zoo.errors import DataError
+from zoo.errors import RequestError
 
 _NOTHING = NamedColumns()
 _BLOCK = 2**22
@@ -113,7 +114,7 @@ def read_table(path, named: NamedColumns = _NOTHING) -> CsvTable:
         named: Columns that somebody has named.
 
     Raises:
-        RequestError: A column that was named is not there.
+        RequestError: A column or a separator that was named is not there.
         DataError: A column is missing or a row cannot be read; names the
             row.
     """
@@ -135,10 +136,7 @@ def read_table(path, named: NamedColumns = _NOTHING) -> CsvTable:
     found = {role: each.result() for role, each in collected.items()}
     if not len(found["path"]):
         raise DataError(f"{path} lists no pictures, it has only a header.")
-    if "label" in found:
-        labels = split_cells(found["label"], named.separator)
-    else:
-        labels = flags.result(named.several)
+    labels = found.get("label") or flags.result(named.several)
     splits, split_names = found.get("split", (None, ()))
     groups, _ = found.get("group", (None, ()))
     table = CsvTable(
@@ -152,9 +150,35 @@ def read_table(path, named: NamedColumns = _NOTHING) -> CsvTable:
         sizes=found.get("size"),
     )
     flags.check(table)
+    table = _split(table, named)
     if "sha256" not in found:
         return table
     return dataclasses.replace(table, sha256=_hashes(table, found["sha256"]))
+
+
+def _split(table: CsvTable, named: NamedColumns) -> CsvTable:
+    """Takes cells that hold several labels apart."""
+    separator = named.separator
+    said = f"`label_separator={separator}`"
+    if table.form.one_hot:
+        if separator:
+            raise RequestError(
+                f"{said}: {table.file} says its classes by columns of 0 and "
+                "1, between which nothing stands. Leave it out."
+            )
+        return table
+    first = table.label_names[table.labels[0]]
+    cells = table.labels, table.label_names
+    labels, names = split_cells(cells, separator, table.refuse)
+    alone = names and (labels.sum(axis=1) <= 1).all() if separator else False
+    if alone and not named.several:
+        raise RequestError(
+            f"{said} stands between no labels of {table.file}, whose first is "
+            f"{shown(first)}. Give what does; or leave it out where each "
+            "picture shows one class, and give `task=multilabel` where it may "
+            "show others."
+        )
+    return dataclasses.replace(table, labels=labels, label_names=names)
 
 
 def _roles(form: TableForm) -> dict[str, str]:

@@ -211,11 +211,11 @@ def read_class_folders(
     def pictures(name):
         paths = list(scan.pictures(str(root / folders[name])))
         if not paths and class_names is None:
-            left = unread.words(0)
+            left = unread.words_in(root / folders[name])
             raise DataError(
                 f"{root / folders[name]} holds no pictures "
                 f"({', '.join(EXTENSIONS)}). Add some or remove the folder."
-                + (f" In {root}, {left}." if left else "")
+                + (f" In it, {left}." if left else "")
             )
         counts.append(len(paths))
         return paths

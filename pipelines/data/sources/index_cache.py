@@ -17,6 +17,8 @@ from zoo.weights.atomic import write_atomically
 
 # Smaller files are walked anew: that takes a moment.
 SMALLEST = 32 * 2**20
+# Raise it where other files are refused: what is known of them goes then.
+_FORM = 2
 
 
 def cached_index(path: str, kind: str, keys: Keys) -> Index:
@@ -37,7 +39,8 @@ def cached_index(path: str, kind: str, keys: Keys) -> Index:
     if status.st_size < SMALLEST:
         return index_file(path, kind, keys)
     facts = f"{os.path.realpath(path)}|{status.st_size}|{status.st_mtime_ns}"
-    name = hashlib.sha256(f"{facts}|{keys}".encode(errors="surrogateescape"))
+    facts = f"{facts}|{keys}|{_FORM}"
+    name = hashlib.sha256(facts.encode(errors="surrogateescape"))
     place = _folder() / f"{name.hexdigest()}.npz"
     known = _known(place)
     if known is not None:

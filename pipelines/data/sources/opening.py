@@ -12,7 +12,7 @@ from pipelines.data.sources.csv_source import open_csv
 from pipelines.data.sources.csv_source import open_whole_csv
 from pipelines.data.sources.folder import open_folder
 from pipelines.data.sources.folder import open_whole_folder
-from pipelines.data.sources.record_folder import is_record_folder
+from pipelines.data.sources.record_files import is_record_folder
 from pipelines.data.sources.record_folder import open_record_folder
 from pipelines.data.sources.record_folder import open_whole_record_folder
 from pipelines.data.sources.shards import is_shards

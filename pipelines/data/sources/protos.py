@@ -6,18 +6,43 @@ https://protobuf.dev/programming-guides/encoding
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 _VARINT = 0
 _FIXED64 = 1
 _BYTES = 2
 _FIXED32 = 5
+# The lists that a `tf.train.Feature` may be.
+_INTEGERS = 3
+_KINDS = {1: "text", 2: "fractions"}
 
 
 class MalformedError(ValueError):
     """The bytes are no `tf.train.Example`."""
 
 
-def features(data, start: int, stop: int) -> dict[bytes, tuple[int, int]]:
+class Feature(NamedTuple):
+    """Where the first value of a feature lies.
+
+    Args:
+        start: Of a string of bytes, or of an integer.
+        stop: Of a string of bytes, or of the list that the integer is in.
+        kind: 1 for bytes, 2 for fractions, 3 for integers; 0 for nothing.
+        alone: Whether no other field of the list follows.
+    """
+
+    start: int
+    stop: int
+    kind: int = 0
+    alone: bool = True
+
+    @property
+    def span(self) -> slice:
+        """Where a string of bytes lies."""
+        return slice(self.start, self.stop)
+
+
+def features(data, start: int, stop: int) -> dict[bytes, Feature]:
     """Finds the features of an example by name.
 
     Args:
@@ -26,8 +51,7 @@ def features(data, start: int, stop: int) -> dict[bytes, tuple[int, int]]:
         stop: Where it ends.
 
     Returns:
-        For each name, where the first value lies: start and end of a string
-        of bytes, or the start of an integer and the end of its list.
+        For each name, where the first value lies.
 
     Raises:
         MalformedError: The bytes are no `tf.train.Example`.
@@ -45,16 +69,33 @@ def features(data, start: int, stop: int) -> dict[bytes, tuple[int, int]]:
     return found
 
 
-def integer(data, start: int, stop: int) -> int:
-    """Reads an integer where `features` found one."""
-    return _varint(data, start, stop)[0]
+def integer(data, feature: Feature) -> int:
+    """Reads the one integer of a feature.
+
+    Args:
+        data: As for `features`.
+        feature: As `features` found it.
+
+    Raises:
+        MalformedError: It is no integer, or there are several or none.
+    """
+    if feature.kind != _INTEGERS:
+        kind = _KINDS.get(feature.kind, "nothing")
+        raise MalformedError(f"received {kind} there")
+    if feature.start == feature.stop:
+        raise MalformedError("received a list of no numbers there")
+    value, end = _varint(data, feature.start, feature.stop)
+    if end != feature.stop or not feature.alone:
+        raise MalformedError("received a list of several numbers there")
+    return value
 
 
-def _first_value(data, start: int, stop: int) -> tuple[int, int]:
-    for _, first, last in _fields(data, start, stop):
+def _first_value(data, start: int, stop: int) -> Feature:
+    for kind, first, last in _fields(data, start, stop):
         for _, begin, end in _fields(data, first, last):
-            return begin, end
-    return stop, stop
+            return Feature(begin, end, kind, end == last)
+        return Feature(stop, stop, kind)
+    return Feature(stop, stop)
 
 
 def _fields(data, start: int, stop: int) -> Iterator[tuple[int, int, int]]:

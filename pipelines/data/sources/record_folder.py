@@ -9,9 +9,6 @@ What numbers there are become the classes, in their order: ImageNet's 1…1000,
 of which 0 stands for the background, become the labels 0…999.
 """
 
-import os
-import pathlib
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -22,22 +19,20 @@ from pipelines.data.examples import Splits
 from pipelines.data.holding_out import hold_out
 from pipelines.data.names import Paths
 from pipelines.data.sources import protos
-from pipelines.data.sources.containers import TFRECORDS
-from pipelines.data.sources.containers import kind_of_file
 from pipelines.data.sources.index_cache import cached_index
 from pipelines.data.sources.layout import TEST
 from pipelines.data.sources.layout import TRAIN
 from pipelines.data.sources.layout import VALIDATION
 from pipelines.data.sources.layout import WHOLE
 from pipelines.data.sources.layout import no_part
-from pipelines.data.sources.layout import part_of
-from pipelines.data.sources.layout import visible_folders
+from pipelines.data.sources.record_files import record_files
+from pipelines.data.sources.record_files import refuse_class_folders
+from pipelines.data.sources.record_files import say_unread
 from pipelines.data.sources.records import TFRECORD
 from pipelines.data.sources.records import Index
 from pipelines.data.sources.records import Keys
 from pipelines.data.sources.records import RecordFiles
 from pipelines.data.sources.records import walk_tfrecord
-from pipelines.data.sources.scan import is_system
 from zoo.errors import DataError
 
 # What examples call a picture and its label: TF Models, TFDS, Kaggle.
@@ -49,9 +44,6 @@ _KEYS = (
 # A class's name, the first that all classes have: WordNet's number, by which
 # ImageNet's own folders are called, before its words.
 _NAMES = (b"image/class/synset", b"image/class/text")
-_SHARD = re.compile(r"\d+-of-\d+")
-# A pack of our own, finished or not, is read by its list or not at all.
-_OWN = ("manifest.json", "packing.json")
 
 
 class _Part(NamedTuple):
@@ -61,14 +53,6 @@ class _Part(NamedTuple):
     keys: Keys
     index: Index
     file_of: np.ndarray
-
-
-def is_record_folder(folder) -> bool:
-    """Says whether a folder holds TFRecord files, itself or in its parts."""
-    folder = pathlib.Path(folder)
-    if any((folder / name).exists() for name in _OWN):
-        return False
-    return bool(_files(folder))
 
 
 def open_record_folder(
@@ -83,9 +67,12 @@ def open_record_folder(
 
     Raises:
         DataError: A file is damaged, or its examples lack a picture or a
-            label; names it.
+            label; names it. Or the folder holds class folders, too.
     """
-    parts = _open(_wanted(_files(folder)), progress)
+    files = record_files(folder)
+    refuse_class_folders(folder, files)
+    say_unread(files)
+    parts = _open(_wanted(files), progress)
     labels = _labels_of(parts)
     names = _class_names(parts, labels)
     made = {part: _examples(parts[part], labels, names) for part in parts}
@@ -108,7 +95,8 @@ def open_whole_record_folder(folder, *, part: str | None = None) -> Examples:
         RequestError: There is no such part.
         DataError: As for `open_record_folder`.
     """
-    files = _files(folder)
+    files = record_files(folder)
+    refuse_class_folders(folder, files)
     if part and part not in files:
         raise no_part(folder, part, filter(None, files))
     order = (VALIDATION, TEST, TRAIN, WHOLE)
@@ -121,44 +109,17 @@ def open_whole_record_folder(folder, *, part: str | None = None) -> Examples:
 
 
 def _wanted(files: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Leaves out a test part that is not judged by, or has no labels."""
+    """Leaves out what is of no part beside others, and a test part.
+
+    That is judged by where there is no other, and where it has labels.
+    """
+    if TRAIN in files:
+        files = {name: files[name] for name in files if name != WHOLE}
     if TEST not in files or not {TRAIN, WHOLE} & files.keys():
         return files
     if VALIDATION not in files and _keys_of(files[TEST]):
         return files
     return {name: files[name] for name in files if name != TEST}
-
-
-def _files(folder) -> dict[str, list[str]]:
-    """Returns the TFRecord files of each part, in the order of their names."""
-    folder, found = pathlib.Path(folder), {}
-    for name in _record_names(folder):
-        part, _ = part_of(_SHARD.sub("", name.partition(".")[0]))
-        part = part or part_of(name)[0]
-        found.setdefault(part, []).append(str(folder / name))
-    if not found:
-        for each in visible_folders(folder):
-            part, inside = part_of(each)[0], _record_names(folder / each)
-            if part and inside:
-                paths = [str(folder / each / name) for name in inside]
-                found.setdefault(part, []).extend(paths)
-    return found
-
-
-def _record_names(folder) -> list[str]:
-    try:
-        with os.scandir(str(folder)) as entries:
-            return sorted(e.name for e in entries if _is_record(e))
-    except OSError:
-        return []
-
-
-def _is_record(entry: os.DirEntry) -> bool:
-    name = entry.name
-    if name.startswith(".") or is_system(name) or not entry.is_file():
-        return False
-    shard = re.fullmatch(rf".*\W{_SHARD.pattern}", name)
-    return kind_of_file(name) is TFRECORDS or shard is not None
 
 
 def _open(files: dict, progress) -> dict[str, _Part]:
@@ -234,15 +195,16 @@ def _class_names(parts: dict[str, _Part], labels) -> tuple[str, ...]:
 
 def _said(part: _Part, key: bytes, known: dict) -> Iterator[tuple[int, str]]:
     """Yields what a part's examples call classes that have no name yet."""
-    ends = np.flatnonzero(np.diff(part.file_of, append=-1)) + 1
+    counts = np.bincount(part.file_of, minlength=len(part.files))
     missing = set(np.unique(part.index.labels).tolist()) - known.keys()
     start = 0
-    for path, end in zip(part.files, ends, strict=False):
-        labels = part.index.labels[start:end].tolist()
-        start = end
+    # A file may be empty.
+    for path, count in zip(part.files, counts.tolist(), strict=True):
+        labels = part.index.labels[start : start + count].tolist()
+        start += count
         if missing.isdisjoint(labels):
             continue
-        for label, record in zip(labels, walk_tfrecord(path), strict=False):
+        for label, record in zip(labels, walk_tfrecord(path), strict=True):
             if label not in missing:
                 continue
             data, first, last, _ = record
@@ -250,7 +212,7 @@ def _said(part: _Part, key: bytes, known: dict) -> Iterator[tuple[int, str]]:
             if key not in found:
                 return
             missing.remove(label)
-            text = bytes(data[slice(*found[key])])
+            text = bytes(data[found[key].span])
             yield label, text.decode("utf-8", "replace").strip()
 
 

@@ -72,18 +72,19 @@ def index_file(path: str, kind: str, keys: Keys) -> Index:
     for data, start, stop, place in walk(path):
         try:
             found = protos.features(data, start, stop)
-            first, last = found[keys.picture]
-            label = protos.integer(data, *found[keys.label])
+            picture = found[keys.picture]
+            label = protos.integer(data, found[keys.label])
         except (KeyError, protos.MalformedError) as error:
             raise DataError(
                 f"{path}, record {len(rows)}: expected an example with "
-                f"{keys.picture.decode()!r} and {keys.label.decode()!r} "
-                f"({error}). Make the file anew."
+                f"{keys.picture.decode()!r} and one whole number, its class, "
+                f"in {keys.label.decode()!r} ({error}). Make the file anew; "
+                "of pictures that show several classes or none, write a table."
             ) from error
         # Protocol buffers write -1, "no label", as a large number.
         label = label if label < 2**31 else -1
-        place = first if place is None else place
-        rows.append((place, last - first, label))
+        place = picture.start if place is None else place
+        rows.append((place, picture.stop - picture.start, label))
     table = np.asarray(rows, "int64").reshape(-1, 3)
     return Index(table[:, 0], table[:, 1], table[:, 2].astype("int32"))
 
@@ -170,7 +171,7 @@ class RecordFiles:
             else:
                 (record,) = _read_array_record(path, place)
                 found = protos.features(record, 0, len(record))
-                picture = record[slice(*found[self.picture])]
+                picture = record[found[self.picture].span]
         except (OSError, RuntimeError, KeyError, ValueError) as error:
             raise DataError(f"{path} cannot be read: {error}") from error
         wrong = self.crc32 is not None and (

@@ -54,6 +54,13 @@ class Unread:
         """
         return unread_words(self.paths, read)
 
+    def words_in(self, folder) -> str:
+        """Says what is not read of a folder of which nothing is, or ""."""
+        inside = os.path.join(folder, "")
+        return unread_words(
+            [path for path in self.paths if path.startswith(inside)], 0
+        )
+
     def say(self, read: int) -> None:
         """Tells the logger `zoo`, where there is something to tell."""
         if self.paths:

@@ -170,7 +170,7 @@ def _all_names(old: tuple, new: tuple) -> tuple:
 
 def _together(old: Splits, new: Splits, names, seed: int) -> Splits:
     count = min(REPLAYED, int(old.train.counts().min()))
-    replayed = shots(old.train, count, seed=seed)
+    replayed = old.train.subset(shots(old.train, count, seed=seed))
     return Splits(
         join(relabel(replayed, names), relabel(new.train, names)),
         join(relabel(old.validation, names), relabel(new.validation, names)),

@@ -95,7 +95,7 @@ def test_shots_are_stratified_nested_and_repeatable(held):
     labels = np.repeat([2, 0, 1], [9, 5, 7])
     examples = held([b""] * 21, labels, "abc")
     few, same, more, other = (
-        shots(examples, count, seed)
+        examples.subset(shots(examples, count, seed))
         for count, seed in ((2, 1), (2, 1), (4, 1), (2, 2))
     )
     np.testing.assert_array_equal(few.counts(), [2, 2, 2])

@@ -1,5 +1,7 @@
 """Folds, and sets of pictures taken together."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,34 @@ def test_names_labels_and_pictures_stay_together(splits):
     assert part.train.encoded(wanted) == [
         every[part.train.names[i]] for i in wanted
     ]
+
+
+def test_what_belongs_together_stays_known(splits):
+    groups = np.array(pairs(splits))
+    known = dataclasses.replace(
+        splits, groups=groups, split_off=True, note="held out 7"
+    )
+    for fold in range(3):
+        part = fold_of(known, fold, 3)
+        assert part.split_off and part.note == ""
+        assert part.groups.tolist() == pairs(part)
+        train = set(part.groups[: len(part.train)].tolist())
+        assert not train & set(part.groups[len(part.train) :].tolist())
+
+
+def pairs(splits):
+    names = *splits.train.names, *splits.validation.names
+    return [int(name.removeprefix("picture")) // 2 for name in names]
+
+
+def test_some_pictures_keep_their_groups(splits):
+    known = dataclasses.replace(splits, groups=np.arange(25) // 3)
+    few = known.subset(train=[0, 4, 17])
+    assert few.groups.tolist() == [0, 1, 5, 6, 6, 6, 7, 7, 7, 8]
+    assert len(few.train) == 3 and few.validation is splits.validation
+    few = known.subset([1], [6, 0])
+    assert few.groups.tolist() == [0, 8, 6]
+    assert splits.subset(validation=[3]).groups is None
 
 
 @pytest.mark.parametrize(("fold", "folds"), [(0, 1), (3, 3), (-1, 3)])

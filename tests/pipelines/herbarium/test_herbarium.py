@@ -62,10 +62,14 @@ def test_the_package_needs_pillow_and_numpy_only():
     for path in Path(herbarium.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom):
-                imported.add(node.module.split(".")[0])
+                imported.add(node.module)
             elif isinstance(node, ast.Import):
-                imported |= {name.name.split(".")[0] for name in node.names}
-    assert imported - sys.stdlib_module_names == {"PIL", "numpy", "pipelines"}
+                imported |= {name.name for name in node.names}
+    # Of the zoo what is pure Python.
+    ours = {name for name in imported if name.partition(".")[0] == "zoo"}
+    assert ours == {"zoo.caching", "zoo.weights.atomic"}
+    others = {name.partition(".")[0] for name in imported - ours}
+    assert others - sys.stdlib_module_names == {"PIL", "numpy", "pipelines"}
 
 
 # The table.
@@ -394,6 +398,13 @@ def test_prepare_uses_the_cache_the_environment_names(tmp_path, monkeypatch):
     monkeypatch.setattr(writing, "draw", None)
     assert herbarium.prepare(**small) == made
     assert herbarium.prepare(tmp_path / "cache", **small) == made
+
+
+def test_the_cache_may_lie_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ZOO_CACHE", "~/kept")
+    made = herbarium.prepare(train_per_class=1, val_per_class=1)
+    assert made.parent == tmp_path / "kept"
 
 
 @pytest.mark.parametrize("module", [herbarium, picture, writing])

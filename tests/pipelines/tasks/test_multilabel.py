@@ -21,6 +21,8 @@ from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.report import write_report
 from pipelines.runs.config import RunConfig
 from pipelines.runs.settings import settings_of
+from pipelines.tasks.classification import Guess
+from pipelines.tasks.multilabel import LikelyClass
 from pipelines.tasks.multilabel import MultiLabel
 from pipelines.tasks.multilabel_loss import MultiLabelLoss
 from pipelines.tasks.multilabel_loss import positive_weights
@@ -309,3 +311,12 @@ if __name__ == "__main__":
     from conftest import on_two_devices
 
     on_two_devices(Lesson(MultiLabel(NAMES), stripes(), 3, LOGGED), sys.argv[1])
+
+
+@pytest.mark.parametrize("name", ["polar\n  bear", "polar\tbear", "polar bear"])
+def test_an_answer_is_one_line_whatever_a_class_is_called(name):
+    assert str(Guess(name, 0.25)) == " 25.00%  polar bear"
+    assert str(LikelyClass(name, 0.25, 0.2)) == str(Guess(name, 0.25))
+    unsaid = str(LikelyClass(name, 0.25, 0.5))
+    assert unsaid == " 25.00%  polar bear (no: below 50.00%)"
+    assert LikelyClass(name, 0.25, 0.5).as_json()["class"] == name

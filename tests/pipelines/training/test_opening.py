@@ -2,11 +2,62 @@
 
 import shutil
 
+import pytest
+
 from pipelines.audit.auditing import Options
 from pipelines.audit.auditing import audit_data
 from pipelines.data.sources.opening import open_splits
 from pipelines.runs.split_list import write_split
+from pipelines.training.config import FinetuneConfig
+from pipelines.training.opening import choose_splits
+from pipelines.training.opening import look_at
 from pipelines.training.opening import tell_copies
+
+
+@pytest.fixture
+def grouped(tmp_path, photo, saved):
+    """A table of 36 pictures in groups of three, of which two are bad."""
+    lines = ["path,label,patient,split"]
+    for i in range(36):
+        bad = b"no picture %d" % i
+        file = bad if i in (4, 34) else saved(photo(i, (32, 32)), "PNG")
+        (tmp_path / f"{i}.png").write_bytes(file)
+        part = "train" if i < 24 else "val"
+        lines.append(f"{i}.png,{'ab'[i // 3 % 2]},{i // 3},{part}")
+    table = tmp_path / "list.csv"
+    table.write_text("\n".join(lines) + "\n")
+    return str(table)
+
+
+def groups_of(splits):
+    """Returns the numbers of groups, by names and as they are kept."""
+    names = *splits.train.names, *splits.validation.names
+    told = [int(name.rpartition("/")[2][:-4]) // 3 for name in names]
+    return [
+        [list(dict.fromkeys(some)).index(each) for each in some]
+        for some in (told, splits.groups.tolist())
+    ]
+
+
+@pytest.mark.parametrize("more", [{}, {"shots": 2}, {"fold": (0, 3)}])
+def test_groups_are_kept_where_pictures_are_left_out(grouped, more):
+    config = FinetuneConfig(
+        data=grouped,
+        model="resnet20",
+        output="run",
+        group_column="patient",
+        on_bad_image="skip",
+        **more,
+    )
+    splits = choose_splits(config)
+    told, kept = groups_of(splits)
+    assert told == kept
+    said = []
+    left, seen, sides = look_at(config, splits, said.append)
+    assert left is seen and len(sides) == len(left.groups)
+    told, kept = groups_of(left)
+    assert told == kept
+    assert said[0].startswith("skipped ")
 
 
 def told(folder, place):

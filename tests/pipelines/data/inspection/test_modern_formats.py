@@ -1,6 +1,9 @@
 """HEIF and AVIF: read as Pillow does where their libraries are installed."""
 
 import io
+import pathlib
+import re
+import struct
 
 import numpy as np
 import pytest
@@ -10,15 +13,18 @@ from PIL import ImageOps
 
 from pipelines.data import images
 from pipelines.data.checks import inspect
+from pipelines.data.copies import grouping
 from pipelines.data.inspection import modern_formats
+from pipelines.data.inspection import pillow_opening
 from pipelines.data.inspection.classification import classify
 from pipelines.data.inspection.headers import sniff
 from pipelines.data.inspection.modern_formats import AVIF
 from pipelines.data.inspection.modern_formats import HEIF
 from pipelines.data.inspection.modern_formats import register
+from pipelines.data.inspection.orientation import orientation_of
 from pipelines.data.inspection.refusal import Refused
 from pipelines.data.packing.reencoding import reencode
-from pipelines.pages.thumbnails import thumbnail
+from pipelines.data.thumbnails import thumbnail
 
 KINDS = [
     pytest.param(
@@ -95,3 +101,50 @@ def test_the_common_brand_is_told_by_the_others():
     head = b"\x00\x00\x00\x1cftypmif1\x00\x00\x00\x00mif1avifmiaf"
     if AVIF.is_read:
         assert sniff(head) == "AVIF"
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_pixels_that_look_like_a_size_are_none(file, kind):
+    box = b"ispe" + b"\xff" * 12
+    free = struct.pack(">I4s", 8 + len(box), b"free") + box
+    look = classify(file(kind) + free)
+    assert (look.problem, look.width, look.height) == ("", 70, 50)
+    assert classify(file(kind) + free[:5]).problem == "truncated"
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_an_avif_of_the_common_brand_is_turned(file, kind):
+    encoded = file(kind, 6)
+    common = encoded[:8] + b"mif1" + encoded[12:]
+    assert sniff(common) == "AVIF" and orientation_of(common) == 6
+    look = classify(common)
+    assert (look.orientation, look.width, look.height) == (6, 50, 70)
+
+
+LOOKS = {
+    "copies": grouping._print_of,
+    "pack": lambda encoded: reencode(encoded, "a", 35, 90),
+    "pages": thumbnail,
+}
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_whatever_opens_a_picture_registers_what_reads_it(
+    name, monkeypatch, photo, saved
+):
+    called = []
+    monkeypatch.setattr(pillow_opening, "register", lambda: called.append(1))
+    assert LOOKS[name](saved(photo(2, (70, 50)), "BMP"))
+    assert called == [1]
+
+
+def test_pictures_are_opened_in_one_place():
+    root = pathlib.Path(pillow_opening.__file__).parents[3]
+    found = {
+        path.name
+        for room in ("apps", "pipelines", "zoo")
+        for path in (root / room).rglob("*.py")
+        if re.search(r"^[^#>]*(?<!`)Image\.open\(", path.read_text(), re.M)
+    }
+    # The other does what torchvision does.
+    assert found == {"pillow_opening.py", "torch_loader.py"}

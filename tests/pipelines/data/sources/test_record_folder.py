@@ -9,6 +9,7 @@ import tensorflow as tf
 from pipelines.audit.opening import open_data
 from pipelines.data.sources.opening import open_held_out
 from pipelines.data.sources.opening import open_splits
+from pipelines.data.sources.record_files import record_files
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
@@ -17,8 +18,12 @@ def example(**values):
     """A record: bytes and integers by the names of TF Models or others."""
     features = {}
     for name, value in values.items():
-        if isinstance(value, int):
-            kind = tf.train.Int64List(value=[value])
+        if isinstance(value, float):
+            kind = tf.train.FloatList(value=[value])
+            feature = tf.train.Feature(float_list=kind)
+        elif isinstance(value, int | list):
+            numbers = value if isinstance(value, list) else [value]
+            kind = tf.train.Int64List(value=numbers)
             feature = tf.train.Feature(int64_list=kind)
         else:
             kind = tf.train.BytesList(value=[value])
@@ -171,3 +176,110 @@ def test_a_test_part_without_labels_is_passed_over(write, pictures):
     splits = open_splits(folder)
     assert len(splits.train) + len(splits.validation) == 10
     np.testing.assert_array_equal(np.unique(splits.train.labels), [0, 1])
+
+
+@pytest.mark.parametrize("empty", [0, 1, 2])
+def test_an_empty_shard_leaves_every_class_its_name(write, pictures, empty):
+    more = {"image/class/text": {0: b"ant", 1: b"bee"}}
+    shards = [
+        numbered(pictures[:3], [0, 0, 0], **more),
+        numbered(pictures[3:6], [1, 1, 1], **more),
+    ]
+    shards.insert(empty, [])
+    files = {f"train-{i}-of-3": each for i, each in enumerate(shards)}
+    files["val-0-of-1"] = numbered(pictures[6:8], [1, 0], **more)
+    train = open_splits(write(**files)).train
+    assert train.class_names == ("ant", "bee")
+    assert train.labels.tolist() == [0, 0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ([1, 0], "a list of several numbers"),
+        ([], "a list of no numbers"),
+        (b"cat", "received text"),
+        (1.0, "received fractions"),
+    ],
+    ids=["several", "none", "text", "fraction"],
+)
+def test_a_label_that_is_no_number_is_refused(write, pictures, label, said):
+    records = numbered(pictures[:4], [0, 1, 0, 1])
+    folder = write(**{"train.tfrec": [*records, record(pictures[4], label)]})
+    with pytest.raises(DataError, match=f"record 4: expected .*{said}.*table"):
+        open_splits(folder)
+
+
+def unpacked(picture, labels):
+    """A record as old writers made them: a field for each number."""
+
+    def field(number, value):
+        length, head = len(value), bytearray([number << 3 | 2])
+        while length > 127:
+            head.append(length & 127 | 128)
+            length >>= 7
+        return bytes([*head, length]) + value
+
+    def feature(name, kind, value):
+        return field(1, field(1, name) + field(2, field(kind, value)))
+
+    numbers = b"".join(bytes([8, label]) for label in labels)
+    return field(
+        1,
+        feature(b"image/encoded", 1, field(1, picture))
+        + feature(b"image/class/label", 3, numbers),
+    )
+
+
+def test_numbers_may_be_fields_of_their_own(write, pictures):
+    records = [unpacked(each, [i % 2]) for i, each in enumerate(pictures)]
+    files = {"train.tfrec": records[:8], "val.tfrec": records[8:]}
+    splits = open_splits(write(**files))
+    assert splits.train.labels.tolist() == [0, 1] * 4
+    assert splits.validation.encoded([3]) == pictures[11:]
+    files["val.tfrec"] = [unpacked(pictures[0], [1, 0])]
+    with pytest.raises(DataError, match="a list of several numbers"):
+        open_splits(write(**files))
+
+
+@pytest.mark.parametrize("inside", ["", "train/"])
+def test_records_beside_class_folders_are_refused(
+    write, pictures, tmp_path, inside
+):
+    folder = write(
+        **{f"{inside}cache.tfrecord": numbered(pictures[:2], [0, 1])}
+    )
+    for name in ("ant", "bee"):
+        place = tmp_path / "set" / inside / name
+        place.mkdir(parents=True)
+        (place / "1.jpg").write_bytes(pictures[0])
+    for opener in (open_splits, open_held_out):
+        with pytest.raises(DataError, match=r"\(cache\.tfrecord\) and folders"):
+            opener(folder)
+
+
+@pytest.mark.parametrize("train", ["train.tfrec", "train/0.tfrec"])
+def test_files_of_no_part_are_said(write, pictures, caplog, train):
+    folder = write(
+        **{
+            train: numbered(pictures[:10], [0, 1] * 5),
+            "more.tfrec": numbered(pictures[10:], [0, 1]),
+        }
+    )
+    caplog.set_level("INFO", "zoo")
+    splits = open_splits(folder)
+    assert len(splits.train) + len(splits.validation) == 10
+    assert "1 of 2 TFRecord files is not read: more.tfrec" in caplog.text
+
+
+def test_shards_of_something_else_are_none(tmp_path):
+    for name in (
+        "model.ckpt.data-00000-of-00001",
+        "cifar-train.arrayrecord-00000-of-00001",
+        "photos.zip-1-of-2",
+    ):
+        (tmp_path / name).write_bytes(b"1")
+    assert record_files(tmp_path) == {}
+    (tmp_path / "cifar-train.tfrecord-00000-of-00001").write_bytes(b"")
+    (tmp_path / "train-00000-of-00001").write_bytes(b"")
+    assert len(record_files(tmp_path)["train"]) == 2

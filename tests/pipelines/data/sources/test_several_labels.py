@@ -73,6 +73,63 @@ def test_lists_in_json(make):
     check(open_splits(path).train)
 
 
+@pytest.mark.parametrize("written", [str, lambda s: str(s) if s else ""])
+def test_lists_as_python_writes_them(make, written):
+    path = make(("path", "split", "label"), lambda shown: [written(shown)])
+    check(open_splits(path).train)
+
+
+def test_names_in_lists_may_hold_anything(make):
+    names = {"ant": "it's", "bee": 'a "b", c', "cat": "7"}
+    path = make(
+        ("path", "split", "label"),
+        lambda shown: [str([names[each] for each in shown])],
+    )
+    assert open_splits(path).train.class_names == tuple(sorted(names.values()))
+    numbers = {"ant": 0, "bee": 1, "cat": 2}
+    path = make(
+        ("path", "split", "label"),
+        lambda shown: [str([numbers[each] for each in shown])],
+    )
+    train = open_splits(path).train
+    assert train.class_names == ("0", "1", "2") and train.labels[0].sum() == 2
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("cat", r"row 5: the label .*cat.* is no list, as others are"),
+        ("['ant' 'bee']", r"row 5: the label .* looks like a list, but is"),
+        ('["ant", "bee"', r"row 5: the label .* looks like a list, but is"),
+        ('["ant", ["bee"]]', r"row 5: the label .* looks like a list, but"),
+        ("[" * 9999, r"row 5: the label .* is no list, as others are"),
+    ],
+    ids=["plain", "numpy", "cut", "nested", "deep"],
+)
+def test_a_cell_that_is_no_list_beside_lists(make, cell, said):
+    cells = iter(['["ant"]', '["bee"]', "", cell, "[]", '["ant", "bee"]'])
+    path = make(("path", "split", "label"), lambda shown: [next(cells)])
+    with pytest.raises(DataError, match=said):
+        open_splits(path)
+
+
+def test_a_separator_that_separates_nothing(make):
+    named = NamedColumns(separator="|")
+    path = make(("filename", "split", "cat", "ant", "bee"), flags)
+    with pytest.raises(RequestError, match="by columns of 0 and 1, between"):
+        open_splits(path, named=named)
+    path = make(("path", "split", "label"), lambda shown: [str(shown)])
+    with pytest.raises(DataError, match=r"which needs no separator\. Leave"):
+        open_splits(path, named=named)
+    path = make(("path", "split", "label"), lambda s: [";".join(s) or "cat"])
+    for opener in (open_splits, open_held_out):
+        with pytest.raises(RequestError, match=r"no labels of .*ant;bee"):
+            opener(path, named=named)
+    path = make(("path", "split", "label"), lambda shown: [*shown, "cat"][:1])
+    named = NamedColumns(separator="|", several=True)
+    assert open_splits(path, named=named).train.labels.sum(axis=1).max() == 1
+
+
 def test_names_and_their_order_from_a_list(make, write):
     path = make(("path", "split", "labels"), lambda s: ["|".join(s)])
     with open(path.replace(".csv", ".classes.json"), "w") as file:

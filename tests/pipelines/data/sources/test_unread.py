@@ -83,6 +83,14 @@ def test_a_class_of_what_is_not_read_is_refused_with_the_reason(folder):
         pictures_in([str(folder / "ant")])
 
 
+def test_a_class_without_pictures_speaks_of_itself_alone(folder):
+    for path in (folder / "bee").glob("*.jpg"):
+        path.unlink()
+    said = r"bee holds no pictures .* In it, 3 of 3"
+    with pytest.raises(DataError, match=said):
+        open_folder(folder)
+
+
 def test_what_can_be_installed_is_said(monkeypatch):
     monkeypatch.setitem(vars(modern_formats.HEIF), "is_read", False)
     assert unread_words(["a.HEIC", "b.tif", "c.heic", "d"], 8) == (

@@ -5,11 +5,13 @@ import io
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
-from pipelines.pages import thumbnails as module
-from pipelines.pages.thumbnails import thumbnail
-from pipelines.pages.thumbnails import thumbnails
+from pipelines.data import images
+from pipelines.data import thumbnails as module
+from pipelines.data.thumbnails import thumbnail
+from pipelines.data.thumbnails import thumbnails
 
 
 def shown(uri):
@@ -56,6 +58,21 @@ def test_it_is_upright_where_its_model_sees_it_so():
     picture = shown(thumbnail(turned))
     assert picture.size == (60, 120) and not picture.getexif()
     assert shown(thumbnail(turned, upright=False)).size == (120, 60)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_it_lies_as_what_is_learned_from(kind, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    quarters = np.zeros((60, 120, 3), "uint8")
+    quarters[:30, :60], quarters[30:, :60] = (200, 0, 0), (0, 200, 0)
+    quarters[:30, 60:] = 0, 0, 200
+    encoded = file_of(quarters, kind, exif=exif)
+    seen = np.asarray(shown(thumbnail(encoded)), int)
+    learned = images.decode(tf.constant(encoded)).numpy().astype(int)
+    assert seen.shape == learned.shape
+    assert np.abs(seen - learned)[5::10, 5::10].max() < 40
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,15 @@ import warnings
 from collections.abc import Sequence
 from concurrent import futures
 
+import numpy as np
 from PIL import Image
-from PIL import ImageOps
+
+from pipelines.data.inspection.orientation import orientation_of
+from pipelines.data.inspection.orientation import turned
+from pipelines.data.inspection.pillow_opening import open_encoded
 
 # Of a picture that is decoded for a page.
 MAXIMUM_PIXELS = 64_000_000
-_FORMATS = (
-    *("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF"),
-    # Last what may not be installed, which Pillow stumbles over.
-    *("AVIF", "HEIF"),
-)
 _QUALITY = 82
 _SMALL = 48
 
@@ -36,7 +35,8 @@ def thumbnail(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            picture = _shrink(_open(encoded), side, upright)
+            lies = orientation_of(encoded) if upright else 1
+            picture = _shrink(_open(encoded), side, lies)
     # Decoders meet senseless input in their own ways.
     except Exception:
         return ""
@@ -57,19 +57,19 @@ def thumbnails(
 
 
 def _open(encoded: bytes) -> Image.Image:
-    picture = Image.open(io.BytesIO(encoded), formats=_FORMATS)
+    picture = open_encoded(encoded)
     width, height = picture.size
     if width * height > MAXIMUM_PIXELS:
         raise ValueError(f"{width}x{height}")
     return picture
 
 
-def _shrink(picture: Image.Image, side: int, upright: bool) -> Image.Image:
+def _shrink(picture: Image.Image, side: int, lies: int) -> Image.Image:
     # A JPEG is decoded at an eighth, a quarter or half where that is enough.
     picture.draft("RGB", (side, side))
-    if upright:
-        picture = ImageOps.exif_transpose(picture)
     picture = picture.convert("RGBA" if _see_through(picture) else "RGB")
+    if lies > 1:
+        picture = Image.fromarray(turned(np.asarray(picture), lies))
     if max(picture.size) <= _SMALL:
         scale = side // max(picture.size)
         width, height = (scale * each for each in picture.size)
