@@ -20,6 +20,7 @@ from apps.checks import check_model
 from apps.command import launch
 from apps.command import say
 from apps.shared_settings import GIVEN
+from apps.shared_settings import HOW
 from apps.shared_settings import FinishedModel
 from apps.shared_settings import batch
 from apps.shared_settings import data
@@ -63,6 +64,12 @@ class Judging(FinishedModel):
     output: str = output(dataclasses.MISSING, "A new folder for the results.")
     global_batch_size: int = batch(128)
     tta: str = tta()
+    test_size: bool = row(
+        False,
+        "Judges published weights at the larger size that their publisher "
+        "tests them at: of some of timm's, as the command models says.",
+        group=HOW,
+    )
     orientation: str | None = orientation(
         "what the run learned with; ignore for published weights, whose "
         "figures were measured so; else upright"
@@ -87,7 +94,9 @@ def run(asked: Judging) -> None:
 
     models = open_snapshots(asked.model)
     first = next(iter(models.values()), None)
-    first = first or open_model(asked.model, asked.weights)
+    first = first or open_model(
+        asked.model, asked.weights, test_size=asked.test_size
+    )
     chosen = pictures_to_judge(
         asked.model,
         asked.data,

@@ -13,7 +13,11 @@ _CYCLE = re.compile(r"cycle-\d+\.keras")
 
 
 def open_model(
-    model: str, weights: str | None = None, image_size: int | None = None
+    model: str,
+    weights: str | None = None,
+    image_size: int | None = None,
+    *,
+    test_size: bool = False,
 ):
     """Opens a finished model by run folder, file or name.
 
@@ -22,11 +26,16 @@ def open_model(
         weights: With a name: which weights.
         image_size: With a name: the side of its input, in pixels; what the
             weights were made for where None.
+        test_size: Instead: whether it is the larger one that whoever
+            published the weights tests them at.
 
     Raises:
-        RequestError: There is no such model, or a name without weights.
+        RequestError: There is no such model, a name without weights, or
+            weights of which no such size is known.
     """
     if model not in list_models():
+        if test_size:
+            raise _untested(model, "a model that is a file")
         return load_model(model)
     if weights is None:
         known = zoo.model_info(model).weights
@@ -35,7 +44,30 @@ def open_model(
             + (f"It has: {', '.join(known)}." if known else "It has none.")
         )
     shape = (image_size, image_size, 3) if image_size else None
-    return zoo.create_model(model, weights=weights, input_shape=shape)
+    opened = zoo.create_model(model, weights=weights, input_shape=shape)
+    return _at_test_size(opened, model, weights) if test_size else opened
+
+
+def _at_test_size(opened, model: str, weights: str):
+    """Builds a model anew for the size that its weights are tested at."""
+    record = zoo.preprocessing(opened)
+    size = record.test_size
+    if size is None:
+        raise _untested(model, f"`weights={weights}`")
+    return zoo.create_model(
+        model,
+        weights=weights,
+        input_shape=(size, size, 3),
+        preprocessing=record.at_test_size(),
+    )
+
+
+def _untested(model: str, what: str) -> RequestError:
+    return RequestError(
+        f"`test_size` of {model}: no size is known at which {what} is tested "
+        "beside its own. Leave `test_size` out; the command models lists, "
+        "with `weights`, which published ones have one."
+    )
 
 
 def open_snapshots(folder: str) -> dict:
