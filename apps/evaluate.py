@@ -34,6 +34,7 @@ from pipelines.runs.lying import orientation_for
 from pipelines.runs.places import refuse_if_taken
 from pipelines.runs.settings import changed
 from pipelines.runs.settings import row
+from zoo.errors import RequestError
 from zoo.weights.locating import is_path
 
 
@@ -77,6 +78,12 @@ class Judging(FinishedModel):
 
 
 def check(asked: Judging) -> None:
+    if asked.test_size and asked.weights is None:
+        raise RequestError(
+            f"`test_size` is of published weights, and {asked.model} says its "
+            "own size. Give `weights` and a network's name as `model`, or "
+            "leave `test_size` out."
+        )
     if not any(pathlib.Path(asked.model).glob("cycle-*.keras")):
         check_model(asked.model, asked.weights)
     check_data(asked.data)

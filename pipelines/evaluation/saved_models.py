@@ -7,6 +7,8 @@ import zoo
 from pipelines.runs.model_loading import load_model
 from pipelines.runs.run_folder import MODEL
 from zoo.errors import RequestError
+from zoo.layers import PixelScaling
+from zoo.model_metadata import find_layer
 from zoo.registry import list_models
 
 _CYCLE = re.compile(r"cycle-\d+\.keras")
@@ -49,17 +51,13 @@ def open_model(
 
 
 def _at_test_size(opened, model: str, weights: str):
-    """Builds a model anew for the size that its weights are tested at."""
+    """Returns a model of the same layers for the size it is tested at."""
     record = zoo.preprocessing(opened)
     size = record.test_size
     if size is None:
         raise _untested(model, f"`weights={weights}`")
-    return zoo.create_model(
-        model,
-        weights=weights,
-        input_shape=(size, size, 3),
-        preprocessing=record.at_test_size(),
-    )
+    find_layer(opened, PixelScaling).preprocessing = record.at_test_size()
+    return zoo.resized(opened, (size, size, 3))
 
 
 def _untested(model: str, what: str) -> RequestError:
