@@ -20,6 +20,7 @@ from apps.checks import check_model
 from apps.command import launch
 from apps.command import say
 from apps.shared_settings import GIVEN
+from apps.shared_settings import HOW
 from apps.shared_settings import FinishedModel
 from apps.shared_settings import batch
 from apps.shared_settings import data
@@ -33,6 +34,7 @@ from pipelines.runs.lying import orientation_for
 from pipelines.runs.places import refuse_if_taken
 from pipelines.runs.settings import changed
 from pipelines.runs.settings import row
+from zoo.errors import RequestError
 from zoo.weights.locating import is_path
 
 
@@ -63,6 +65,12 @@ class Judging(FinishedModel):
     output: str = output(dataclasses.MISSING, "A new folder for the results.")
     global_batch_size: int = batch(128)
     tta: str = tta()
+    test_size: bool = row(
+        False,
+        "Judges published weights at the larger size that their publisher "
+        "tests them at: of some of timm's, as the command models says.",
+        group=HOW,
+    )
     orientation: str | None = orientation(
         "what the run learned with; ignore for published weights, whose "
         "figures were measured so; else upright"
@@ -70,6 +78,12 @@ class Judging(FinishedModel):
 
 
 def check(asked: Judging) -> None:
+    if asked.test_size and asked.weights is None:
+        raise RequestError(
+            f"`test_size` is of published weights, and {asked.model} says its "
+            "own size. Give `weights` and a network's name as `model`, or "
+            "leave `test_size` out."
+        )
     if not any(pathlib.Path(asked.model).glob("cycle-*.keras")):
         check_model(asked.model, asked.weights)
     check_data(asked.data)
@@ -87,7 +101,9 @@ def run(asked: Judging) -> None:
 
     models = open_snapshots(asked.model)
     first = next(iter(models.values()), None)
-    first = first or open_model(asked.model, asked.weights)
+    first = first or open_model(
+        asked.model, asked.weights, test_size=asked.test_size
+    )
     chosen = pictures_to_judge(
         asked.model,
         asked.data,

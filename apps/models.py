@@ -5,9 +5,11 @@
     zoo models resnet50
     zoo models 'efficientnet*' --weights
 
-Accuracies are those that were published, for one centre crop. Of weights it
-says which are here: shipped with this package, installed with another, or
-cached since they were fetched. Exit codes: 0 done, 2 a wrong request.
+Accuracies are those that were published, for one view of a picture at the size
+beside them; "test" is a larger one, at which `zoo evaluate --test_size` judges
+as timm tests. Of weights it says which are here: shipped with this package,
+installed with another, or cached since they were fetched. Exit codes: 0 done,
+2 a wrong request.
 """
 
 import dataclasses
@@ -103,14 +105,17 @@ def list_weights(pattern: str) -> None:
 
     say(
         f"{'model':{_WIDTH}} {'weights':34} {'here':9} {'size':>4} "
-        f"{'top-1':>6} {'top-5':>6}  {'licence':13} logits checked against"
+        f"{'top-1':>6} {'top-5':>6} {'test':>4}  {'licence':13} "
+        "logits checked against"
     )
     for info in _matching(pattern):
         for each in weights_of(info.name):
             say(
                 f"{each.model:{_WIDTH}} {each.name:34} {each.here or '-':9} "
                 f"{each.preprocessing.image_size:4} {percent(each.top1):>6} "
-                f"{percent(each.top5):>6}  {each.licence:13} {checked(each)}"
+                f"{percent(each.top5):>6} "
+                f"{each.preprocessing.test_size or '-':>4}  "
+                f"{each.licence:13} {checked(each)}"
             )
 
 
@@ -180,6 +185,8 @@ def _about(source) -> str:
         f"at {source.preprocessing.image_size} px",
         source.measured_on,
     ]
+    if source.preprocessing.test_size:
+        parts.append(f"tested at {source.preprocessing.test_size} px too")
     if source.mebibytes:
         parts.append(f"{source.mebibytes:.0f} MiB")
     parts.append(source.licence)

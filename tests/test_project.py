@@ -115,8 +115,11 @@ def test_commands_import_nothing_heavy_at_the_top():
 
 
 def test_every_test_file_is_collected():
-    # The parity tests share modules with a script that runs without pytest.
-    helpers = {"cases.py", "export.py", "random_tensors.py", "references.py"}
+    # The parity tests share modules with scripts that run without pytest.
+    helpers = {
+        *("cases.py", "export.py", "export_pictures.py", "random_tensors.py"),
+        "references.py",
+    }
     for path in sources("tests"):
         if path.parent.name == "parity" and path.name in helpers:
             continue

@@ -13,7 +13,7 @@ class Accuracy:
     """A published accuracy on ImageNet's validation set (or CIFAR-10's test).
 
     Args:
-        top1: Percent, one centre crop.
+        top1: Percent, one view of a picture.
         top5: Percent, or None where none was published.
         source: Who published it.
     """

@@ -9,6 +9,9 @@ import math
 import numbers
 import sys
 
+from zoo.geometry import GEOMETRIES
+from zoo.geometry import OWN
+from zoo.geometry import Geometry
 from zoo.importing import CallableModule
 from zoo.importing import late_names
 
@@ -45,6 +48,12 @@ class Preprocessing:
         crop_fraction: The part of the shorter side that the evaluation crop
             keeps, in (0, 1].
         interpolation: `"bilinear"` or `"bicubic"`; always with antialias.
+        geometry: Whose rules say which pixels are seen, a name of
+            `zoo.geometry.GEOMETRIES`.
+        test_size: A larger size that whoever published the weights tests
+            them at, or None; see `at_test_size`.
+        test_crop_fraction: As `crop_fraction`, at that size; None where it is
+            the same.
 
     Raises:
         ValueError: A value is out of its range.
@@ -62,16 +71,18 @@ class Preprocessing:
     std: tuple[float, float, float] = (255.0, 255.0, 255.0)
     crop_fraction: float = 0.875
     interpolation: str = "bilinear"
+    # Feature tables hold a hash of the text of a record, and older ones that
+    # of a record without these.
+    geometry: str = dataclasses.field(default=OWN, repr=False)
+    test_size: int | None = dataclasses.field(default=None, repr=False)
+    test_crop_fraction: float | None = dataclasses.field(
+        default=None, repr=False
+    )
 
     def __post_init__(self):
         object.__setattr__(self, "mean", tuple(map(float, self.mean)))
         object.__setattr__(self, "std", tuple(map(float, self.std)))
-        whole = isinstance(self.image_size, numbers.Integral)
-        if not whole or not 1 <= self.image_size <= LARGEST:
-            raise ValueError(
-                "`image_size` is a whole number of pixels, from 1 to "
-                f"{LARGEST}. Received: {self.image_size!r}"
-            )
+        self._check_sizes()
         if (
             len(self.mean) != 3
             or len(self.std) != 3
@@ -83,19 +94,72 @@ class Preprocessing:
                 "B, and no std is 0 or less. Received: "
                 f"{self.mean}, {self.std}"
             )
-        if not 0 < self.crop_fraction <= 1:
-            raise ValueError(
-                f"`crop_fraction` is in (0, 1]. Received: {self.crop_fraction}"
-            )
         if self.interpolation not in INTERPOLATIONS:
             raise ValueError(
                 f"`interpolation` is one of {', '.join(INTERPOLATIONS)}. "
                 f"Received: {self.interpolation!r}"
             )
+        if self.geometry not in GEOMETRIES:
+            raise ValueError(
+                f"`geometry` is one of {', '.join(GEOMETRIES)}. "
+                f"Received: {self.geometry!r}"
+            )
+
+    def _check_sizes(self) -> None:
+        for name in ("image_size", "test_size"):
+            size = getattr(self, name)
+            if size is None and name == "test_size":
+                continue
+            whole = isinstance(size, numbers.Integral)
+            if not whole or not 1 <= size <= LARGEST:
+                raise ValueError(
+                    f"`{name}` is a whole number of pixels, from 1 to "
+                    f"{LARGEST}. Received: {size!r}"
+                )
+        for name in ("crop_fraction", "test_crop_fraction"):
+            part = getattr(self, name)
+            if part is None and name == "test_crop_fraction":
+                continue
+            if not 0 < part <= 1:
+                raise ValueError(f"`{name}` is in (0, 1]. Received: {part}")
+
+    @property
+    def rules(self) -> Geometry:
+        """The rules that the record's `geometry` names."""
+        return GEOMETRIES[self.geometry]
 
     def at(self, image_size: int) -> "Preprocessing":
         """Returns the same record for another image size."""
         return dataclasses.replace(self, image_size=image_size)
+
+    def at_test_size(self) -> "Preprocessing":
+        """Returns the record of the larger size that weights are tested at.
+
+        The record itself where there is no such size.
+
+        Example:
+
+        ```python
+        from zoo.preprocessing import Preprocessing
+        record = Preprocessing(224, test_size=288, test_crop_fraction=1.0)
+        assert record.at_test_size() == Preprocessing(288, crop_fraction=1.0)
+        ```
+        """
+        if self.test_size is None:
+            return self
+        return dataclasses.replace(
+            self,
+            image_size=self.test_size,
+            crop_fraction=self.test_crop_fraction or self.crop_fraction,
+            test_size=None,
+            test_crop_fraction=None,
+        )
+
+    def with_own_geometry(self) -> "Preprocessing":
+        """Returns the same record by the rules of this zoo, at one size."""
+        return dataclasses.replace(
+            self, geometry=OWN, test_size=None, test_crop_fraction=None
+        )
 
     def statistics(self, channels: int) -> tuple[tuple, tuple]:
         """Returns mean and std for pictures of any number of channels.

@@ -13,6 +13,7 @@ from pipelines.batches.decoded import Region
 from pipelines.batches.decoded import decoded_once
 from pipelines.batches.decoded import made_once
 from pipelines.batches.transforms.steps import nothing
+from pipelines.data import framing
 from pipelines.data import images
 from pipelines.data.encoded_picture import EncodedPicture
 from pipelines.data.examples import Examples
@@ -127,7 +128,7 @@ class _Choice:
     def _prepare(self, encoded):
         """What is done to a picture before chance is asked."""
         if self.augmentation.patch <= 1:
-            return images.whole_picture(
+            return framing.whole_picture(
                 encoded, self.preprocessing, self.upright
             )
         picture = EncodedPicture(encoded, self.upright)

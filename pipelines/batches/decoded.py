@@ -17,6 +17,7 @@ import numpy as np
 import psutil
 import tensorflow as tf
 
+from pipelines.data import framing
 from pipelines.data import images
 from pipelines.data.encoded_picture import decode_fast
 from pipelines.data.encoded_picture import halvings
@@ -190,7 +191,7 @@ def whole_pictures(examples: Examples, preprocessing, hold: bool) -> Callable:
         hold: Whether they are made once, where there is room.
     """
     see = functools.partial(
-        images.whole_picture,
+        framing.whole_picture,
         preprocessing=preprocessing,
         upright=examples.upright,
     )

@@ -50,9 +50,9 @@ def judge(
 ) -> dict:
     """Runs a model, or several together, over a data set's held-out part.
 
-    Writes `config.json`, `metrics.json` (of a classifier with each class's
-    share of right answers) and `predictions.csv` (a row a picture) into
-    `output`.
+    Writes `config.json` (also the record of what is seen of a picture),
+    `metrics.json` (of a classifier with each class's share of right answers)
+    and `predictions.csv` (a row a picture) into `output`.
 
     Args:
         models: A model of the zoo, or several by name, as `open_snapshots`
@@ -86,7 +86,8 @@ def judge(
     examples = _match_labels(data.examples, first)
     examples = match_classes(examples, zoo.class_names(first))
     check_pictures(examples, progress=checked)
-    data_read = _data(examples, zoo.preprocessing(first), batch_size, tta)
+    record = zoo.preprocessing(first)
+    data_read = _data(examples, record, batch_size, tta)
     found = _logits(models, task, data_read, progress)
     _check_answers(found)
     logits = task.mean(list(found.values()))
@@ -101,6 +102,7 @@ def judge(
     how = {"snapshots": list(models)} if several else {}
     how |= {"tta": tta} if tta != NO_VIEWS else {}
     with RunFolder(output) as folder:
+        how |= {"preprocessing": dataclasses.asdict(record)}
         folder.write_config({"model": first.name, **how, "data": data.data})
         folder.write_json(METRICS, metrics)
         write_atomically(

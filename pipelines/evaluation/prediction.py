@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import zoo
 from pipelines.data.checks import problem_of
-from pipelines.data.images import whole_picture
+from pipelines.data.framing import whole_picture
 from pipelines.evaluation.tta import NO_VIEWS
 from pipelines.tasks.table import task_of_model
 from zoo.errors import DataError

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from pipelines.batches.evaluation_data import EvaluationData
 from pipelines.batches.evaluation_data import filled_batches
+from pipelines.data import framing
 from pipelines.data import images
 from pipelines.data.examples import Examples
 from pipelines.evaluation.tta import NO_VIEWS
@@ -92,33 +93,26 @@ def views_data(
 
 
 def _middle(image, preprocessing):
-    resized = _resized(image, preprocessing, 1.0)
-    return [images.central_crop(resized, preprocessing.image_size)]
+    resized = framing.resized(image, preprocessing)
+    return [framing.middle(resized, preprocessing)]
 
 
 def _corners(image, preprocessing):
     size = preprocessing.image_size
-    image = _resized(image, preprocessing, 1.0)
+    image = framing.resized(image, preprocessing)
     bottom, right = tf.shape(image)[0] - size, tf.shape(image)[1] - size
     corners = [(0, 0), (0, right), (bottom, 0), (bottom, right)]
     cut = [tf.slice(image, (*at, 0), (size, size, 3)) for at in corners]
-    return [*cut, images.central_crop(image, size)]
+    return [*cut, framing.middle(image, preprocessing)]
 
 
 def _scales(image, preprocessing):
     return [
-        images.central_crop(
-            _resized(image, preprocessing, scale), preprocessing.image_size
+        framing.middle(
+            framing.resized(image, preprocessing, scale), preprocessing
         )
         for scale in _SCALES
     ]
-
-
-def _resized(image, preprocessing, scale: float):
-    size = preprocessing.image_size / preprocessing.crop_fraction
-    return images.resize_shorter_side(
-        image, round(scale * size), preprocessing.interpolation
-    )
 
 
 _STRAIGHT = {

@@ -41,6 +41,8 @@ class Embedder:
         batch_size: Pictures at a time.
         whole: Whether a picture's whole middle square is shown, where
             evaluation may crop more: what is wrong may be at the border.
+        geometry: As in `zoo.preprocessing.Preprocessing`, where it is not to
+            be that of the model.
 
     Raises:
         RequestError: The model has no such stage.
@@ -65,8 +67,16 @@ class Embedder:
         pool: bool = True,
         batch_size: int = 128,
         whole: bool = False,
+        geometry: str | None = None,
     ):
-        self._preprocessing = zoo.preprocessing(model)
+        record = zoo.preprocessing(model)
+        self._preprocessing = dataclasses.replace(
+            record,
+            geometry=geometry or record.geometry,
+            # Nothing depends on it here.
+            test_size=None,
+            test_crop_fraction=None,
+        )
         if whole:
             self._preprocessing = dataclasses.replace(
                 self._preprocessing, crop_fraction=1.0
@@ -167,7 +177,12 @@ def reopen(recipe: Provenance, batch_size: int = 128) -> Embedder:
     size = recipe.preprocessing.image_size
     model = open_model(recipe.model, recipe.weights, size)
     embedder = Embedder(
-        model, recipe.stage, pool=recipe.pool, batch_size=batch_size
+        model,
+        recipe.stage,
+        pool=recipe.pool,
+        batch_size=batch_size,
+        # Of before weights said theirs, it was that of the zoo.
+        geometry=recipe.preprocessing.geometry,
     )
     now = embedder.recipe(
         recipe.model, recipe.weights, recipe.data, recipe.upright

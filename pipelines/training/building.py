@@ -13,6 +13,8 @@ from pipelines.tasks.task import Task
 from pipelines.training.components import optimizer_of
 from pipelines.training.run import Run
 from pipelines.training.trainer import Trainer
+from zoo.layers import PixelScaling
+from zoo.model_metadata import find_layer
 
 
 def build_model(config: RunConfig, task: Task) -> keras.Model:
@@ -38,6 +40,10 @@ def build_model(config: RunConfig, task: Task) -> keras.Model:
             input_shape=(size, size, 3),
         )
         model = task.build(create)
+        # A run's figures are its own, and the same whosever weights it began
+        # with: what was said of those is how a published figure was measured.
+        scaling = find_layer(model, PixelScaling)
+        scaling.preprocessing = scaling.preprocessing.with_own_geometry()
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         return trainable_copy(model, replicas)
     finally:

@@ -178,6 +178,15 @@ def test_model_that_is_no_run(command, photos, tmp_path):
     assert_refused(answer, 2, r"none holds no model\.keras")
 
 
+def test_a_run_has_one_size(command, photos, tmp_path):
+    answer = command(
+        evaluate,
+        *("--model=run", f"--data={photos}", "--test_size"),
+        f"--output={tmp_path}/judged",
+    )
+    assert_refused(answer, 2, "run says its own size. Give --weights and")
+
+
 def test_damaged_model(command, photos, tmp_path):
     (tmp_path / "model.keras").write_bytes(b"PK damaged")
     answer = command(

@@ -108,10 +108,13 @@ def test_every_set_of_a_model_is_listed(command, monkeypatch, tmp_path):
     lines = answer.out.splitlines()
     assert answer.code == 0 and len(lines) == 1 + 6 + 1 + 2 + 4
     (row,) = (line for line in lines if "imagenet/torchvision_v2" in line)
-    assert row.split()[:7] == [
+    assert row.split()[:8] == [
         *("resnet50", "imagenet/torchvision_v2", "-", "224"),
-        *("80.858", "95.434", "BSD-3-Clause"),
+        *("80.858", "95.434", "-", "BSD-3-Clause"),
     ]
+    row = lines[1 + 2].split()
+    assert row[:2] == ["resnet50", "imagenet/timm_a1"]
+    assert row[3:8] == ["224", "80.382", "94.598", "288", "Apache-2.0"]
     row = command(models, "resnet20", "--weights").out.splitlines()[1]
     assert row.split()[:4] == ["resnet20", "cifar10", "shipped", "32"]
     assert command(models, "--weights", "--pattern=x*").code == 2
@@ -120,6 +123,9 @@ def test_every_set_of_a_model_is_listed(command, monkeypatch, tmp_path):
 def test_a_models_page_says_where_weights_are_from(command):
     answer = command(models, "--name=resnet20")
     assert "weights 'cifar10': top-1 87.05 %, at 32 px" in answer.out
+    answer = command(models, "--name=resnet18")
+    assert "top-1 71.504 %, at 224 px, timm results-imagenet.csv" in answer.out
+    assert "resnet18.a1_in1k, tested at 288 px too, Apache-2.0" in answer.out
     answer = command(models, "--pattern=resnet50")
     assert "imagenet, the best of 6" in answer.out
 

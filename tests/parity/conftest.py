@@ -1,4 +1,4 @@
-"""The folder that `export.py` wrote, and a table of what was compared."""
+"""The folders that the exporters wrote, and a table of what was compared."""
 
 import json
 import pathlib
@@ -19,6 +19,11 @@ def pytest_addoption(parser):
         default=None,
         help="The folder that tests/parity/export.py wrote.",
     )
+    parser.addoption(
+        "--parity_pictures",
+        default=None,
+        help="The folder that tests/parity/export_pictures.py wrote.",
+    )
 
 
 def _exported(config):
@@ -32,7 +37,19 @@ def _exported(config):
             yield {**row, "file": folder / (name + ending)}
 
 
+def _shown(config):
+    folder = config.getoption("parity_pictures", None)
+    if folder:
+        folder = pathlib.Path(folder)
+        for row in json.loads((folder / "index.json").read_text()):
+            yield {**row, "file": folder / row["file"]}
+
+
 def pytest_generate_tests(metafunc):
+    if "shown" in metafunc.fixturenames:
+        rows = list(_shown(metafunc.config))
+        names = [f"{row['model']}-{row['weights']}" for row in rows]
+        metafunc.parametrize("shown", rows, ids=names)
     if "exported" in metafunc.fixturenames:
         rows = list(_exported(metafunc.config))
         names = [row["file"].name for row in rows]

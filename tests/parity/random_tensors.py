@@ -26,6 +26,20 @@ def random_pixels(side: int, seed: int = 0, count: int = 2) -> np.ndarray:
     return (_bits("pixels", shape, seed) >> 24).astype("uint8")
 
 
+def picture(height: int, width: int) -> np.ndarray:
+    """Returns a picture that resizing does not leave as it is, uint8.
+
+    Waves of all lengths, and edges from black to white at which bicubic
+    interpolation overshoots; much like a photo, and whole numbers throughout.
+    """
+    y, x = np.mgrid[:height, :width]
+    waves = (x * y // 7 + 3 * x, 255 - 2 * y + x * x // 50, 5 * (x + y))
+    pixels = np.abs(np.stack(waves, axis=-1) % 510 - 255)
+    edges = (x // 23 + y // 31) % 5
+    pixels[edges == 0], pixels[edges == 1] = 0, 255
+    return pixels.astype("uint8")
+
+
 def random_tensors(
     shapes, seed: int = 0, gain: float = 1.0, pixel_scale: float = 1.0
 ) -> dict[str, np.ndarray]:

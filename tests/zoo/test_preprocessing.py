@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from zoo.geometry import Geometry
 from zoo.preprocessing import Preprocessing
 from zoo.preprocessing import cifar10
 from zoo.preprocessing import imagenet
@@ -22,6 +23,30 @@ def test_records_are_values():
     assert copy == record
 
 
+def test_a_record_of_before_there_was_a_geometry_is_read_as_then():
+    values = dataclasses.asdict(imagenet())
+    for name in ("geometry", "test_size", "test_crop_fraction"):
+        del values[name]
+    old = Preprocessing(**values)
+    assert old == imagenet() and old.geometry == "zoo"
+    assert old.rules == Geometry(True, "round", "round", "floor", False)
+    # Tables of features hold a hash of this text.
+    assert repr(imagenet(geometry="timm", test_size=288)) == (
+        "Preprocessing(image_size=224, mean=(123.675, 116.28, 103.53), "
+        "std=(58.395, 57.12, 57.375), crop_fraction=0.875, "
+        "interpolation='bilinear')"
+    )
+
+
+def test_the_size_that_weights_are_tested_at():
+    record = imagenet(224, geometry="timm", test_size=288)
+    assert record.at_test_size() == imagenet(288, geometry="timm")
+    record = dataclasses.replace(record, test_crop_fraction=1.0)
+    tested = imagenet(288, geometry="timm", crop_fraction=1.0)
+    assert record.at_test_size() == tested == tested.at_test_size()
+    assert record.with_own_geometry() == imagenet(224)
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -33,6 +58,15 @@ def test_records_are_values():
         ),
         ({"image_size": 8, "crop_fraction": 0}, "`crop_fraction` is in (0, 1]"),
         ({"image_size": 8, "interpolation": "x"}, "one of bilinear, bicubic"),
+        (
+            {"image_size": 8, "geometry": "x"},
+            "`geometry` is one of zoo, torchvision, timm, timm_squash",
+        ),
+        ({"image_size": 8, "test_size": 0}, "`test_size` is a whole number"),
+        (
+            {"image_size": 8, "test_crop_fraction": 2},
+            "`test_crop_fraction` is in (0, 1]",
+        ),
     ],
 )
 def test_values_out_of_range_are_named(values, message):

@@ -22,6 +22,8 @@ _FORM = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
 _WEIGHTS = "model.safetensors"
 _CONFIG = "config.json"
 _MAX_CONFIG = 1 << 20
+# What timm calls `crop_mode`; where it is anything else, as nearly all are.
+_GEOMETRIES = {"center": "timm", "squash": "timm_squash"}
 
 
 def is_address(weights) -> bool:
@@ -93,12 +95,17 @@ def _preprocessing(known: dict) -> Preprocessing | None:
         interpolation = known.get("interpolation", "bicubic")
         if interpolation not in INTERPOLATIONS:
             interpolation = "bicubic"
+        tested = known.get("test_input_size")
+        cropped = known.get("test_crop_pct")
         return Preprocessing(
             int(known["input_size"][1]),
             tuple(round(255 * value, 4) for value in known["mean"]),
             tuple(round(255 * value, 4) for value in known["std"]),
             float(known["crop_pct"]),
             interpolation,
+            _GEOMETRIES.get(known.get("crop_mode"), "timm"),
+            int(tested[1]) if tested else None,
+            float(cropped) if tested and cropped else None,
         )
     except (LookupError, TypeError, ValueError):
         return None

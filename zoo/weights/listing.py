@@ -10,7 +10,7 @@ from zoo.weights.sources import weights_of
 
 _HEADER = (
     *("model", "parameters", "MACs", "`weights=`", "size", "top-1", "top-5"),
-    *("licence", "logits checked against"),
+    *("test size", "licence", "logits checked against"),
 )
 
 
@@ -26,7 +26,7 @@ def markdown_table() -> str:
     """
     rows = [
         _HEADER,
-        ("---", *("---:",) * 2, "---", *("---:",) * 3, "---", "---"),
+        ("---", *("---:",) * 2, "---", *("---:",) * 4, "---", "---"),
     ]
     for card in CARDS.values():
         rows += _rows_of(card)
@@ -41,7 +41,7 @@ def _rows_of(card: ModelInfo):
         f"{card.macs / 1e9:.2f} G",
     )
     if not sets:
-        yield (*about, *("—",) * 5, _checked_alone(card.name))
+        yield (*about, *("—",) * 6, _checked_alone(card.name))
     for row in sets:
         yield (*about, *_cells(row))
         about = ("", "", "")
@@ -56,6 +56,7 @@ def _cells(row: WeightsSource):
         f"{row.preprocessing.image_size}",
         percent(row.top1),
         percent(row.top5),
+        f"{row.preprocessing.test_size or '—'}",
         row.licence,
         checked(row),
     )

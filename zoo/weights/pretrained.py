@@ -151,7 +151,10 @@ def _usual_preprocessing(variant, origin, contents, own) -> Preprocessing:
     rows = [row for row in weights_of(variant) if row.origin == origin.name]
     record = origin.scale(own)
     if rows and origin is not OWN:
-        record = rows[0].preprocessing
+        # At which size they are tested is a fact of one set, not of all.
+        record = dataclasses.replace(
+            rows[0].preprocessing, test_size=None, test_crop_fraction=None
+        )
     pixels = contents and contents.pixels
     if pixels:
         record = dataclasses.replace(record, mean=pixels[0], std=pixels[1])

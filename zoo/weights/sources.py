@@ -31,7 +31,7 @@ class WeightsSource:
         model: The variant that it belongs to.
         name: What `weights=` calls it.
         preprocessing: What the weights expect of a picture.
-        top1: Accuracy in percent, one centre crop of that size.
+        top1: Accuracy in percent, one view of that size.
         measured_on: Who measured it, and on what.
         top5: The same, or None where nobody published it.
         path: The file, where it lies inside this package.

@@ -12,7 +12,7 @@ from pipelines.batches.augmentation import find_augmentation
 from pipelines.batches.augmented_batches import augment
 from pipelines.batches.cropping import crop_window
 from pipelines.batches.transforms.lighting import Lighting
-from pipelines.data.images import whole_picture
+from pipelines.data.framing import whole_picture
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
 

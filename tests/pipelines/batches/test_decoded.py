@@ -13,7 +13,7 @@ from pipelines.batches.training_data import Reading
 from pipelines.batches.training_data import Sampling
 from pipelines.batches.training_data import training_data
 from pipelines.data.examples import Examples
-from pipelines.data.images import whole_picture
+from pipelines.data.framing import whole_picture
 from zoo.preprocessing import Preprocessing
 
 RECORD = Preprocessing(16, crop_fraction=1.0)

@@ -90,7 +90,7 @@ def test_decoding_a_window(both_ways, encode, smooth, kind, window):
 
 @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
 @pytest.mark.parametrize("size", [(13, 20), (40, 17), (31, 46), (80, 90)])
-def test_resizing_equals_pillow(both_ways, noise, interpolation, size):
+def test_resizing_is_close_to_pillow(both_ways, noise, interpolation, size):
     # Bicubic overshoots, which Pillow cuts off between its two passes.
     pixels = noise(32, 45) // 2 + 64
     method = getattr(Image.Resampling, interpolation.upper())
@@ -118,32 +118,6 @@ def test_sizes_known_beforehand_are_in_the_static_shape(noise):
     dataset = tf.data.Dataset.from_tensors(noise(9, 14))
     dataset = dataset.map(lambda x: images.resize(x, 5, 6))
     assert dataset.element_spec.shape == (5, 6, 3)
-    dataset = dataset.map(lambda x: images.central_crop(x, 4))
-    assert dataset.element_spec.shape == (4, 4, 3)
-
-
-@pytest.mark.parametrize(
-    ("shape", "size", "expected"),
-    [
-        ((40, 60), 20, (20, 30)),
-        ((60, 40), 20, (30, 20)),
-        ((33, 100), 32, (32, 97)),
-        ((7, 7), 9, (9, 9)),
-        ((1, 50), 3, (3, 150)),
-        ((50, 1), 2, (100, 2)),
-    ],
-)
-def test_the_shorter_side(both_ways, noise, shape, size, expected):
-    resize = functools.partial(images.resize_shorter_side, size=size)
-    assert both_ways(resize, noise(*shape)).shape == (*expected, 3)
-
-
-@pytest.mark.parametrize("shape", [(9, 9), (8, 12), (13, 8), (11, 10)])
-def test_the_middle_is_cut_out(both_ways, noise, shape):
-    pixels = noise(*shape)
-    cut = both_ways(functools.partial(images.central_crop, size=8), pixels)
-    top, left = (shape[0] - 8) // 2, (shape[1] - 8) // 2
-    np.testing.assert_array_equal(cut, pixels[top : top + 8, left : left + 8])
 
 
 def windows(shape, count=200, area=AREA):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import zoo
-from pipelines.data.images import whole_picture
+from pipelines.data.framing import whole_picture
 from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.judging import describe
 from pipelines.evaluation.judging import judge
@@ -110,6 +110,8 @@ def test_files_and_progress(judged, picture_folder):
     }
     config = json.loads((output / "config.json").read_text())
     assert config["model"] == "tiny" and config["data"] == str(picture_folder)
+    seen_by = config["preprocessing"]
+    assert (seen_by["image_size"], seen_by["geometry"]) == (16, "zoo")
     assert seen == [("checked", 6, 6), ("judged", 1, 2), ("judged", 2, 2)]
 
 

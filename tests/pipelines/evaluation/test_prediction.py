@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import zoo
-from pipelines.data.images import whole_picture
+from pipelines.data.framing import whole_picture
 from pipelines.evaluation.prediction import predict
 from pipelines.evaluation.views import views_of
 from pipelines.tasks.classification import Guess

@@ -1,6 +1,9 @@
 """Finished models, by folder, file and name."""
 
+import dataclasses
+
 import keras
+import numpy as np
 import pytest
 
 import zoo
@@ -45,3 +48,40 @@ def test_snapshots_of_two_runs_are_refused(model, tiny, tmp_path):
         RequestError, match=r"cycle-2\.keras has other classes .* cycle-1\.ker"
     ):
         open_snapshots(str(tmp_path))
+
+
+def test_weights_at_the_size_that_they_are_tested_at(tmp_path):
+    path = tmp_path / "net.safetensors"
+    first = zoo.create_model("resnet20", weights="cifar10")
+    record = dataclasses.replace(
+        zoo.preprocessing(first),
+        geometry="timm",
+        test_size=48,
+        test_crop_fraction=0.9,
+    )
+    zoo.save_weights(
+        zoo.create_model("resnet20", weights="cifar10", preprocessing=record),
+        path,
+    )
+    usual = open_model("resnet20", str(path))
+    assert zoo.preprocessing(usual) == record
+    larger = open_model("resnet20", str(path), test_size=True)
+    assert larger.input.shape[1:] == (48, 48, 3)
+    found = zoo.preprocessing(larger)
+    assert found == record.at_test_size()
+    assert (found.image_size, found.crop_fraction) == (48, 0.9)
+    assert zoo.class_names(larger) == zoo.class_names(first)
+    kernels = [m.get_layer("stem_conv").kernel for m in (first, larger)]
+    np.testing.assert_array_equal(*kernels)
+
+
+def test_a_size_for_tests_that_nobody_published(model, tmp_path):
+    model.save(tmp_path / "model.keras")
+    for name, weights, what in (
+        ("resnet20", "cifar10", "`weights=cifar10`"),
+        (str(tmp_path), None, "a model that is a file"),
+    ):
+        with pytest.raises(
+            RequestError, match=f"no size is known at which {what} is tested"
+        ):
+            open_model(name, weights, test_size=True)

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 import zoo
-from pipelines.data.images import whole_picture
+from pipelines.data.framing import whole_picture
 from pipelines.features.embedding import Embedder
 from pipelines.features.embedding import below
 from pipelines.features.embedding import reopen
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
+from zoo.layers import PixelScaling
+from zoo.model_metadata import find_layer
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +141,22 @@ def test_only_the_weights_below_count(model, saved):
     reopen(recipe)
     with pytest.raises(IntegrityError, match="its weights changed"):
         reopen(whole)
+
+
+def test_a_table_of_before_weights_said_their_geometry(model, saved):
+    """Its pictures were seen by the rules of the zoo, and still are."""
+    record = zoo.preprocessing(model)
+    published = keras.models.clone_model(model)
+    published.set_weights(model.get_weights())
+    find_layer(published, PixelScaling).preprocessing = dataclasses.replace(
+        record, geometry="timm_squash", test_size=32
+    )
+    old = Embedder(model).recipe(str(saved))
+    new = Embedder(published).recipe(str(saved))
+    assert old.preprocessing == record
+    assert new.preprocessing == dataclasses.replace(
+        record, geometry="timm_squash"
+    )
+    published.save(saved / "model.keras")
+    assert reopen(old).recipe(str(saved)) == old
+    assert reopen(new).recipe(str(saved)) == new

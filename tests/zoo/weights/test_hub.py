@@ -83,7 +83,7 @@ def test_a_model_of_the_hub_brings_all_that_it_says(published, fake, pictures):
     images = pictures(32, 2)
     assert zoo.origin(model) == "timm/tf"
     assert zoo.preprocessing(model) == Preprocessing(
-        32, (127.5,) * 3, (127.5, 63.75, 31.875), 0.934, "bilinear"
+        *(32, (127.5,) * 3, (127.5, 63.75, 31.875), 0.934, "bilinear", "timm"),
     )
     assert zoo.class_names(model)[282] == "tiger cat"
     assert model(images).shape == published(images).shape == (2, 1000)
@@ -110,6 +110,7 @@ def test_a_configuration_is_not_needed(published, fake):
         {"pretrained_cfg": {"mean": 3}},
         {"pretrained_cfg": {**CONFIG["pretrained_cfg"], "crop_pct": 9}},
         {"pretrained_cfg": {**CONFIG["pretrained_cfg"], "input_size": []}},
+        {"pretrained_cfg": {**CONFIG["pretrained_cfg"], "test_input_size": 3}},
     ],
 )
 def test_what_a_configuration_does_not_say_is_not_known(config):
@@ -220,3 +221,30 @@ def _serve(files):
         server.server_close()
 
     return f"http://127.0.0.1:{server.server_port}", stop
+
+
+@pytest.mark.parametrize(
+    ("more", "geometry", "tested", "cropped"),
+    [
+        ({}, "timm", None, None),
+        ({"crop_mode": "center"}, "timm", None, None),
+        ({"crop_mode": "squash"}, "timm_squash", None, None),
+        ({"crop_mode": ["?"]}, None, None, None),
+        ({"test_input_size": [3, 48, 48]}, "timm", 48, 0.934),
+        (
+            {"test_input_size": [3, 48, 48], "test_crop_pct": 1.0},
+            *("timm", 48, 1.0),
+        ),
+    ],
+)
+def test_how_timm_crops_and_tests(more, geometry, tested, cropped):
+    known = {**CONFIG["pretrained_cfg"], **more}
+    record = hub.describe("timm/x", {"pretrained_cfg": known}).preprocessing
+    if geometry is None:
+        assert record is None
+        return
+    assert (record.geometry, record.test_size) == (geometry, tested)
+    if tested:
+        at_test = record.at_test_size()
+        assert (at_test.image_size, at_test.crop_fraction) == (tested, cropped)
+        assert at_test.test_size is None and at_test.geometry == geometry

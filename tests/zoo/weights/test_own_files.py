@@ -15,7 +15,9 @@ from zoo.weights import contents
 @pytest.fixture
 def ours(tiny, tmp_path, fill):
     """A model with everything of its own, in the three formats of ours."""
-    record = Preprocessing(32, (9, 8, 7), (6, 5, 4), 0.7, "bicubic")
+    record = Preprocessing(
+        *(32, (9, 8, 7), (6, 5, 4), 0.7, "bicubic", "timm_squash", 48, 0.9)
+    )
     model = fill(tiny("resnet_cifar", classes=3, preprocessing=record))
     zoo.set_class_names(model, ("ant", "bee", "cât"))
     paths = {

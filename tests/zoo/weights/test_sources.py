@@ -218,3 +218,44 @@ def test_imagenets_classes_are_in_label_order():
     rows = json.loads((sources._DATA / "imagenet_classes.json").read_text())
     wnids = [wnid for wnid, _ in rows]
     assert len(set(wnids)) == 1000 and wnids == sorted(wnids)
+
+
+@pytest.mark.parametrize(
+    ("name", "weights", "geometry", "tested"),
+    [
+        ("resnet50", "torchvision_v2", "torchvision", None),
+        ("resnet50", "timm_a1", "timm", (288, 1.0)),
+        ("resnet50_d", "timm_ra2", "timm", (288, 0.95)),
+        ("resnet152_d", "timm_ra2", "timm", (320, 1.0)),
+        # Trained at 160 pixels; ours is the size of the test.
+        ("resnet50", "timm_a3", "timm", None),
+        ("efficientnetv2_m", "timm_tf", "timm_squash", None),
+        ("efficientnetv2_l", "timm_tf", "timm_squash", None),
+        ("efficientnetv2_s", "timm_tf", "timm", None),
+        ("efficientnetv2_m", "torchvision_v1", "torchvision", None),
+        ("efficientnet_b0", "keras", "zoo", None),
+        ("efficientnet_lite0", "efficientnet_lite_pytorch", "zoo", None),
+        ("efficientnet_lite0", "timm_ra", "timm", None),
+    ],
+)
+def test_geometry_is_that_of_the_publisher(name, weights, geometry, tested):
+    record = find_source(name, f"imagenet/{weights}").preprocessing
+    assert record.geometry == geometry
+    found = record.test_size, record.test_crop_fraction
+    assert found == (tested or (None, None))
+
+
+def test_who_publishes_says_the_geometry():
+    for row in WEIGHTS:
+        library, record = row.origin.partition("/")[0], row.preprocessing
+        known = library if library in ("timm", "torchvision") else "zoo"
+        assert record.geometry.removesuffix("_squash") == known, row.name
+        larger = record.test_size is not None
+        assert not larger or record.test_size > record.image_size
+    assert sum(row.preprocessing.test_size is not None for row in WEIGHTS) == 28
+
+
+def test_a_file_of_a_library_has_its_geometry_and_no_size_of_a_set():
+    model = zoo.create_model("resnet18", origin="timm")
+    record = zoo.preprocessing(model)
+    assert (record.geometry, record.test_size) == ("timm", None)

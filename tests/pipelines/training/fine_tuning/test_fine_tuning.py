@@ -1,5 +1,6 @@
 """`finetune` from end to end, and the choices it makes."""
 
+import dataclasses
 import json
 
 import keras
@@ -202,6 +203,24 @@ def test_as_many_classes_are_not_the_same_classes():
             pretrained.get_layer("stem_conv").kernel,
         )
     assert np.abs(renewed.get_layer("head_logits").bias.numpy()).max() == 0
+
+
+def test_a_run_sees_pictures_by_the_rules_of_the_zoo(tmp_path):
+    """Whatever its weights say of how a figure of theirs was measured."""
+    own = zoo.preprocessing(zoo.create_model("resnet20", weights="cifar10"))
+    record = dataclasses.replace(own, geometry="timm", test_size=48)
+    published = zoo.create_model(
+        "resnet20", weights="cifar10", preprocessing=record
+    )
+    zoo.save_weights(published, tmp_path / "net.safetensors")
+    config = FinetuneConfig(
+        *("d", "resnet20", "o"),
+        weights=str(tmp_path / "net.safetensors"),
+        image_size=32,
+        precision="float32",
+    )
+    model = build_model(config, Classification(("a", "b")))
+    assert zoo.preprocessing(model) == own
 
 
 @pytest.fixture(scope="module")
