@@ -89,6 +89,7 @@ def _logits(run: Run, model, examples: Examples):
 
 def _finish(run: Run, history: list[dict], more) -> Finished:
     """The metrics come last: they are the sign of a finished run."""
+    run.take_over()
     seconds = time.perf_counter() - run.started
     model = plain_copy(run.model)
     _check_weights(model)

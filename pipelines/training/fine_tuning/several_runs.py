@@ -11,12 +11,15 @@ from pipelines.devices.strategy import make_strategy
 from pipelines.runs.checkpoints import clean
 from pipelines.runs.moved_data import identity_by_bytes
 from pipelines.runs.options import RunOptions
+from pipelines.runs.places import SPLIT
+from pipelines.runs.resuming import PICTURES
 from pipelines.runs.resuming import check_same_run
 from pipelines.runs.resuming import identity
 from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.split_list import write_split
 from pipelines.training.config import FinetuneConfig
+from pipelines.training.names_asked import check_names
 from pipelines.training.opening import choose_splits
 
 _IDENTITY = "identity"
@@ -44,20 +47,26 @@ def open_several(
         DataError: The pictures cannot be used.
     """
     check_one_host(options.cluster, what)
+    # Each of the runs says it, and this comes before anything is written.
+    check_names(config, say=lambda line: None)
     replicas = make_strategy().num_replicas_in_sync
     folder = RunFolder(config.output, resume=options.resume)
     try:
         clean(folder.path)
         splits = choose_splits(config, progress)
+        lists_anew = True
         now = identity(config, splits, replicas) | {"runs": what}
         then = _begun(folder)
         if then:
             now = identity_by_bytes(then, now, folder.path, splits)
             inexact = options.allow_inexact
-            check_same_run(
+            other = check_same_run(
                 then, now, kind=type(config), allow_inexact=inexact, say=say
             )
-        write_split(folder.path, splits, goes_on=bool(then))
+            listed = (folder.path / SPLIT).exists()
+            lists_anew = bool(other & set(PICTURES)) or not listed
+        if lists_anew:
+            write_split(folder.path, splits, progress=progress)
         folder.write_config({**config.as_dict(), _IDENTITY: now})
     except BaseException:
         folder.release()
