@@ -29,6 +29,7 @@ from pipelines.data.sources.manifest import classes_path
 from pipelines.data.sources.manifest import new_text_file
 from pipelines.data.spelling import listed
 from pipelines.runs.places import SPLIT
+from pipelines.runs.places import nearest_folder
 from zoo.weights.atomic import write_atomically
 
 # Hashing more pictures would keep a run from its first step for long.
@@ -174,9 +175,7 @@ def read_split(model: str) -> SplitList | None:
     Raises:
         DataError: It is damaged.
     """
-    path = pathlib.Path(model)
-    places = [path, *path.absolute().parents[:2]] if path.exists() else []
-    folder = next((p for p in places if (p / SPLIT).is_file()), None)
+    folder = nearest_folder(model, lambda place: (place / SPLIT).is_file())
     if folder is None:
         return None
     table = read_table(folder / SPLIT, NamedColumns())

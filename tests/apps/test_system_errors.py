@@ -1,5 +1,6 @@
 """What the operating system refuses: one line, exit 74, nothing half there."""
 
+import contextlib
 import errno
 import importlib
 import os
@@ -178,32 +179,36 @@ def test_another_pipe_that_breaks_is_told(command, monkeypatch):
     _one_line(answer, "Broken pipe")
 
 
-@pytest.fixture
-def left(monkeypatch, capsys):
-    """A standard output whose reader has left."""
+@contextlib.contextmanager
+def unread():
+    """Has the standard output be one whose reader has left."""
     reader, writer = os.pipe()
     os.close(reader)
-    with os.fdopen(writer, "w") as stream:
-        monkeypatch.setattr(sys, "stdout", stream)
-        yield stream
+    plain = sys.stdout
+    with os.fdopen(writer, "w") as sys.stdout:
+        try:
+            yield sys.stdout
+        finally:
+            sys.stdout = plain
 
 
-def test_a_run_stops_and_saves_where_nobody_reads(left, capsys):
-    with stop_requests() as stop, saving_what_is_reached():
-        say("epoch 1")
-        assert stop.name == "SIGTERM"
-        # Said to nobody, and no second request, which would end it at once.
-        say("epoch 2")
-        print("epoch 3", flush=True)
-    assert sys.stdout is left
+def test_a_run_stops_and_saves_where_nobody_reads(capsys):
+    with unread() as stream, stop_requests() as stop:
+        with saving_what_is_reached():
+            say("epoch 1")
+            assert stop.name == "SIGTERM"
+            # Said to nobody, and no second request, which would end it.
+            say("epoch 2")
+            print("epoch 3", flush=True)
+        assert sys.stdout is stream
     assert capsys.readouterr().err == (
         "warning: nobody reads the output any more: the run stops, and saves "
         "what it has reached\n"
     )
 
 
-def test_what_is_over_needs_no_saving(left):
-    with pytest.raises(SystemExit) as ended:
+def test_what_is_over_needs_no_saving():
+    with unread(), pytest.raises(SystemExit) as ended:
         say("done")
     assert ended.value.code == 141
 

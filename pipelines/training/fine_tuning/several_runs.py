@@ -4,18 +4,16 @@ Whether they may go on is asked as for every run (`pipelines.runs.resuming`):
 of settings, classes, devices, and of pictures by their bytes.
 """
 
-import json
-
 from pipelines.devices.strategy import check_one_host
 from pipelines.devices.strategy import make_strategy
 from pipelines.runs.checkpoints import clean
 from pipelines.runs.moved_data import identity_by_bytes
 from pipelines.runs.options import RunOptions
 from pipelines.runs.places import SPLIT
+from pipelines.runs.places import read_config
 from pipelines.runs.resuming import PICTURES
 from pipelines.runs.resuming import check_same_run
 from pipelines.runs.resuming import identity
-from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.split_list import write_split
 from pipelines.training.config import FinetuneConfig
@@ -79,7 +77,4 @@ def _begun(folder: RunFolder) -> dict | None:
 
     Of an older version it is none, whose runs each have their own.
     """
-    file = folder.path / CONFIG
-    if not file.is_file():
-        return None
-    return json.loads(file.read_bytes()).get(_IDENTITY)
+    return read_config(folder.path).get(_IDENTITY)
