@@ -106,7 +106,10 @@ def test_killing_a_run(command, monkeypatch, tmp_path, ok):
         (["--model=resnet21"], "resnet20"),
     ],
 )
-def test_wrong_requests(command, trials, words, message):
+def test_wrong_requests(command, trials, monkeypatch, words, message):
+    monkeypatch.setattr(
+        "apps.command.start_tensorflow", lambda: pytest.fail("too late")
+    )
     answer = command(doctor, *words)
     assert answer.code == 2
     assert message in answer.err and len(answer.err.splitlines()) == 1
