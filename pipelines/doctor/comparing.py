@@ -24,8 +24,9 @@ _CLOCKS = ("seconds", "images_per_second", "input_wait", "waited")
 _OF_SPEED = ("speed/", "steps/images_per_second", "steps/input_wait")
 _BEST, _CURVES = "best.safetensors", "curves"
 _DECIDED = ("resolved", "chosen", "decisions")
-# Of a configuration: which folder it is, and who several runs are.
-_OF_A_FOLDER = ("output", "identity")
+# Of a configuration: which folder it is, who several runs are, and what the
+# clone was like that the code lies in, whose files may change meanwhile.
+_OF_A_FOLDER = ("output", "identity", "commit")
 
 
 def compare_runs(whole, disturbed) -> int:
