@@ -35,17 +35,18 @@ class ForkServer:
 
     def __init__(self, log, patience: float = _PATIENCE):
         self._patience = patience
-        self._file = open(log, "ab")  # noqa: SIM115
-        self._process = subprocess.Popen(
-            _COMMAND,
-            cwd=_ROOT,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._file,
-            text=True,
-            start_new_session=True,
-        )
+        self._log = log
+        with open(log, "ab") as file:
+            self._process = subprocess.Popen(
+                _COMMAND,
+                cwd=_ROOT,
+                env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=file,
+                text=True,
+                start_new_session=True,
+            )
 
     def __enter__(self):
         try:
@@ -58,7 +59,7 @@ class ForkServer:
 
     def __exit__(self, *_):
         self._end()
-        for pipe in (self._process.stdin, self._process.stdout, self._file):
+        for pipe in (self._process.stdin, self._process.stdout):
             # What was not read of it any more is nobody's loss.
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
@@ -71,7 +72,7 @@ class ForkServer:
             self._process.wait()
 
     def _gone(self) -> Trouble:
-        return Trouble(f"no run can be started; see {self._file.name}")
+        return Trouble(f"no run can be started; see {self._log}")
 
     def run(
         self,
