@@ -30,3 +30,8 @@ class Bar:
         if done == total:
             self._bar.close()
             self._bar = None
+
+    def clear(self) -> None:
+        """Makes room for a line; the bar comes back below it."""
+        if self._bar is not None:
+            self._bar.clear()

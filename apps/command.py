@@ -22,9 +22,9 @@ from apps import run_flags
 from apps.bar import Bar
 from apps.help_page import example
 from apps.help_page import help_page
+from apps.listening import leave_quietly
 from apps.quiet import start_tensorflow
 from apps.system_errors import as_line
-from apps.system_errors import leave_quietly
 from apps.words import understood
 from pipelines.pages.commands import called_as
 from pipelines.pages.showing import shown
@@ -85,8 +85,6 @@ def launch(
                 run(*asked)
         except KeyboardInterrupt:
             fail("interrupted", 130)
-        except BrokenPipeError:
-            leave_quietly()
         except OSError as error:
             fail(as_line(error), getattr(error, "exit_code", BROKEN))
         except Exception as error:
@@ -263,8 +261,12 @@ def check_new_file(path: str) -> None:
 
 def say(message: str) -> None:
     """Tells a person something, at once; see `shown` for what is not."""
-    with naming("the standard output"):
-        print(shown(message), flush=True)
+    try:
+        with naming("the standard output"):
+            print(shown(message), flush=True)
+    except BrokenPipeError:
+        # No other pipe that breaks may end a command without a word.
+        leave_quietly()
 
 
 def tell(message: str) -> None:

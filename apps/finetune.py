@@ -19,6 +19,7 @@ from apps.closing import close
 from apps.command import launch
 from apps.command import say
 from apps.command import tell
+from apps.listening import saving_what_is_reached
 from apps.shared_settings import Asked
 from pipelines.runs.options import RunOptions
 from pipelines.runs.settings import row
@@ -82,7 +83,9 @@ def run(config: FinetuneConfig, options: RunOptions, mode: Mode) -> None:
 def _finetune(config, options, watching) -> None:
     from pipelines.training.fine_tuning.fine_tuning import finetune_run
 
-    close(finetune_run(config, options=options, **watching))
+    with saving_what_is_reached():
+        finished = finetune_run(config, options=options, **watching)
+    close(finished)
 
 
 def _find_rate(config, options, watching) -> None:
@@ -94,13 +97,15 @@ def _find_rate(config, options, watching) -> None:
 def _cross_validate(config, options, folds: int, watching) -> None:
     from pipelines.training.fine_tuning.cross_validation import cross_validate
 
-    cross_validate(config, folds, options=options, **watching)
+    with saving_what_is_reached():
+        cross_validate(config, folds, options=options, **watching)
 
 
 def _compare(config, options, watching) -> None:
     from pipelines.training.fine_tuning.comparison import compare_with_scratch
 
-    runs = compare_with_scratch(config, options=options, **watching)
+    with saving_what_is_reached():
+        runs = compare_with_scratch(config, options=options, **watching)
     for name, finished in runs.items():
         decides = finished.task.decides
         value = finished.metrics[decides.name]
@@ -111,7 +116,9 @@ def _compare(config, options, watching) -> None:
 def _add_classes(config, options, watching) -> None:
     from pipelines.training.fine_tuning.adding_classes import add_classes
 
-    close(add_classes(config, options=options, **watching))
+    with saving_what_is_reached():
+        finished = add_classes(config, options=options, **watching)
+    close(finished)
 
 
 def cli() -> None:

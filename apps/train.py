@@ -14,6 +14,7 @@ from apps.checks import check_run
 from apps.closing import close
 from apps.command import launch
 from apps.command import tell
+from apps.listening import saving_what_is_reached
 from pipelines.runs.options import RunOptions
 from pipelines.training.config import TrainConfig
 
@@ -22,7 +23,9 @@ def run(config: TrainConfig, options: RunOptions) -> None:
     from pipelines.training.from_scratch import train
 
     progress = Bar("pictures", "picture")
-    close(train(config, options=options, say=tell, progress=progress))
+    with saving_what_is_reached():
+        finished = train(config, options=options, say=tell, progress=progress)
+    close(finished)
 
 
 def cli() -> None:

@@ -123,8 +123,8 @@ def test_every_test_file_is_collected():
     for path in sources("tests"):
         if path.parent.name == "parity" and path.name in helpers:
             continue
-        if path.name == "wide.py":
-            # A table that conftest.py reads.
+        if path.name in {"victims.py", "wide.py"}:
+            # What conftest.py hands on.
             continue
         assert re.fullmatch(r"(test_\w+|conftest)\.py", path.name), path
 
@@ -206,6 +206,38 @@ def test_the_readme_names_files_that_exist():
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page}: {target}"
+
+
+def pages():
+    names = ("README.md", "CONTRIBUTING.md")
+    return [*(ROOT / n for n in names), *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_tests_that_documents_name_are_there():
+    found = {path.name for path in sources("tests")}
+    for path in sources("tests"):
+        found |= set(re.findall(r"^ *def (test_\w+)", path.read_text(), re.M))
+    for page in pages():
+        named = re.findall(r"`(test_\w+(?:\.py)?)`", page.read_text())
+        assert set(named) <= found, f"{page}: {set(named) - found}"
+        for path in re.findall(r"\btests/[\w/.]*\w", page.read_text()):
+            assert (ROOT / path).exists(), f"{page}: {path}"
+
+
+def test_tables_of_documents_are_whole():
+    """A blank line or a word between its rows ends a table."""
+    for page in pages():
+        text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+        for table in re.findall(r"(?:^.*\n)?(?:^\|.*\n)+(?:.*)", text, re.M):
+            before, *rows, behind = table.split("\n")
+            if before.startswith("|"):
+                rows, before = [before, *rows], ""
+            assert before == behind == "", f"{page}: {before}{behind}"
+            line = re.fullmatch(r"\|( ?:?-+:? ?\|)+", rows[1])
+            assert line, f"{page}: {rows[0]}"
+            cells = {row: len(re.findall(r"(?<!\\)\|", row)) for row in rows}
+            odd = [row for row in rows if cells[row] != cells[rows[0]]]
+            assert not odd, f"{page}: {odd[0]}"
 
 
 def test_the_readme_python_runs():

@@ -1,9 +1,10 @@
 """Opening a finished model: first measured, then built, then filled.
 
 A `.keras` file says what is to be built and how large it is. Keras does as it
-is told: a layer of 2^24 units costs 9 GB before the first weight is read. So
-what a file says is compared with the arrays that it really holds before
-anything is allocated, and whatever is wrong with it is said in one line.
+is told: a layer of 2^24 units behind 64 features allocates more than 4 GiB
+before the first weight is read. So what a file says is compared with the arrays
+that it really holds before anything is allocated, and whatever is wrong with it
+is said in one line.
 """
 
 import contextlib

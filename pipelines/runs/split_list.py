@@ -7,10 +7,12 @@ can be given as data; where the pictures are no files it is only read here.
 import csv
 import dataclasses
 import functools
+import itertools
 import json
 import os
 import pathlib
 from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -27,46 +29,60 @@ from pipelines.data.sources.manifest import classes_path
 from pipelines.data.sources.manifest import new_text_file
 from pipelines.data.spelling import listed
 from pipelines.runs.places import SPLIT
+from pipelines.runs.places import nearest_folder
 from zoo.weights.atomic import write_atomically
 
 # Hashing more pictures would keep a run from its first step for long.
 HASHED = 200_000
+# Pictures between two words of how many are done.
+_TOLD_EACH = 256
 
 
-def write_split(
-    folder, splits: Splits, *, goes_on: bool = False, progress=None
-) -> None:
+def write_split(folder, splits: Splits, *, progress=None) -> "SplitList | None":
     """Writes `split.csv`, over that of a start that came to nothing.
 
     Args:
         folder: The run's.
         splits: What is learned from and judged by.
-        goes_on: Whether the run was begun before: the list is left, then,
-            where there is one.
         progress: Called with the numbers of pictures hashed and in all.
+
+    Returns:
+        What it says; None where there are too many pictures to be hashed.
     """
     path = pathlib.Path(folder) / SPLIT
-    if goes_on and path.exists():
-        return
     parts = [(TRAIN, splits.train), (VALIDATION, splits.validation)]
     if splits.aside:
         # They have chosen something, and may not judge.
         parts.insert(1, (TRAIN, splits.aside))
     total = sum(len(examples) for _, examples in parts)
-    header = HEADER if total <= HASHED else HEADER[:3]
-    done = 0
+    hashed, kept = total <= HASHED, []
     with new_text_file(path) as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        for part, examples in parts:
-            for row in _rows(examples, part, hashed=header == HEADER):
-                writer.writerow(row)
-                done += 1
-                if progress and done % 256 == 0:
-                    progress(done, total)
+        writer.writerow(HEADER if hashed else HEADER[:3])
+        rows = itertools.chain.from_iterable(
+            _rows(examples, part, hashed=hashed) for part, examples in parts
+        )
+        for done, row in enumerate(rows, 1):
+            writer.writerow(row)
+            if hashed:
+                kept.append(row)
+            if progress and (done % _TOLD_EACH == 0 or done == total):
+                progress(done, total)
         # Before the list itself, as for every manifest.
         names = json.dumps(list(splits.train.class_names), indent=0)
         write_atomically(classes_path(path), names.encode())
+    return _of_rows(pathlib.Path(folder), kept) if hashed else None
+
+
+def _of_rows(folder: pathlib.Path, rows: list[tuple]) -> "SplitList":
+    sums = bytes.fromhex("".join(row[4] for row in rows))
+    return SplitList(
+        folder,
+        [row[0] for row in rows],
+        np.array([row[1] for row in rows], object),
+        np.array([row[2] == TRAIN for row in rows]),
+        np.frombuffer(sums, "uint8").reshape(len(rows), -1),
+    )
 
 
 def _rows(examples: Examples, part: str, *, hashed: bool) -> Iterator[tuple]:
@@ -102,7 +118,7 @@ class SplitList:
     """
 
     folder: pathlib.Path
-    names: Paths
+    names: Sequence[str]
     labels: np.ndarray
     learned: np.ndarray
     sha256: np.ndarray | None
@@ -159,9 +175,7 @@ def read_split(model: str) -> SplitList | None:
     Raises:
         DataError: It is damaged.
     """
-    path = pathlib.Path(model)
-    places = [path, *path.absolute().parents[:2]] if path.exists() else []
-    folder = next((p for p in places if (p / SPLIT).is_file()), None)
+    folder = nearest_folder(model, lambda place: (place / SPLIT).is_file())
     if folder is None:
         return None
     table = read_table(folder / SPLIT, NamedColumns())

@@ -30,7 +30,6 @@ from pipelines.runs.resuming import identity
 from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import SNAPSHOTS
 from pipelines.runs.run_folder import RunFolder
-from pipelines.runs.split_list import write_split
 from pipelines.tasks.task import Task
 from pipelines.training.building import build_model
 from pipelines.training.components import task_of
@@ -44,7 +43,6 @@ from pipelines.training.names_asked import check_names
 from pipelines.training.opening import check_enlarging
 from pipelines.training.opening import choose_splits
 from pipelines.training.opening import look_at
-from pipelines.training.opening import tell_copies
 from pipelines.training.opening import with_label_noise
 from pipelines.training.planning import resolve_plan
 from pipelines.training.run import Run
@@ -67,6 +65,7 @@ class Opened:
         seen: What of it was looked at.
         sides: The shorter side of each of these pictures, in pixels.
         say: Tells a person something in one line.
+        progress: Called with numbers done and in all, where it takes long.
     """
 
     options: RunOptions
@@ -75,6 +74,7 @@ class Opened:
     seen: Splits
     sides: np.ndarray
     say: Callable[[str], None]
+    progress: Callable[[int, int], None] | None = None
 
 
 def prepare(
@@ -146,7 +146,7 @@ def open_run(
         say(splits.note)
     splits, seen, sides = look_at(config, splits, say, progress)
     splits = set_aside(config, splits)
-    return Opened(options, strategy, splits, seen, sides, say)
+    return Opened(options, strategy, splits, seen, sides, say, progress)
 
 
 def resolve_opened(config: RunConfig, opened: Opened) -> tuple[Resolved, Task]:
@@ -220,6 +220,7 @@ def begin(
         say=opened.say,
         identity=identity(config, opened.splits, replicas),
         choices=dict(resolved.choices),
+        progress=opened.progress,
     )
     _check_sizes(run)
     if not config.probe:
@@ -227,11 +228,8 @@ def begin(
     run.folder = _folder(config, options, run.workers)
     try:
         run.resumed = checkpoint_of(config, options, opened.say)
-        if run.workers.is_chief:
-            goes_on = run.resumed is not None
-            write_split(run.folder.path, run.splits, goes_on=goes_on)
-            if not run.resumed:
-                tell_copies(run.folder.path, config.data, run.say)
+        if not run.resumed:
+            run.list_pictures()
         go_on(run, options)
     except BaseException:
         run.folder.release()

@@ -77,7 +77,11 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
             where that was.
         progress: Called with the numbers of views done and in all, while
             features are computed.
+
+    Raises:
+        IntegrityError: The state that it goes on from does not fit.
     """
+    run.check_state(trainer)
     stopper, callbacks = None, run.callbacks()
     if run.config.patience or run.config.keep == "best":
         stopper = BestWeights(

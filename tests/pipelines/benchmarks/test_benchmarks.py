@@ -7,12 +7,26 @@ import numpy as np
 import pytest
 
 from pipelines.benchmarks import features
+from pipelines.benchmarks import pipeline
 from pipelines.benchmarks import shots
 from pipelines.benchmarks import starts
+from pipelines.benchmarks.keras_networks import NETWORKS
+from pipelines.benchmarks.names import MODELS
+from pipelines.benchmarks.names import PARTS
+from pipelines.benchmarks.transfer import TASKS
 from pipelines.benchmarks.transfer import Case
 from pipelines.benchmarks.transfer import benchmark_transfer
 from pipelines.features.start import FeatureSource
 from pipelines.tasks.classification import Classification
+
+
+def test_parts_are_called_as_the_measurements_call_them():
+    assert {
+        "pipeline": tuple(pipeline.SUBJECTS),
+        "shots": tuple(shots.WAYS),
+        "transfer": tuple(task.name for task in TASKS),
+    } == PARTS
+    assert tuple(NETWORKS) == MODELS
 
 
 def test_transfer_in_both_ways(picture_folder, monkeypatch):
