@@ -53,14 +53,8 @@ def set_class_names(model, names) -> None:
             equal.
     """
     head = _only(model, Logits)
-    names = tuple(names)
-    if len(names) != head.units:
-        raise RequestError(
-            f"The model {model.name!r} has {head.units} classes. "
-            f"Received {len(names)} names: {', '.join(names[:5])} …"
-        )
     try:
-        head.class_names = checked_names(names, head.units)
+        head.class_names = checked_names(tuple(names), head.units)
     except ValueError as error:
         raise RequestError(f"The model {model.name!r}: {error}.") from None
 
@@ -100,20 +94,10 @@ def set_thresholds(model, values) -> None:
             its range.
     """
     head = _only(model, Logits)
-    if values is None:
-        head.thresholds = None
-        return
-    values = tuple(values)
     try:
-        found = checked_thresholds(values, head.units)
-    except (TypeError, ValueError):
-        found = None
-    if found is None:
-        raise RequestError(
-            f"The model {model.name!r} has {head.units} classes. Expected as "
-            f"many thresholds in 0…1. Received: {values}"
-        )
-    head.thresholds = found
+        head.thresholds = checked_thresholds(values, head.units)
+    except ValueError as error:
+        raise RequestError(f"The model {model.name!r}: {error}.") from None
 
 
 def find_layer(model, layer_type):

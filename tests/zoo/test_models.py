@@ -145,7 +145,9 @@ def test_class_names_must_be_as_many_as_classes(tiny):
     assert zoo.class_names(model) is None
     with pytest.raises(RequestError) as caught:
         zoo.set_class_names(model, ["a", "b"])
-    assert "has 3 classes. Received 2 names: a, b" in str(caught.value)
+    assert "expected 3 names of classes, received 2: a, b" in str(caught.value)
+    with pytest.raises(RequestError, match="3 names of classes, received 0"):
+        zoo.set_class_names(model, [])
     with pytest.raises(RequestError, match="holds 0 layers"):
         zoo.preprocessing(keras.Sequential([keras.Input((2,))]))
 
@@ -156,7 +158,7 @@ def test_class_names_must_be_as_many_as_classes(tiny):
 )
 def test_thresholds_are_numbers_one_for_each_class(tiny, values):
     model = tiny("resnet_cifar", classes=3)
-    with pytest.raises(RequestError, match="has 3 classes"):
+    with pytest.raises(RequestError, match=r"'resnet_cifar': .*threshold"):
         zoo.set_thresholds(model, values)
     with pytest.raises(ValueError, match="threshold"):
         Logits(3, thresholds=values)

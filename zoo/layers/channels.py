@@ -18,6 +18,9 @@ class SubsampleAndPadChannels(keras.layers.Layer):
         channels: Channels of the output; at least those of the input.
         stride: Step between the pixels that are kept.
 
+    Raises:
+        ValueError: `channels` is no whole number.
+
     Input shape: `(batch, height, width, fewer_channels)`.
 
     Output shape: `(batch, ceil(height / stride), ceil(width / stride),
@@ -35,6 +38,8 @@ class SubsampleAndPadChannels(keras.layers.Layer):
 
     def __init__(self, channels, stride, **kwargs):
         super().__init__(**kwargs)
+        if not isinstance(channels, int):
+            raise ValueError(f"a number of channels is not {channels!r}")
         self.channels = channels
         self.stride = stride
 

@@ -1,5 +1,7 @@
 """The last layer: from features to a number a class."""
 
+import numbers
+
 import keras
 
 _register = keras.saving.register_keras_serializable(package="zoo")
@@ -60,7 +62,7 @@ def checked_names(names, classes: int) -> tuple[str, ...] | None:
         ValueError: There are more or fewer than classes, two are equal, or
             one is no text.
     """
-    if not names:
+    if names is None:
         return None
     names = tuple(names)
     if len(names) != classes:
@@ -83,15 +85,16 @@ def checked_thresholds(values, classes: int) -> tuple[float, ...] | None:
         ValueError: There are more or fewer than classes, or one is no number
             in 0…1.
     """
-    if values is None or not len(values):
+    if values is None:
         return None
+    values = tuple(values)
     if len(values) != classes:
         raise ValueError(
             f"expected {classes} thresholds, received {len(values)}"
         )
     for value in values:
         # NaN is not at least 0.
-        if isinstance(value, (str, bool)) or not 0 <= value <= 1:
+        if not isinstance(value, numbers.Real) or not 0 <= value <= 1:
             raise ValueError(
                 f"a threshold is a number in 0…1, received {value!r}"
             )
