@@ -107,6 +107,29 @@ def test_libraries_that_a_package_does_without(package):
         assert not wrong, f"{path} imports {wrong}"
 
 
+def test_what_of_the_zoo_needs_tensorflow_is_named():
+    """By an import, or by a word for Keras; CONTRIBUTING.md says which."""
+    found = set()
+    for path in sources("zoo"):
+        # What is written for people is no need.
+        code = ast.parse(path.read_text())
+        words = {
+            node.value
+            for node in ast.walk(code)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        names = {name.partition(".")[0] for name in imported(ast.walk(code))}
+        if "tensorflow" in names or "tf_saved_model" in words:
+            found.add(str(path.relative_to(ROOT)))
+    assert found == {"zoo/layers/grouped.py", "zoo/exporting.py"}
+    (said,) = re.findall(
+        r"`zoo/` does without TensorFlow, save(.*?);",
+        (ROOT / "CONTRIBUTING.md").read_text(),
+        re.S,
+    )
+    assert set(re.findall(r"`(zoo/\S+)`", said)) == found
+
+
 def test_commands_import_nothing_heavy_at_the_top():
     for path in sources("apps"):
         names = imported(ast.parse(path.read_text()).body)

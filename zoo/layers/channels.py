@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from zoo import maps
+
 _register = keras.saving.register_keras_serializable(package="zoo")
 
 
@@ -50,7 +52,7 @@ class SubsampleAndPadChannels(keras.layers.Layer):
             1,
             self.stride,
             padding="valid",
-            data_format="channels_last",
+            data_format=maps.LAST,
         )
         missing = self.channels - x.shape[-1]
         before = missing // 2
