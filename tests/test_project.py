@@ -137,6 +137,18 @@ def test_commands_import_nothing_heavy_at_the_top():
         assert not wrong, f"{path} imports {wrong}"
 
 
+def test_documents_have_80_columns():
+    """Save tables, pictures, and what is typed or printed."""
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    wide = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in documents
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > 80 and not line.startswith(("|", "![", "    "))
+    ]
+    assert wide == []
+
+
 def test_every_test_file_is_collected():
     # The parity tests share modules with a script that runs without pytest.
     helpers = {"cases.py", "export.py", "random_tensors.py", "references.py"}
