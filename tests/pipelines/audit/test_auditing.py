@@ -1,5 +1,6 @@
 """The whole audit: a folder in, a page, a table and a manifest out."""
 
+import collections
 import json
 import os
 import pathlib
@@ -237,7 +238,14 @@ def test_what_only_tensorflow_refuses_is_refused_and_named(folder, out):
 def test_a_network_finds_flipped_labels(folder, out, saved):
     """Red against blue, with two of forty labels swapped."""
     coloured(folder, saved, {("train", 9)})
-    found = audit_data(str(folder), str(out))
+    told = collections.defaultdict(list)
+
+    def watch(step):
+        return lambda *counts: told[step].append(counts)
+
+    found = audit_data(str(folder), str(out), watch=watch)
+    done, total = told["labels"][-1]
+    assert done == total >= 3 * 40 and told["features"]
     suspected = {
         os.path.relpath(found.listing.pictures[each.place].path, folder)
         for each in found.label_check.suspects

@@ -183,6 +183,20 @@ def test_null_in_metadata_is_one_line(tiny, tmp_path, kind, place):
         tiny("vit", weights=path)
 
 
+@pytest.mark.parametrize("built", ["x", [3], {"shape": 3}])
+def test_a_layer_that_was_never_built_is_one_line(tiny, tmp_path, built):
+    path = tmp_path / "net.keras"
+    tiny("resnet_cifar", classes=2).save(path)
+
+    def change(layer):
+        if layer["class_name"] == "PixelScaling":
+            layer["build_config"] = built
+
+    _change_config(path, change)
+    with pytest.raises(IntegrityError, match="'build_config' holds no shape"):
+        load_model(path)
+
+
 @pytest.mark.parametrize(
     ("kind", "entry", "words"),
     [
