@@ -159,7 +159,7 @@ def audit_data(
     label_check = LabelCheck()
     if options.labels and not options.fast:
         label_check = check_labels(
-            audited, seen, options.source, options.seed, watch("features")
+            audited, seen, options.source, options.seed, watch
         )
         seen = with_refused(seen, label_check.refused)
     frozen = None

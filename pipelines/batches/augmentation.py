@@ -158,9 +158,11 @@ def find_augmentation(words: str) -> Augmentation:
     if name not in AUGMENTATIONS:
         # The zoo imports Keras.
         from zoo.errors import RequestError
+        from zoo.variants import nearest
 
         raise RequestError(
-            f"`augmentation={name}` is not known. Expected one of: "
+            f"`augmentation={name}` is not known. Nearest: "
+            f"{nearest(name, AUGMENTATIONS)[0]}. Expected one of: "
             f"{', '.join(AUGMENTATIONS)}."
         )
     return dataclasses.replace(AUGMENTATIONS[name], layers=layers)

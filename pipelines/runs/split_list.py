@@ -8,7 +8,6 @@ import csv
 import dataclasses
 import functools
 import itertools
-import json
 import os
 import pathlib
 from collections.abc import Iterator
@@ -25,12 +24,11 @@ from pipelines.data.sources.csv_table import read_table
 from pipelines.data.sources.layout import TRAIN
 from pipelines.data.sources.layout import VALIDATION
 from pipelines.data.sources.manifest import HEADER
-from pipelines.data.sources.manifest import classes_path
 from pipelines.data.sources.manifest import new_text_file
+from pipelines.data.sources.manifest import write_class_names
 from pipelines.data.spelling import listed
 from pipelines.runs.places import SPLIT
 from pipelines.runs.places import nearest_folder
-from zoo.weights.atomic import write_atomically
 
 # Hashing more pictures would keep a run from its first step for long.
 HASHED = 200_000
@@ -69,8 +67,7 @@ def write_split(folder, splits: Splits, *, progress=None) -> "SplitList | None":
             if progress and (done % _TOLD_EACH == 0 or done == total):
                 progress(done, total)
         # Before the list itself, as for every manifest.
-        names = json.dumps(list(splits.train.class_names), indent=0)
-        write_atomically(classes_path(path), names.encode())
+        write_class_names(path, splits.train.class_names)
     return _of_rows(pathlib.Path(folder), kept) if hashed else None
 
 
@@ -145,16 +142,28 @@ class SplitList:
         places = np.flatnonzero(~self.learned)
         return frozenset(self._keys[i] for i in places) - self._learned
 
-    def keys_of(self, examples: Examples) -> Iterator:
-        """Yields what each of some pictures is known by."""
-        if self.sha256 is not None:
+    def keys_of(
+        self, examples: Examples, sha256: Sequence[bytes] | None = None
+    ) -> Iterator:
+        """Yields what each of some pictures is known by.
+
+        Args:
+            examples: The pictures.
+            sha256: What their bytes hash to; they are read where None.
+        """
+        if self.sha256 is not None and sha256 is not None:
+            yield from sha256
+        elif self.sha256 is not None:
             yield from (sha256 for _, sha256 in hashes_of(examples))
         else:
             yield from lasting_names(examples)
 
-    def count_learned(self, examples: Examples) -> int:
-        """Returns how many of some pictures were learned from."""
-        return sum(key in self._learned for key in self.keys_of(examples))
+    def count_learned(
+        self, examples: Examples, sha256: Sequence[bytes] | None = None
+    ) -> int:
+        """Returns how many pictures were learned from; see `keys_of`."""
+        keys = self.keys_of(examples, sha256)
+        return sum(key in self._learned for key in keys)
 
 
 def lasting_names(examples: Examples) -> Iterator[str]:

@@ -100,7 +100,11 @@ def test_labels_made_wrong_are_counted(made_features):
         assert row["precision"] == row["recall"] == 1.0
         assert row["shown"] == row["real"] == 6
         assert row["expected"] == pytest.approx(6, abs=1)
-    assert said[1] == "5% made wrong: precision 1.000 (1.000 to 1.000)"
+    assert said[1:3] == [
+        "seed 0: precision 1.000, recall 1.000",
+        "seed 1: precision 1.000, recall 1.000",
+    ]
+    assert said[3] == "5% made wrong: precision 1.000 (1.000 to 1.000)"
 
 
 def test_features_of_a_folder(picture_folder):
