@@ -14,6 +14,7 @@ import numpy as np
 from pipelines.audit.label_noise import LabelNoise
 from pipelines.audit.label_noise import estimate_noise
 from pipelines.audit.unseen_scores import unseen_scores
+from pipelines.waiting.work import work
 
 NEIGHBOURS = 10
 # A label is not learned from where it is rather wrong than right, and shown
@@ -151,6 +152,7 @@ def find_noise(
     return noise, float(right.mean())
 
 
+@work("looking for label errors")
 def find_suspects(
     features: np.ndarray, labels: np.ndarray, classes: int, seed: int = 0
 ) -> Opinion:

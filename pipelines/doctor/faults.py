@@ -25,7 +25,7 @@ from pipelines.doctor.trials import Trouble
 from pipelines.runs.checkpoints import steps_of
 from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import METRICS
-from pipelines.training.callbacks.progress import duration
+from pipelines.waiting.durations import duration
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 

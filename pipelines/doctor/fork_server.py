@@ -11,7 +11,7 @@ import sys
 
 from pipelines.doctor.moments import Moment
 from pipelines.doctor.trials import Trouble
-from pipelines.training.callbacks.progress import duration
+from pipelines.waiting.durations import duration
 
 _ROOT = pathlib.Path(__file__).parents[2]
 # Seconds after which a start will not end any more.

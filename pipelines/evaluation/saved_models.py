@@ -6,12 +6,14 @@ import re
 import zoo
 from pipelines.runs.model_loading import load_model
 from pipelines.runs.run_folder import MODEL
+from pipelines.waiting.work import work
 from zoo.errors import RequestError
 from zoo.registry import list_models
 
 _CYCLE = re.compile(r"cycle-\d+\.keras")
 
 
+@work("opening the model")
 def open_model(
     model: str, weights: str | None = None, image_size: int | None = None
 ):

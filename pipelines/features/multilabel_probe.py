@@ -16,6 +16,7 @@ from pipelines.features.probe import FOLDS
 from pipelines.features.probe import STRENGTHS
 from pipelines.features.probe import Axes
 from pipelines.features.probe import regression
+from pipelines.waiting.work import work
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +39,7 @@ class MultiLabelProbe:
     outputs: np.ndarray
 
 
+@work("fitting the head")
 def fit_multilabel_probe(
     features, labels: np.ndarray, *, seed: int = 0
 ) -> MultiLabelProbe:

@@ -21,6 +21,7 @@ import warnings
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from pipelines.waiting.work import work
 from zoo.errors import DataError
 
 # Inverse strengths of the L2 penalty on scaled features.
@@ -99,6 +100,7 @@ class Axes:
         return kernel.astype("float32"), shifted.astype("float32")
 
 
+@work("fitting the head", "fit")
 def fit_probe(
     features,
     labels,

@@ -27,15 +27,16 @@ from pipelines.data.sources.manifest import classes_path
 from pipelines.data.sources.manifest import new_text_file
 from pipelines.data.spelling import listed
 from pipelines.runs.places import SPLIT
+from pipelines.waiting.work import current
+from pipelines.waiting.work import work
 from zoo.weights.atomic import write_atomically
 
 # Hashing more pictures would keep a run from its first step for long.
 HASHED = 200_000
 
 
-def write_split(
-    folder, splits: Splits, *, goes_on: bool = False, progress=None
-) -> None:
+@work("writing the list of pictures", "picture")
+def write_split(folder, splits: Splits, *, goes_on: bool = False) -> None:
     """Writes `split.csv`, over that of a start that came to nothing.
 
     Args:
@@ -43,7 +44,6 @@ def write_split(
         splits: What is learned from and judged by.
         goes_on: Whether the run was begun before: the list is left, then,
             where there is one.
-        progress: Called with the numbers of pictures hashed and in all.
     """
     path = pathlib.Path(folder) / SPLIT
     if goes_on and path.exists():
@@ -62,8 +62,7 @@ def write_split(
             for row in _rows(examples, part, hashed=header == HEADER):
                 writer.writerow(row)
                 done += 1
-                if progress and done % 256 == 0:
-                    progress(done, total)
+                current().count(done, total)
         # Before the list itself, as for every manifest.
         names = json.dumps(list(splits.train.class_names), indent=0)
         write_atomically(classes_path(path), names.encode())

@@ -13,8 +13,10 @@ from pipelines.tasks.task import Task
 from pipelines.training.components import optimizer_of
 from pipelines.training.run import Run
 from pipelines.training.trainer import Trainer
+from pipelines.waiting.work import work
 
 
+@work("building the network")
 def build_model(config: RunConfig, task: Task) -> keras.Model:
     """Builds the copy that is trained, in the run's precision.
 

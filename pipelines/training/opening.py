@@ -24,12 +24,14 @@ from pipelines.runs.config import RunConfig
 from pipelines.runs.split_list import read_split
 from pipelines.training.several_classes import NAME as MULTILABEL
 from pipelines.training.several_classes import as_asked
+from pipelines.waiting.work import work
 from zoo.errors import DataError
 
 # Above this many pictures, only so many of each part are looked at.
 _LOOKED_AT = 200_000
 
 
+@work("opening the pictures", "picture")
 def choose_splits(
     config: RunConfig, progress=None, *, least_classes: int = 2
 ) -> Splits:

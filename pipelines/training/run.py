@@ -41,6 +41,7 @@ from pipelines.training.choices import describe
 from pipelines.training.components import mixing_of
 from pipelines.training.fine_tuning.plan import Plan
 from pipelines.training.fine_tuning.plan import epochs_of
+from pipelines.training.remaining import Remaining
 from zoo.preprocessing import Preprocessing
 
 _PICTURES_SHOWN = 32
@@ -73,6 +74,7 @@ class Run:
         settled: Settings that were decided since it was prepared.
         decisions: What else was decided by measuring, by what it is about.
         choices: What was chosen where nobody had asked for anything.
+        remaining: Counts the time that is left, for words only.
     """
 
     config: RunConfig
@@ -91,6 +93,9 @@ class Run:
     settled: dict = dataclasses.field(default_factory=dict)
     decisions: dict = dataclasses.field(default_factory=dict)
     choices: dict[str, Choice] = dataclasses.field(default_factory=dict)
+    remaining: Remaining = dataclasses.field(
+        default_factory=lambda: Remaining(())
+    )
     _train_models: dict = dataclasses.field(default_factory=dict)
 
     @property
@@ -213,7 +218,9 @@ class Run:
             scalar_steps=self.config.scalar_steps,
             resumed_at=done,
         )
-        found = [board, Progress(epochs_of(self.plan), self.task)]
+        epochs = epochs_of(self.plan)
+        progress = Progress(epochs, self.task, remaining=self.remaining)
+        found = [board, progress]
         if self.config.profile_steps:
             steps = self.config.profile_steps
             found.append(Profiler(self.folder.path, steps, resumed_at=done))
