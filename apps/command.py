@@ -42,7 +42,7 @@ SAVED = 75
 # What sysexits.h calls EX_IOERR: the operating system refused.
 BROKEN = 74
 # Seconds after which a command that has said nothing says that it is there.
-_AT_ONCE = 1.0
+_AT_ONCE = 0.5
 # Flags of absl that it does not list.
 _UNLISTED = ("flagfile", "undefok")
 _QUOTED = re.compile(r"`(\w+)(=[^`]*)?`")
