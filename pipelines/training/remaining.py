@@ -43,7 +43,7 @@ class Remaining:
     """
 
     def __init__(self, parts):
-        self._parts = tuple(parts)
+        self.parts = tuple(parts)
         self._seconds: dict[int, list[float]] = {}
         self._spent = self._computed = 0.0
 
@@ -53,7 +53,7 @@ class Remaining:
         Args:
             parts: As of this class, as many.
         """
-        self._parts = tuple(parts)
+        self.parts = tuple(parts)
 
     def took(self, seconds: float, macs: float) -> None:
         """Takes in what was computed, in epochs or not.
@@ -78,7 +78,7 @@ class Remaining:
     def after(self, epochs: int) -> float:
         """Returns the seconds that are left when so many epochs are over."""
         begun, left = 0, 0.0
-        for place, part in enumerate(self._parts):
+        for place, part in enumerate(self.parts):
             ahead = part.epochs - min(max(epochs - begun, 0), part.epochs)
             left += ahead * self._of_one(place) if ahead else 0
             begun += part.epochs
@@ -86,11 +86,11 @@ class Remaining:
 
     def _place(self, number: int) -> int:
         begun = 0
-        for place, part in enumerate(self._parts):
+        for place, part in enumerate(self.parts):
             begun += part.epochs
             if number < begun:
                 return place
-        return len(self._parts) - 1
+        return len(self.parts) - 1
 
     def _of_one(self, place: int) -> float:
         """Seconds of one epoch of a part."""
@@ -100,7 +100,7 @@ class Remaining:
             own = seen[1:] or seen
             return sum(own) / len(own)
         speed = self._speed()
-        return self._parts[place].macs / speed if speed else 0.0
+        return self.parts[place].macs / speed if speed else 0.0
 
     def _speed(self) -> float:
         """Multiply-adds a second: of a pass, and of the dearest part so far.
@@ -109,9 +109,9 @@ class Remaining:
         """
         seconds, macs = self._spent, self._computed
         if self._seconds:
-            dearest = max(self._seconds, key=lambda at: self._parts[at].macs)
+            dearest = max(self._seconds, key=lambda at: self.parts[at].macs)
             count = len(self._seconds[dearest])
-            one = self._parts[dearest].macs
+            one = self.parts[dearest].macs
             if one * count > macs or not macs:
                 seconds += count * self._of_one(dearest)
                 macs += count * one
