@@ -8,6 +8,7 @@ import pytest
 from apps import command as command_file
 from apps import predict
 from apps.bar import Bar
+from pipelines.waiting import heartbeat
 from pipelines.waiting.heartbeat import Heartbeat
 from pipelines.waiting.work import going_on
 from pipelines.waiting.work import work
@@ -17,6 +18,7 @@ def test_a_slow_start_is_said_within_two_seconds(command, monkeypatch, photos):
     monkeypatch.setattr(
         command_file, "start_tensorflow", lambda: time.sleep(1.5)
     )
+    monkeypatch.setattr(heartbeat, "_beating", None)
     picture = photos / "val" / "red" / "val0.jpg"
     answer = command(predict, "--model=resnet20", "--weights=cifar10", picture)
     assert answer.code == 0
