@@ -118,14 +118,12 @@ def _examine(asked: Examination):
 def _kill(asked: Examination):
     from pipelines.doctor.faults import check_kills
 
-    bar = Bar("killing", "kill")
-
-    def found(line):
-        bar.clear()
-        tell(line)
-
     return check_kills(
-        asked.settings, asked.runs, asked.kills, progress=bar, say=found
+        asked.settings,
+        asked.runs,
+        asked.kills,
+        progress=Bar("killing", "kill"),
+        say=tell,
     )
 
 

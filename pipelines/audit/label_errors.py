@@ -17,6 +17,7 @@ from pipelines.audit.label_noise import estimate_noise
 from pipelines.audit.unseen_scores import unseen_scores
 from pipelines.features.probe import MOST
 from pipelines.features.probe import some_of_each
+from pipelines.waiting.work import work
 
 NEIGHBOURS = 10
 # A label is not learned from where it is rather wrong than right, and shown
@@ -219,6 +220,7 @@ def trusted(wrong: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return learned
 
 
+@work("looking for label errors")
 def find_suspects(
     features: np.ndarray,
     labels: np.ndarray,

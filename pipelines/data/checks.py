@@ -17,6 +17,7 @@ from pipelines.data.examples import Examples
 from pipelines.data.inspection.classification import Limits
 from pipelines.data.inspection.classification import inspect_file
 from pipelines.data.inspection.refusal import Refused
+from pipelines.waiting.work import work
 from zoo.errors import DataError
 
 # Below this many bytes in all, every picture is decoded to its last line,
@@ -55,6 +56,7 @@ class GoodPictures:
         )
 
 
+@work("looking at the pictures", "picture")
 def check_pictures(*parts: Examples, progress=None) -> np.ndarray:
     """Looks at every picture and refuses the set if one cannot be decoded.
 
@@ -74,6 +76,7 @@ def check_pictures(*parts: Examples, progress=None) -> np.ndarray:
     return np.array([side for _, side, _ in found], "int64")
 
 
+@work("looking at the pictures", "picture")
 def skip_bad_pictures(*parts: Examples, progress=None) -> GoodPictures:
     """Looks at every picture and leaves out those that cannot be decoded.
 

@@ -25,7 +25,7 @@ from pipelines.doctor.settings_tried import OLD_RUN
 from pipelines.doctor.settings_tried import draw_pictures
 from pipelines.doctor.trials import Trouble
 from pipelines.runs.run_folder import METRICS
-from pipelines.training.callbacks.progress import duration
+from pipelines.waiting.durations import duration
 from zoo.errors import IntegrityError
 
 _LAST_WORDS = 200

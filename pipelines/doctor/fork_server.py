@@ -13,7 +13,7 @@ import sys
 
 from pipelines.doctor.moments import Moment
 from pipelines.doctor.trials import Trouble
-from pipelines.training.callbacks.progress import duration
+from pipelines.waiting.durations import duration
 
 _COMMAND = (sys.executable, "-m", "pipelines.doctor.forked")
 _ROOT = pathlib.Path(__file__).parents[2]

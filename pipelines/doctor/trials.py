@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 from pipelines.doctor.findings import Finding
-from pipelines.training.callbacks.progress import duration
+from pipelines.waiting.durations import duration
 
 _ROOT = pathlib.Path(__file__).parents[2]
 _GIB = 2**30

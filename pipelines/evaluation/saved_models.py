@@ -6,6 +6,7 @@ import re
 import zoo
 from pipelines.runs.model_loading import load_model
 from pipelines.runs.run_folder import MODEL
+from pipelines.waiting.work import work
 from zoo.errors import RequestError
 from zoo.layers import PixelScaling
 from zoo.model_metadata import find_layer
@@ -14,6 +15,7 @@ from zoo.registry import list_models
 _CYCLE = re.compile(r"cycle-\d+\.keras")
 
 
+@work("opening the model")
 def open_model(
     model: str,
     weights: str | None = None,

@@ -29,20 +29,20 @@ from pipelines.data.sources.manifest import write_class_names
 from pipelines.data.spelling import listed
 from pipelines.runs.places import SPLIT
 from pipelines.runs.places import nearest_folder
+from pipelines.waiting.work import current
+from pipelines.waiting.work import work
 
 # Hashing more pictures would keep a run from its first step for long.
 HASHED = 200_000
-# Pictures between two words of how many are done.
-_TOLD_EACH = 256
 
 
-def write_split(folder, splits: Splits, *, progress=None) -> "SplitList | None":
+@work("writing the list of pictures", "picture")
+def write_split(folder, splits: Splits) -> "SplitList | None":
     """Writes `split.csv`, over that of a start that came to nothing.
 
     Args:
         folder: The run's.
         splits: What is learned from and judged by.
-        progress: Called with the numbers of pictures hashed and in all.
 
     Returns:
         What it says; None where there are too many pictures to be hashed.
@@ -64,8 +64,7 @@ def write_split(folder, splits: Splits, *, progress=None) -> "SplitList | None":
             writer.writerow(row)
             if hashed:
                 kept.append(row)
-            if progress and (done % _TOLD_EACH == 0 or done == total):
-                progress(done, total)
+            current().count(done, total)
         # Before the list itself, as for every manifest.
         write_class_names(path, splits.train.class_names)
     return _of_rows(pathlib.Path(folder), kept) if hashed else None

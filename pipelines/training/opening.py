@@ -24,12 +24,14 @@ from pipelines.runs.config import RunConfig
 from pipelines.runs.split_list import write_split
 from pipelines.training.several_classes import NAME as MULTILABEL
 from pipelines.training.several_classes import as_asked
+from pipelines.waiting.work import work
 from zoo.errors import DataError
 
 # Above this many pictures, only so many of each part are looked at.
 _LOOKED_AT = 200_000
 
 
+@work("opening the pictures", "picture")
 def choose_splits(
     config: RunConfig, progress=None, *, least_classes: int = 2
 ) -> Splits:
@@ -144,7 +146,7 @@ def list_pictures(run) -> None:
     Args:
         run: A `pipelines.training.run.Run`, whose folder is there.
     """
-    listed = write_split(run.folder.path, run.splits, progress=run.progress)
+    listed = write_split(run.folder.path, run.splits)
     if listed is None:
         return
     groups = exact_duplicates([row.tobytes() for row in listed.sha256])

@@ -65,7 +65,6 @@ class Opened:
         seen: What of it was looked at.
         sides: The shorter side of each of these pictures, in pixels.
         say: Tells a person something in one line.
-        progress: Called with numbers done and in all, where it takes long.
     """
 
     options: RunOptions
@@ -74,7 +73,6 @@ class Opened:
     seen: Splits
     sides: np.ndarray
     say: Callable[[str], None]
-    progress: Callable[[int, int], None] | None = None
 
 
 def prepare(
@@ -146,7 +144,7 @@ def open_run(
         say(splits.note)
     splits, seen, sides = look_at(config, splits, say, progress)
     splits = set_aside(config, splits)
-    return Opened(options, strategy, splits, seen, sides, say, progress)
+    return Opened(options, strategy, splits, seen, sides, say)
 
 
 def resolve_opened(config: RunConfig, opened: Opened) -> tuple[Resolved, Task]:
@@ -220,7 +218,6 @@ def begin(
         say=opened.say,
         identity=identity(config, opened.splits, replicas),
         choices=dict(resolved.choices),
-        progress=opened.progress,
     )
     _check_sizes(run)
     if not config.probe:

@@ -42,6 +42,7 @@ from pipelines.training.components import sizes_of
 from pipelines.training.fine_tuning.plan import Plan
 from pipelines.training.fine_tuning.plan import epochs_of
 from pipelines.training.opening import list_pictures
+from pipelines.training.remaining import Remaining
 from zoo.preprocessing import Preprocessing
 
 _PICTURES_SHOWN = 32
@@ -69,9 +70,9 @@ class Run:
         settled: Settings that were decided since it was prepared.
         decisions: What else was decided by measuring, by what it is about.
         choices: What was chosen where nobody had asked for anything.
-        progress: Called with numbers done and in all, where it takes long.
         lists_anew: Whether its list of pictures is that of others, of a run
             that goes on.
+        remaining: Counts the time that is left, for words only.
     """
 
     config: RunConfig
@@ -90,8 +91,10 @@ class Run:
     settled: dict = dataclasses.field(default_factory=dict)
     decisions: dict = dataclasses.field(default_factory=dict)
     choices: dict[str, Choice] = dataclasses.field(default_factory=dict)
-    progress: Callable[[int, int], None] | None = None
     lists_anew: bool = False
+    remaining: Remaining = dataclasses.field(
+        default_factory=lambda: Remaining(())
+    )
     _train_models: dict = dataclasses.field(default_factory=dict)
     _is_taken_over: bool = False
 
@@ -233,7 +236,9 @@ class Run:
             scalar_steps=self.config.scalar_steps,
             resumed_at=done,
         )
-        found = [board, Progress(epochs_of(self.plan), self.task)]
+        epochs = epochs_of(self.plan)
+        progress = Progress(epochs, self.task, remaining=self.remaining)
+        found = [board, progress]
         if self.config.profile_steps:
             steps = self.config.profile_steps
             found.append(Profiler(self.folder.path, steps, resumed_at=done))

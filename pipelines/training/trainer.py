@@ -27,6 +27,7 @@ from pipelines.training.failures import not_a_number
 from pipelines.training.meter import Meter
 from pipelines.training.step import StepOptions
 from pipelines.training.step import make_train_step
+from pipelines.waiting.work import long_at_first
 
 # Reading a number back waits for the device, so it is not done each step.
 STEPS_BETWEEN_READS = 10
@@ -253,9 +254,10 @@ class Trainer:
     def _epoch(self, step, batches, train, callbacks, stop) -> dict:
         self._meter = meter = Meter(self.task, **self._gone_on_with)
         self._gone_on_with = {}
+        next_of = long_at_first(meter.wait_for, "reading the first pictures")
         for batch in range(self.batch, train.steps_per_epoch):
             callbacks.on_train_batch_begin(batch)
-            inputs, targets = meter.wait_for(batches)
+            inputs, targets = next_of(batches)
             asked = tf.constant(float(bool(stop)))
             meter.add(step(inputs, targets, asked))
             self.global_step += 1

@@ -64,7 +64,7 @@ def open_several(
             listed = (folder.path / SPLIT).exists()
             lists_anew = bool(other & set(PICTURES)) or not listed
         if lists_anew:
-            write_split(folder.path, splits, progress=progress)
+            write_split(folder.path, splits)
         folder.write_config({**config.as_dict(), _IDENTITY: now})
     except BaseException:
         folder.release()
