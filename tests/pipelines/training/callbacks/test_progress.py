@@ -2,13 +2,17 @@
 
 import io
 
+import keras
 import pytest
+import tensorflow as tf
 
 from pipelines.tasks.classification import Classification
 from pipelines.training.callbacks import Progress
 from pipelines.training.callbacks import progress
 from pipelines.training.callbacks.progress import closing_summary
 from pipelines.training.callbacks.progress import describe
+from pipelines.training.optimizers import SGDWithL2
+from pipelines.training.trainer import Trainer
 from pipelines.waiting.work import going_on
 
 TASK = Classification()
@@ -94,3 +98,23 @@ def test_it_writes_to_the_standard_output(monkeypatch, capsys):
     callback.on_epoch_begin(0)
     callback.on_epoch_end(0, LOGS)
     assert capsys.readouterr().out.startswith("epoch 1/1 · loss 0.5124")
+
+
+def test_an_epoch_that_breaks_does_not_go_on(tiny, batches, coloured):
+    class Breaks(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            assert going_on()[-1].label == "epoch 1/2"
+            raise ValueError("broken")
+
+    before = going_on()
+    trainer = Trainer(
+        tiny(), SGDWithL2(0.1), tf.distribute.get_strategy(), Classification()
+    )
+    train, _ = batches(coloured(4), 4)
+    with pytest.raises(ValueError, match="broken"):
+        trainer.fit(
+            train,
+            epochs=2,
+            callbacks=[Progress(2, TASK, io.StringIO()), Breaks()],
+        )
+    assert going_on() == before
