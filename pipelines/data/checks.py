@@ -217,7 +217,9 @@ _OPERATIONS = {
 def _by_tensorflow(encoded: bytes, kind: str) -> np.ndarray:
     """Decodes a picture as training does."""
     try:
-        return _OPERATIONS[kind](contents=encoded).numpy()
+        # Given bytes, an operation fails in its fast way and takes a slow one.
+        contents = tf.constant(encoded)
+        return _OPERATIONS[kind](contents=contents).numpy()
     except tf.errors.ResourceExhaustedError:
         raise MemoryError from None
     except tf.errors.OpError as error:
