@@ -17,6 +17,7 @@ from pipelines.runs.run_folder import SNAPSHOTS
 from pipelines.training.callbacks import BestWeights
 from pipelines.training.callbacks import ScheduledRate
 from pipelines.training.callbacks import Snapshots
+from pipelines.training.callbacks import TensorBoard
 from pipelines.training.components import schedule_of
 from pipelines.training.fine_tuning.costs import parts_of
 from pipelines.training.fine_tuning.feature_cache import FeatureCache
@@ -96,12 +97,28 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
         callbacks.append(stopper)
     if run.config.snapshots:
         callbacks.append(_snapshots(run, trainer))
-    callbacks = run.keep(trainer, callbacks)
+    try:
+        _run_phases(run, trainer, run.keep(trainer, callbacks), progress)
+    finally:
+        for callback in callbacks:
+            if isinstance(callback, TensorBoard):
+                # Its files have a thread each, which would outlive the run.
+                callback.close()
+    if stopper and stopper.take_best():
+        return
+    if trainer.average:
+        trainer.average.give()
+    _tell_best(run, trainer.history)
+
+
+def _run_phases(run: Run, trainer: Trainer, callbacks: list, progress) -> None:
+    """Runs what is left of a plan, until somebody has seen enough."""
+    stoppers = [each for each in callbacks if isinstance(each, BestWeights)]
     cache = FeatureCache(run, run.plan, progress)
     until = 0
     for position, phase in enumerate(run.plan):
         until += phase.epochs
-        if trainer.epoch >= until or (stopper and stopper.stopped):
+        if trainer.epoch >= until or any(each.stopped for each in stoppers):
             continue
         kept = cache.take(position)
         run.remaining.plan(parts_of(run, cache.reads))
@@ -113,11 +130,6 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
             callbacks=callbacks,
             kept=kept,
         )
-    if stopper and stopper.take_best():
-        return
-    if trainer.average:
-        trainer.average.give()
-    _tell_best(run, trainer.history)
 
 
 def _tell_best(run: Run, history: list[dict]) -> None:

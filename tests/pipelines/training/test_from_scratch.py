@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 
 import keras
 import numpy as np
@@ -47,9 +48,12 @@ def run(picture_folder, tmp_path_factory):
         precision="bfloat16",
         label_smoothing=0.1,
     )
+    before = set(threading.enumerate())
     finished = train(
         config, say=said.append, progress=lambda *n: checked.append(n)
     )
+    # What writes event files has a thread each.
+    assert set(threading.enumerate()) <= before
     return config, output, finished.metrics, said, checked
 
 
