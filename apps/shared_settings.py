@@ -103,6 +103,6 @@ def orientation(usual: str = "what the run learned with; else upright"):
     )
 
 
-def output(default, help: str):
+def output(default, help: str, usual: str = ""):
     """The field of `output`: a new file or folder."""
-    return row(default, help, group=WRITTEN, common=True)
+    return row(default, help, group=WRITTEN, usual=usual, common=True)

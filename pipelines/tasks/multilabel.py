@@ -194,6 +194,11 @@ class MultiLabel(Task):
             ),
         }
 
+    def tables(self, outputs: np.ndarray, examples: Examples) -> dict:
+        from pipelines.tasks.multilabel_page import tables
+
+        return tables(self, outputs, examples)
+
     def tuned(self, outputs: np.ndarray, targets: np.ndarray) -> "MultiLabel":
         thresholds = choose_thresholds(sigmoid(outputs), targets)
         return dataclasses.replace(self, thresholds=thresholds)

@@ -219,6 +219,18 @@ class Task(abc.ABC):
         """Returns what `metrics.json` of an evaluation has beside that."""
         return {}
 
+    def tables(self, outputs, examples: Examples) -> dict[str, list[list]]:
+        """Returns what a report shows beside single numbers, as data.
+
+        Args:
+            outputs: Of all examples, arrays.
+            examples: The same ones.
+
+        Returns:
+            Rows by what they are about, their names first.
+        """
+        return {}
+
     def mean(self, outputs: list):
         """Returns the outputs that several ones of the same examples mean.
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 import zoo
 from pipelines.batches.augmentation import Augmentation
 from pipelines.batches.evaluation_data import EvaluationData
+from pipelines.batches.evaluation_data import evaluation_batch
 from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.batches.progressive import SizeStage
 from pipelines.batches.progressive import progressive_stages
@@ -44,7 +45,6 @@ from pipelines.training.fine_tuning.plan import epochs_of
 from zoo.preprocessing import Preprocessing
 
 _PICTURES_SHOWN = 32
-_LARGEST_BATCH = 256
 # Growing sizes are multiples of what networks halve a picture to; those for
 # small pictures halve it less often.
 _SIZES_APART = 32
@@ -182,9 +182,7 @@ class Run:
     def evaluation_batch(self) -> int:
         """Examples of a batch that is only judged; the last is nearly full."""
         replicas = self.strategy.num_replicas_in_sync
-        count = len(self.splits.validation)
-        batch = -(-count // -(-count // _LARGEST_BATCH))
-        return -(-batch // replicas) * replicas
+        return evaluation_batch(len(self.splits.validation), replicas)
 
     def evaluation_data(
         self, examples: Examples, *, hold: bool = False

@@ -1,5 +1,6 @@
 """The commands as people use them, from pictures to answers."""
 
+import hashlib
 import importlib
 import json
 import subprocess
@@ -114,18 +115,44 @@ def test_evaluate_repeats_the_runs_own_figure(
         f"--model={output}",
         f"--data={photos}",
         f"--output={tmp_path}/judged",
-        "--global_batch_size=3",
     )
     assert answer.code == 0, answer
     own = json.loads((output / "metrics.json").read_text())
     judged = json.loads((tmp_path / "judged" / "metrics.json").read_text())
-    for key in ("examples", "top1", "top5"):
-        assert judged[key] == own[key]
-    assert judged["loss"] == pytest.approx(own["loss"], abs=1e-5)
+    for key in ("examples", "top1", "top5", "loss"):
+        assert judged[key] == own[key], key
     assert set(judged["top1_by_class"]) == {"blue", "red"}
     rows = (tmp_path / "judged" / "predictions.csv").read_text().splitlines()
     assert len(rows) == 1 + 8
     assert "8 pictures that the run held out" in answer.out
+    assert f"report: {tmp_path}/judged/report.html" in answer.out
+    file = output / "model.keras"
+    assert json.loads((tmp_path / "judged" / "config.json").read_text())[
+        "judged"
+    ] == {
+        "model": str(output),
+        "weights": None,
+        "sha256": {
+            str(file): hashlib.sha256(file.read_bytes()).hexdigest(),
+        },
+    }
+    page = (tmp_path / "judged" / "report.html").read_text()
+    assert f"zoo predict --model={output} IMAGE" in page.replace(
+        "python -m apps.", "zoo "
+    )
+    assert "top-5" not in page and "to judge them" in page
+
+
+def test_evaluate_makes_a_folder_of_its_own(
+    command, finished, photos, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    words = (f"--model={finished[0]}", str(photos), "--global_batch_size=3")
+    answer = command(evaluate, *words)
+    assert answer.code == 0, answer
+    (folder,) = (tmp_path / "evaluations").iterdir()
+    assert folder.name.startswith("photos-first-")
+    assert f"report: evaluations/{folder.name}/report.html" in answer.out
 
 
 def test_evaluate_refuses_what_was_learned_from(
