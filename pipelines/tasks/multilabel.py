@@ -98,6 +98,7 @@ class MultiLabel(Task):
     decides = MAP
     loss_words = ("binary cross-entropy", "nats a picture")
     template = "report_multilabel.html"
+    several = True
 
     @classmethod
     def of(cls, settings, examples: Examples) -> "MultiLabel":

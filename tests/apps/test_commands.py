@@ -1,5 +1,6 @@
 """The commands as people use them, from pictures to answers."""
 
+import csv
 import hashlib
 import importlib
 import json
@@ -16,6 +17,10 @@ from apps import finetune
 from apps import models
 from apps import predict
 from apps import train
+from pipelines.evaluation.prediction import predict as guesses_of
+from pipelines.training.config import TrainConfig
+from pipelines.training.finished import finished_run
+from zoo.errors import RequestError
 
 COMMANDS = (
     "audit",
@@ -203,6 +208,67 @@ def test_predict_as_text_and_as_json(command, finished, photos):
         assert {guess["class"] for guess in guesses} == {"red", "blue"}
         total = sum(guess["probability"] for guess in guesses)
         assert total == pytest.approx(1, abs=1e-6)
+
+
+def test_predict_writes_tables_pages_and_copies(
+    command, finished, photos, tmp_path
+):
+    before = {path: path.read_bytes() for path in photos.rglob("*.jpg")}
+    run, pattern = f"--model={finished[0]}", f"{photos}/val/**/*.jpg"
+    answer = command(
+        predict,
+        run,
+        pattern,
+        photos / "val" / "red",
+        "--format=csv",
+        "--all_classes",
+        "--threshold=0.5",
+        f"--output={tmp_path}/answers.csv",
+        f"--page={tmp_path}/answers.html",
+        f"--sort_into={tmp_path}/sorted",
+    )
+    assert answer.code == 0, answer
+    with open(tmp_path / "answers.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    # Of two classes the likeliest always has half.
+    assert len(rows) == 8 and {row["sure"] for row in rows} == {"true"}
+    for row in rows:
+        assert float(row["red"]) + float(row["blue"]) == pytest.approx(1)
+        assert row["probability"] == row[row["predicted"]]
+    copies = sorted((tmp_path / "sorted").rglob("*.jpg"))
+    # Both classes have pictures of the same names: none is written over.
+    assert sorted(path.read_bytes() for path in copies) == sorted(
+        before[path] for path in before if path.parts[-3] == "val"
+    )
+    assert {path: path.read_bytes() for path in before} == before
+    page = (tmp_path / "answers.html").read_text()
+    assert page.count("data:image/jpeg") == 8
+    words = (run, pattern, "--format=csv")
+    answer = command(predict, *words, f"--output={tmp_path}/answers.csv")
+    assert answer.code == 2 and "is there already" in answer.err
+    answer = command(predict, *words, f"--page={tmp_path}/none/a.html")
+    assert answer.code == 2 and f"no folder {tmp_path}/none" in answer.err
+    answer = command(predict, run, f"{photos}/val/*.gif")
+    assert answer.code == 2 and "There is no picture" in answer.err
+    answer = command(predict, run, pattern, "--threshold=2")
+    assert answer.code == 2 and "--threshold lies in 0…1" in answer.err
+    answer = command(predict, run, pattern, "--threshold=1", "--top=1")
+    assert answer.out.count("  not sure: below 100.00%") == 8
+
+
+def test_predict_in_python(finished, photos):
+    held = json.loads((finished[0] / "config.json").read_text())
+    run = finished_run(TrainConfig.from_dict(held))
+    picture = photos / "val" / "red" / "val1.jpg"
+    ((path, guesses),) = run.predict(picture).items()
+    assert path == str(picture) and len(guesses) == 2
+    assert guesses == guesses_of(run.model, picture)
+    found = run.predict([f"{photos}/val/*"], 1, threshold=0.99)
+    assert len(found) == 8
+    for guess in found.values():
+        assert not guess or guess[0].probability >= 0.99
+    with pytest.raises(RequestError, match="no picture"):
+        run.predict("nowhere.jpg")
 
 
 def test_finetune_prints_its_plan_first(command, finished, photos, tmp_path):
