@@ -97,13 +97,13 @@ def judge(
             for name, each in found.items()
         }
     with RunFolder(output) as folder:
-        folder.write_config(_config(opened, data.data, tta))
+        folder.write_config(_config(opened, data, tta))
         judged = Judged(examples, logits, metrics)
         write_judged(folder, task, judged, opened=opened)
     return metrics
 
 
-def _config(opened: JudgedModels, data: str, tta: str) -> dict:
+def _config(opened: JudgedModels, data: ToJudge, tta: str) -> dict:
     """What was judged, and how, as `config.json` notes it."""
     record = dataclasses.asdict(zoo.preprocessing(opened.first))
     judged = opened.source
@@ -112,7 +112,8 @@ def _config(opened: JudgedModels, data: str, tta: str) -> dict:
         **({"snapshots": list(opened.models)} if opened.several else {}),
         **({"tta": tta} if tta != NO_VIEWS else {}),
         "preprocessing": record,
-        "data": data,
+        "data": data.data,
+        **({"seen": data.seen} if data.seen else {}),
         **({"judged": dataclasses.asdict(judged)} if judged else {}),
     }
 

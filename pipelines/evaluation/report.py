@@ -116,15 +116,26 @@ def _settings(config: dict, task: Task) -> list[tuple[str, str]]:
         (name, "–" if value is None else str(value))
         for key, held in config.items()
         if key not in (*task.facts, *_NO_SETTINGS)
-        for name, value in _flat(key, held)
+        for name, value in flat(key, held)
     ]
 
 
-def _flat(name: str, value) -> list[tuple[str, object]]:
-    """What stands in a setting of several parts, each by itself."""
+def flat(name: str, value) -> list[tuple[str, object]]:
+    """Returns what stands in a setting of several parts, each by itself.
+
+    Args:
+        name: The setting's.
+        value: A dict for one of several parts.
+
+    Example:
+
+        >>> from pipelines.evaluation.report import flat
+        >>> flat("versions", {"keras": "3.15", "numpy": "2.4"})
+        [('versions.keras', '3.15'), ('versions.numpy', '2.4')]
+    """
     if not isinstance(value, dict):
         return [(name, value)]
-    parts = [_flat(f"{name}.{key}", inner) for key, inner in value.items()]
+    parts = [flat(f"{name}.{key}", inner) for key, inner in value.items()]
     return [row for part in parts for row in part]
 
 

@@ -9,6 +9,7 @@ import apps
 from apps import __main__ as main
 from apps import audit
 from apps import benchmark
+from apps import compare
 from apps import convert
 from apps import curves
 from apps import doctor
@@ -40,6 +41,7 @@ CONFIGS = (
     finetune.Mode,
     audit.Auditing,
     benchmark.Measuring,
+    compare.RunComparison,
     convert.Converting,
     curves.CurveDrawing,
     doctor.Examination,
@@ -92,7 +94,7 @@ def test_every_command_has_its_line():
         for path in folder.glob("*.py")
         if "\ndef cli()" in path.read_text() and path.stem != "__main__"
     }
-    assert files == set(main.COMMANDS) and len(files) == 13
+    assert files == set(main.COMMANDS) and len(files) == 14
     assert [*main.GROUPS] == ["Train", "Look", "Ship", "Check"]
 
 
@@ -142,7 +144,7 @@ SEVERAL = {
     # Only the split, where nothing is trained.
     "seed": 2,
     # Each command writes something else; all of it is new.
-    "output": 11,
+    "output": 12,
     # A folder of runs, and folders of runs.
     "runs": 2,
     # Of shards, of an answer.

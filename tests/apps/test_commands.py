@@ -11,6 +11,7 @@ import keras
 import pytest
 
 import zoo
+from apps import compare
 from apps import curves
 from apps import evaluate
 from apps import finetune
@@ -25,6 +26,7 @@ from zoo.errors import RequestError
 COMMANDS = (
     "audit",
     "benchmark",
+    "compare",
     "convert",
     "curves",
     "doctor",
@@ -160,6 +162,35 @@ def test_evaluate_makes_a_folder_of_its_own(
     assert f"report: evaluations/{folder.name}/report.html" in answer.out
 
 
+def test_a_run_is_compared_with_its_own_evaluation(
+    command, finished, photos, tmp_path
+):
+    output, judged = finished[0], tmp_path / "judged"
+    words = (f"--model={output}", str(photos), f"--output={judged}")
+    assert command(evaluate, *words).code == 0
+    held = [
+        list(csv.DictReader(text.splitlines()))
+        for text in (
+            (folder / "predictions.csv").read_text()
+            for folder in (output, judged)
+        )
+    ]
+    for own, other in zip(*held, strict=True):
+        assert own == {name: other[name] for name in own}
+    answer = command(compare, output, judged, f"--output={tmp_path}/both")
+    assert answer.code == 0, answer
+    assert answer.out.splitlines()[0] == "8 pictures that all have judged"
+    assert "only judged is right on 0, only first on 0: p = 1" in answer.out
+    assert "do not tell which is the best" in answer.out
+    assert f"page: {tmp_path}/both/comparison.html" in answer.out
+    answer = command(compare, output, judged, f"--output={tmp_path}/both")
+    assert answer.code == 2 and "--output" in answer.err
+    answer = command(compare, output, tmp_path / "none")
+    assert answer.code == 2 and f"no folder {tmp_path}/none" in answer.err
+    answer = command(compare, output)
+    assert answer.code == 2 and "Give two or more folders" in answer.err
+
+
 def test_evaluate_refuses_what_was_learned_from(
     command, finished, photos, tmp_path
 ):
@@ -179,6 +210,8 @@ def test_evaluate_refuses_what_was_learned_from(
     answer = command(evaluate, *words, f"--data={photos}/train")
     assert answer.code == 0, answer
     assert "24 of the 24 pictures were learned from" in answer.out
+    answer = command(compare, finished[0], f"{tmp_path}/seen")
+    assert answer.code == 3 and "judged by 24 pictures that its" in answer.err
 
 
 def test_predict_answers_for_the_good_ones(command, finished, photos, tmp_path):
