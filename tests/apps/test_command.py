@@ -25,6 +25,7 @@ from apps.command import prefix_of
 from apps.help_page import as_called
 from apps.help_page import example
 from apps.help_page import help_page
+from apps.shared_settings import Repeating
 from pipelines.pages.commands import called_as
 from pipelines.pages.commands import command as typed
 from pipelines.runs.config import RunConfig
@@ -39,6 +40,7 @@ CONFIGS = (
     FinetuneConfig,
     RunOptions,
     finetune.Mode,
+    Repeating,
     audit.Auditing,
     benchmark.Measuring,
     compare.RunComparison,

@@ -113,6 +113,54 @@ def test_the_model_carries_names_and_preprocessing(finished):
     assert model.dtype_policy.name == "float32"
 
 
+def test_a_run_is_repeated_to_the_bit(command, finished, photos, tmp_path):
+    output, again = finished[0], tmp_path / "again"
+    words = (f"--config={output}/config.json", f"--output={again}")
+    assert command(train, *words).code == 0
+    for name in ("history.json", "predictions.csv"):
+        first, second = ((run / name).read_bytes() for run in (output, again))
+        if name == "history.json":
+            first, second = map(_without_times, (first, second))
+        assert first == second, name
+    held = [
+        json.loads((run / "config.json").read_text()) for run in (output, again)
+    ]
+    for config in held:
+        del config["output"], config["chosen"]
+    assert held[0] == held[1]
+    words = (f"--config={output}", "--epochs=1", "--seeds=2", "--seed=7")
+    answer = command(train, *words, f"--output={tmp_path}/seeds")
+    assert answer.code == 0, answer
+    assert "2 seeds: top-1 " in answer.out
+    runs = [tmp_path / "seeds" / f"seed-{seed}" for seed in (7, 8)]
+    for run in runs:
+        config = json.loads((run / "config.json").read_text())
+        assert (config["epochs"], config["learning_rate"]) == (1, 0.5)
+    answer = command(compare, *runs, f"--output={tmp_path}/both")
+    assert answer.code == 0, answer
+    assert "they differ in: seed\n" in answer.out
+
+
+def _without_times(history):
+    rows = json.loads(history)
+    return [
+        {name: row[name] for name in row if "loss" in name or "top" in name}
+        for row in rows
+    ]
+
+
+def test_what_is_no_run_is_not_repeated(command, finished, photos, tmp_path):
+    other = tmp_path / "other.json"
+    words = (f"--config={other}", f"--output={tmp_path}/new")
+    answer = command(train, *words)
+    assert answer.code == 2 and f"--config={other} cannot be read" in answer.err
+    other.write_text('{"model": "tiny"}')
+    answer = command(train, *words)
+    assert answer.code == 2 and "holds no settings of a run" in answer.err
+    answer = command(finetune, f"--config={finished[0]}", words[1])
+    assert answer.code == 2 and "of a run of the command train" in answer.err
+
+
 def test_evaluate_repeats_the_runs_own_figure(
     command, finished, photos, tmp_path
 ):
