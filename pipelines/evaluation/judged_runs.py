@@ -125,7 +125,9 @@ def _json(path: pathlib.Path):
 
 
 def _rows(path: pathlib.Path) -> list[dict]:
-    with open(path, newline="", errors="surrogateescape") as file:
+    with open(
+        path, newline="", encoding="utf-8", errors="surrogateescape"
+    ) as file:
         rows = list(csv.DictReader(file))
     if not rows or not {"picture", "label", "predicted"} <= rows[0].keys():
         raise DataError(

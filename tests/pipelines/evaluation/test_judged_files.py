@@ -180,7 +180,46 @@ def test_several_classes_a_picture(tiny, picture_folder, tmp_path):
         "green",
         "red",
     }
+    predicted = rows_of(tmp_path / "judged" / "predictions.csv")
     for row in report["classes"]:
+        name = row["class"]
         by_class = metrics["average_precision_by_class"]
-        assert row["average_precision"] == by_class[row["class"]]
+        assert row["average_precision"] == by_class[name]
+        shown = [name in json.loads(each["label"]) for each in predicted]
+        said = [name in json.loads(each["predicted"]) for each in predicted]
+        precision, recall, _, (_, pictures) = (
+            sklearn.precision_recall_fscore_support(
+                shown, said, labels=[False, True], zero_division=0
+            )
+        )
+        assert row["pictures"] == pictures == 2
+        assert row["recall"] == pytest.approx(recall[1])
+        assert (row["precision"] or 0) == pytest.approx(precision[1])
     assert sum(row["answers"] for row in report["calibration"]) == 6 * 3
+
+
+def test_classes_without_names_are_told_by_number(coloured):
+    examples = coloured(2, classes=2)
+    logits = np.eye(4, 5, 1, dtype="float32")
+    task = Classification()
+    tables = task.tables(logits, examples)
+    assert [row[0] for row in tables["classes"][1:]] == [
+        *("blue", "green"),
+        *("2", "3", "4"),
+    ]
+    assert [row[2] for row in task.table(logits, examples)[1:]] == [
+        *("green", "2"),
+        *("3", "4"),
+    ]
+    # Of all that have pictures or were answered, none is told right.
+    assert task.details(logits, examples)["f1"] == 0
+
+
+def test_broken_answers_count_as_wrong(coloured):
+    examples = coloured(2, classes=2)
+    logits = np.array([[1, 0], [0, 1], [np.nan, 0], [0, 1]], "float32")
+    task = Classification(examples.class_names)
+    found = task.details(logits, examples)
+    assert "auc" not in found and found["balanced_accuracy"] == 0.75
+    confusion = task.tables(logits, examples)["confusion"]
+    assert sum(row[2] for row in confusion[1:]) == 3
