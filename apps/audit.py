@@ -115,6 +115,7 @@ def check(asked: Auditing) -> None:
 
 def run(asked: Auditing) -> None:
     from pipelines.audit.auditing import audit_data
+    from pipelines.audit.report.corrections import left_over
     from pipelines.audit.report.writing import write_report
 
     output = asked.output or new_output(asked.data)
@@ -129,6 +130,11 @@ def run(asked: Auditing) -> None:
     summarise(found)
     if found.frozen is not None:
         say(f"{found.frozen:,} pictures frozen in {asked.write_manifest}")
+    if kept := left_over(found, output):
+        say(
+            f"{kept} is from before and was left as it is, as somebody may "
+            "have edited it; remove it for a list of what is doubted now"
+        )
     say(f"report: {page}")
     if not found.passed:
         fail(f"{asked.data} must not be trained on as it is; see {page}", 3)

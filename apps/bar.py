@@ -1,32 +1,42 @@
-"""A bar that shows how far long work has come."""
+"""How far long work has come, as what a heartbeat tells."""
+
+from pipelines.waiting.work import Work
+from pipelines.waiting.work import begin
+from pipelines.waiting.work import current
+from pipelines.waiting.work import end
 
 
 class Bar:
-    """A progress bar on a terminal, silence elsewhere.
+    """Takes in numbers done and in all; a terminal shows a bar of them.
+
+    Where the work has said itself what it is and what it counts, the numbers
+    are its own.
 
     Args:
-        label: What is being done.
+        label: What is being done, where the work does not say.
         unit: What is counted; "B" for bytes.
     """
 
     def __init__(self, label: str, unit: str):
         self._label = label
         self._unit = unit
-        self._bar = None
+        self._own = None
 
     def __call__(self, done: int, total: int | None) -> None:
-        from tqdm import tqdm
+        """Shows how far it is.
 
-        if self._bar is None:
-            self._bar = tqdm(
-                total=total,
-                desc=self._label,
-                unit=self._unit,
-                unit_scale=self._unit == "B",
-                leave=False,
-                disable=None,
-            )
-        self._bar.update(done - self._bar.n)
+        Args:
+            done: So many units.
+            total: In all; None where nobody knows.
+        """
+        known = current()
+        others = known is not None and known is not self._own and known.unit
+        if others and self._unit != "B":
+            known.count(done, total)
+            return
+        if self._own is None:
+            self._own = begin(Work(self._label, self._unit))
+        self._own.count(done, total)
         if done == total:
-            self._bar.close()
-            self._bar = None
+            end(self._own)
+            self._own = None

@@ -18,6 +18,7 @@ codes: 0 done, 2 a wrong request, 4 a damaged file.
 """
 
 import dataclasses
+import os
 
 import zoo
 from apps.bar import Bar
@@ -32,6 +33,8 @@ from apps.shared_settings import Asked
 from apps.shared_settings import batch
 from apps.shared_settings import data
 from apps.shared_settings import output
+from pipelines.benchmarks.names import PARTS
+from pipelines.benchmarks.names import check_parts
 from pipelines.runs.config import RunConfig
 from pipelines.runs.settings import changed
 from pipelines.runs.settings import required
@@ -120,8 +123,16 @@ def check(asked: Measuring) -> None:
     zoo.model_info(asked.model)
     if asked.subject in _ON_PICTURES and not asked.data:
         raise RequestError("This is measured on pictures. Give `data`.")
+    check_parts(
+        asked.subject,
+        subjects=asked.subjects,
+        models=asked.models,
+        precisions=asked.precisions,
+    )
     if asked.data:
         check_data(asked.data)
+    if asked.subject == "starts" and asked.output:
+        check_new_file(_picture_beside(asked.output))
 
 
 def _step(asked: Measuring) -> dict:
@@ -166,27 +177,26 @@ def _transfer(asked: Measuring) -> dict:
     from pipelines.benchmarks.transfer import TASKS
     from pipelines.benchmarks.transfer import benchmark_transfer
 
-    wanted = _chosen(asked, [task.name for task in TASKS])
+    wanted = asked.subjects or PARTS["transfer"]
     tasks = [task for task in TASKS if task.name in wanted]
     return benchmark_transfer(asked.data, tasks=tasks, say=tell)
 
 
 def _shots(asked: Measuring) -> dict:
-    from pipelines.benchmarks.shots import WAYS
     from pipelines.benchmarks.shots import benchmark_shots
 
-    ways = _chosen(asked, WAYS)
+    ways = tuple(dict.fromkeys(asked.subjects)) or PARTS["shots"]
     return {"results": benchmark_shots(asked.data, ways=ways, say=tell)}
 
 
-def _starts(asked: Measuring) -> dict:
-    import pathlib
+def _picture_beside(output: str) -> str:
+    return os.path.splitext(output)[0] + ".png"
 
+
+def _starts(asked: Measuring) -> dict:
     from pipelines.benchmarks.starts import benchmark_starts
 
-    picture = asked.output and pathlib.Path(asked.output).with_suffix(".png")
-    if picture:
-        check_new_file(str(picture))
+    picture = asked.output and _picture_beside(asked.output)
     return {"results": benchmark_starts(asked.data, picture, say=say)}
 
 
@@ -198,16 +208,6 @@ def _features(asked: Measuring) -> dict:
         "labels": features.benchmark_labels,
     }[asked.subject]
     return measure(asked.data, say=say, progress=Bar("features", "picture"))
-
-
-def _chosen(asked, names) -> list[str]:
-    """Returns what `subjects` chooses among names: all where not given."""
-    for subject in asked.subjects or ():
-        if subject not in names:
-            raise RequestError(
-                f"`subjects={subject}` is not one of {', '.join(names)}."
-            )
-    return [name for name in names if name in (asked.subjects or names)]
 
 
 def _weights(asked: Measuring) -> dict:

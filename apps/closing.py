@@ -12,16 +12,18 @@ def close(finished) -> None:
     from pipelines.training.callbacks.progress import closing_summary
 
     output, metrics = finished.config.output, finished.metrics
-    logs = shlex.quote(os.path.dirname(output) or ".")
     lines = [
         "",
         f"{finished.task.told(metrics, 2)} on {metrics['examples']:,} held-out "
         f"pictures, after {metrics['seconds']:.0f} s",
-        closing_summary(finished.history),
+        *filter(None, [closing_summary(finished.history)]),
         f"run:         {output}",
         f"report:      {os.path.join(output, 'report.html')}",
         f"model:       {os.path.join(output, 'model.keras')}",
         f"predict:     {command('predict', 'IMAGE', model=output)}",
-        f"TensorBoard: tensorboard --logdir {logs}",
     ]
+    # A head that was not learned by steps has no curves to look at.
+    if finished.history:
+        logs = shlex.quote(os.path.dirname(output) or ".")
+        lines.append(f"TensorBoard: tensorboard --logdir {logs}")
     say("\n".join(lines))

@@ -22,15 +22,18 @@ from apps import run_flags
 from apps.bar import Bar
 from apps.help_page import example
 from apps.help_page import help_page
+from apps.listening import leave_quietly
 from apps.quiet import start_tensorflow
 from apps.system_errors import as_line
-from apps.system_errors import leave_quietly
 from apps.words import understood
 from pipelines.pages.commands import called_as
 from pipelines.pages.showing import shown
 from pipelines.runs.interruption import end_by_sigterm
 from pipelines.runs.settings import settings_of
 from pipelines.runs.settings import types_of
+from pipelines.waiting.heartbeat import heartbeat
+from pipelines.waiting.heartbeat import speaking
+from pipelines.waiting.work import work
 from zoo.errors import RequestError
 from zoo.weights.atomic import naming
 
@@ -38,6 +41,8 @@ from zoo.weights.atomic import naming
 SAVED = 75
 # What sysexits.h calls EX_IOERR: the operating system refused.
 BROKEN = 74
+# Seconds after which a command that has said nothing says that it is there.
+_AT_ONCE = 0.5
 # Flags of absl that it does not list.
 _UNLISTED = ("flagfile", "undefok")
 _QUOTED = re.compile(r"`(\w+)(=[^`]*)?`")
@@ -79,14 +84,14 @@ def launch(
                 check(*asked)
             if any("resume" in settings_of(config) for config in configs):
                 end_by_sigterm()
-            if tensorflow:
-                start_tensorflow()
-            with _showing_downloads():
-                run(*asked)
+            with heartbeat(), work(_name(run), after=None):
+                if tensorflow:
+                    with work("starting TensorFlow", after=_AT_ONCE):
+                        start_tensorflow()
+                with _showing_downloads():
+                    run(*asked)
         except KeyboardInterrupt:
             fail("interrupted", 130)
-        except BrokenPipeError:
-            leave_quietly()
         except OSError as error:
             fail(as_line(error), getattr(error, "exit_code", BROKEN))
         except Exception as error:
@@ -217,7 +222,8 @@ def _how_to_go_on(code: int, command: str, asked) -> str:
 def fail(message: str, code: int, command: str = "") -> None:
     """Says what is wrong in one line, and a command as it is, and exits."""
     line = shown(" ".join(as_flags(message).split()))
-    print(f"error: {line}{command}", file=sys.stderr, flush=True)
+    with speaking():
+        print(f"error: {line}{command}", file=sys.stderr, flush=True)
     sys.exit(code)
 
 
@@ -226,7 +232,13 @@ def _show_what_the_zoo_reports() -> None:
     reports = standard_logging.getLogger("zoo")
     reports.setLevel(standard_logging.INFO)
     reports.propagate = False
-    reports.handlers = [standard_logging.StreamHandler(sys.stderr)]
+    reports.handlers = [_Reports(sys.stderr)]
+
+
+class _Reports(standard_logging.StreamHandler):
+    def emit(self, record):
+        with speaking():
+            super().emit(record)
 
 
 @contextlib.contextmanager
@@ -263,8 +275,12 @@ def check_new_file(path: str) -> None:
 
 def say(message: str) -> None:
     """Tells a person something, at once; see `shown` for what is not."""
-    with naming("the standard output"):
-        print(shown(message), flush=True)
+    try:
+        with speaking(), naming("the standard output"):
+            print(shown(message), flush=True)
+    except BrokenPipeError:
+        # No other pipe that breaks may end a command without a word.
+        leave_quietly()
 
 
 def tell(message: str) -> None:

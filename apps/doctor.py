@@ -27,6 +27,7 @@ from apps.shared_settings import Asked
 from apps.shared_settings import batch
 from apps.shared_settings import data
 from apps.shared_settings import output
+from pipelines.doctor.kinds import kinds_asked
 from pipelines.runs.config import RunConfig
 from pipelines.runs.places import RUNS
 from pipelines.runs.settings import changed
@@ -93,11 +94,13 @@ def check(asked: Examination) -> None:
         zoo.model_info(asked.model)
     if asked.data:
         check_data(asked.data)
+    if asked.subject == "faults":
+        kinds_asked(asked.settings)
 
 
 def _examine(asked: Examination):
-    from pipelines.doctor import Request
-    from pipelines.doctor import examine
+    from pipelines.doctor.examination import Request
+    from pipelines.doctor.examination import examine
 
     return examine(
         Request(
@@ -113,15 +116,15 @@ def _examine(asked: Examination):
 
 
 def _kill(asked: Examination):
-    from pipelines.doctor import check_kills
+    from pipelines.doctor.faults import check_kills
 
-    bar = Bar("killing", "kill")
-    findings = check_kills(
-        asked.settings, asked.runs, asked.kills, progress=bar
+    return check_kills(
+        asked.settings,
+        asked.runs,
+        asked.kills,
+        progress=Bar("killing", "kill"),
+        say=tell,
     )
-    for finding in findings:
-        tell(str(finding))
-    return findings
 
 
 def run(asked: Examination) -> None:

@@ -19,6 +19,7 @@ from apps.closing import close
 from apps.command import launch
 from apps.command import say
 from apps.command import tell
+from apps.listening import saving_what_is_reached
 from apps.shared_settings import INSTEAD
 from apps.shared_settings import Repeating
 from pipelines.runs.options import RunOptions
@@ -84,7 +85,9 @@ def run(config: FinetuneConfig, options: RunOptions, mode: Mode) -> None:
 def _finetune(config, options, watching) -> None:
     from pipelines.training.fine_tuning.fine_tuning import finetune_run
 
-    close(finetune_run(config, options=options, **watching))
+    with saving_what_is_reached():
+        finished = finetune_run(config, options=options, **watching)
+    close(finished)
 
 
 def _find_rate(config, options, watching) -> None:
@@ -96,20 +99,23 @@ def _find_rate(config, options, watching) -> None:
 def _cross_validate(config, options, folds: int, watching) -> None:
     from pipelines.training.fine_tuning.cross_validation import cross_validate
 
-    cross_validate(config, folds, options=options, **watching)
+    with saving_what_is_reached():
+        cross_validate(config, folds, options=options, **watching)
 
 
 def _run_seeds(config, options, seeds: int, watching) -> None:
     from pipelines.training.fine_tuning.fine_tuning import finetune_run
     from pipelines.training.seeds import run_seeds
 
-    run_seeds(config, seeds, finetune_run, options=options, **watching)
+    with saving_what_is_reached():
+        run_seeds(config, seeds, finetune_run, options=options, **watching)
 
 
 def _compare(config, options, watching) -> None:
     from pipelines.training.fine_tuning.comparison import compare_with_scratch
 
-    runs = compare_with_scratch(config, options=options, **watching)
+    with saving_what_is_reached():
+        runs = compare_with_scratch(config, options=options, **watching)
     for name, finished in runs.items():
         decides = finished.task.decides
         value = finished.metrics[decides.name]
@@ -120,7 +126,9 @@ def _compare(config, options, watching) -> None:
 def _add_classes(config, options, watching) -> None:
     from pipelines.training.fine_tuning.adding_classes import add_classes
 
-    close(add_classes(config, options=options, **watching))
+    with saving_what_is_reached():
+        finished = add_classes(config, options=options, **watching)
+    close(finished)
 
 
 def cli() -> None:

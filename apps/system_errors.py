@@ -1,8 +1,6 @@
 """What the operating system refuses, told to a person."""
 
 import os
-import signal
-import sys
 
 _NAME = (str, bytes)
 
@@ -22,9 +20,3 @@ def as_line(error: OSError) -> str:
     files = " -> ".join(os.fsdecode(n) for n in names if isinstance(n, _NAME))
     reason = error.strerror or str(error) or type(error).__name__
     return f"{files}: {reason}" if files else reason
-
-
-def leave_quietly() -> None:
-    """Whoever read the output has left; Python would complain at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(128 + signal.SIGPIPE)

@@ -14,6 +14,7 @@ from apps.checks import check_run
 from apps.closing import close
 from apps.command import launch
 from apps.command import tell
+from apps.listening import saving_what_is_reached
 from apps.shared_settings import Repeating
 from pipelines.runs.options import RunOptions
 from pipelines.training.config import TrainConfig
@@ -28,10 +29,12 @@ def run(config: TrainConfig, options: RunOptions, mode: Repeating) -> None:
     from pipelines.training.seeds import run_seeds
 
     watching = {"say": tell, "progress": Bar("pictures", "picture")}
-    if mode.seeds:
-        run_seeds(config, mode.seeds, train, options=options, **watching)
-    else:
-        close(train(config, options=options, **watching))
+    with saving_what_is_reached():
+        if mode.seeds:
+            run_seeds(config, mode.seeds, train, options=options, **watching)
+            return
+        finished = train(config, options=options, **watching)
+    close(finished)
 
 
 def cli() -> None:

@@ -1,41 +1,20 @@
 """Pictures that are wrong in sixty ways, all of them made here."""
 
-import collections
 import io
-import os
-import pathlib
-import re
-import signal
 import struct
-import subprocess
-import time
 import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
-from wide import TRIED
-from wide import tried_rows
+from victims import victim
+from wide import pytest_collection_modifyitems
 
-import pipelines
+# What pytest finds here, and is in files of its own.
+__all__ = ["pytest_collection_modifyitems", "victim"]
 
 PLACEHOLDER = b"<!DOCTYPE html><html><title>404</title>"
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n"
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Marks the rows of long grids that are not tried each time."""
-    grids = collections.defaultdict(list)
-    for item in items:
-        name = f"{item.path.name}::{item.name.split('[')[0]}"
-        if name in TRIED:
-            grids[name, item.path].append(item)
-    for (name, _), rows in grids.items():
-        tried = tried_rows(len(rows), TRIED[name])
-        for number, item in enumerate(rows):
-            if number not in tried:
-                item.add_marker(pytest.mark.wide)
 
 
 def saved(picture, kind, **options):
@@ -277,120 +256,3 @@ def sound():
         "photo.tif": (saved(picture, "TIFF"), ()),
         "small.png": (saved(small, "PNG"), ("small",)),
     }
-
-
-_ROOT = pathlib.Path(pipelines.__file__).parents[1]
-# Seconds without a new checkpoint, after which none will come.
-_PATIENCE = 300
-_LOOK_EVERY = 0.002
-_GOING_ON = re.compile(r"going on after step ([\d,]+)")
-_LAST_WORDS = 200
-
-
-class Victim:
-    """A process that trains into a folder. As a context, it ends with it.
-
-    Args:
-        command: The words of the command, without `--output`.
-        output: The folder, absolute.
-        log: The file that takes all it says; written over.
-    """
-
-    def __init__(self, command: list[str], output, log):
-        self._checkpoints = pathlib.Path(output) / "checkpoints"
-        self._log = pathlib.Path(log)
-        self._before = self.saved
-        with open(log, "wb") as file:
-            self._process = subprocess.Popen(
-                [*command, f"--output={output}"],
-                cwd=_ROOT,
-                env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._process.kill()
-        self._process.wait()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def saved(self) -> int:
-        """The step of the newest checkpoint, 0 where there is none."""
-        from pipelines.runs.checkpoints import steps_of
-
-        return max(steps_of(self._checkpoints), default=0)
-
-    @property
-    def said(self) -> str:
-        return self._log.read_text(errors="replace")
-
-    def live(self, checkpoints: int) -> None:
-        """Waits until it has written so many checkpoints.
-
-        Raises:
-            AssertionError: It ended before, or wrote none for long.
-        """
-        last, until = self._before, time.monotonic() + _PATIENCE
-        while checkpoints > 0:
-            saved = self.saved
-            if saved > last:
-                last, until = saved, time.monotonic() + _PATIENCE
-                checkpoints -= 1
-            if self._process.poll() is not None:
-                raise AssertionError(
-                    f"it ended before it was killed: {self._end}"
-                )
-            if time.monotonic() > until:
-                raise AssertionError(f"no checkpoint within {_PATIENCE} s")
-            time.sleep(_LOOK_EVERY)
-
-    def send(self, number: signal.Signals) -> None:
-        """Sends a signal."""
-        self._process.send_signal(number)
-
-    def wait(self, seconds: float | None = None) -> int:
-        """Waits for its end, and returns the exit code."""
-        return self._process.wait(seconds)
-
-    def check(self) -> None:
-        """Looks whether it went on from the last checkpoint or a later one.
-
-        Raises:
-            AssertionError: It did not.
-        """
-        if not self._before:
-            return
-        found = _GOING_ON.search(self.said)
-        first = int(found.group(1).replace(",", "")) if found else 0
-        if first < self._before:
-            raise AssertionError(
-                f"there was a checkpoint of step {self._before:,}, but the "
-                f"next start went on after step {first:,}"
-            )
-
-    def finish(self) -> None:
-        """Lets it come to its end.
-
-        Raises:
-            AssertionError: It failed.
-        """
-        if self.wait():
-            raise AssertionError(f"a start failed: {self._end}")
-
-    @property
-    def _end(self) -> str:
-        lines = self.said.strip().splitlines() or ["no word"]
-        return f"exit code {self._process.poll()}, {lines[-1][:_LAST_WORDS]}"
-
-
-@pytest.fixture(scope="session")
-def victim():
-    """A class: a process that trains, and is ended from outside."""
-    return Victim

@@ -1,10 +1,13 @@
 """The rules of the house that a machine can check."""
 
 import ast
+import dataclasses
 import pathlib
 import re
 
 import pytest
+
+from zoo.preprocessing import Preprocessing
 
 ROOT = pathlib.Path(__file__).parents[1]
 PACKAGES = ("zoo", "pipelines", "apps")
@@ -107,11 +110,46 @@ def test_libraries_that_a_package_does_without(package):
         assert not wrong, f"{path} imports {wrong}"
 
 
+def test_what_of_the_zoo_needs_tensorflow_is_named():
+    """By an import, or by a word for Keras; CONTRIBUTING.md says which."""
+    found = set()
+    for path in sources("zoo"):
+        # What is written for people is no need.
+        code = ast.parse(path.read_text())
+        words = {
+            node.value
+            for node in ast.walk(code)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        names = {name.partition(".")[0] for name in imported(ast.walk(code))}
+        if "tensorflow" in names or "tf_saved_model" in words:
+            found.add(str(path.relative_to(ROOT)))
+    assert found == {"zoo/layers/grouped.py", "zoo/exporting.py"}
+    (said,) = re.findall(
+        r"`zoo/` does without TensorFlow, save(.*?);",
+        (ROOT / "CONTRIBUTING.md").read_text(),
+        re.S,
+    )
+    assert set(re.findall(r"`(zoo/\S+)`", said)) == found
+
+
 def test_commands_import_nothing_heavy_at_the_top():
     for path in sources("apps"):
         names = imported(ast.parse(path.read_text()).body)
         wrong = {name.partition(".")[0] for name in names} & HEAVY
         assert not wrong, f"{path} imports {wrong}"
+
+
+def test_documents_have_80_columns():
+    """Save tables, pictures, and what is typed or printed."""
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    wide = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in documents
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > 80 and not line.startswith(("|", "![", "    "))
+    ]
+    assert wide == []
 
 
 def test_every_test_file_is_collected():
@@ -123,8 +161,8 @@ def test_every_test_file_is_collected():
     for path in sources("tests"):
         if path.parent.name == "parity" and path.name in helpers:
             continue
-        if path.name == "wide.py":
-            # A table that conftest.py reads.
+        # What conftest.py hands on or reads, and a measurement.
+        if path.name in {"victims.py", "wide.py", "paired_checks.py"}:
             continue
         assert re.fullmatch(r"(test_\w+|conftest)\.py", path.name), path
 
@@ -206,6 +244,40 @@ def test_the_readme_names_files_that_exist():
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page}: {target}"
+
+
+def pages():
+    names = ("README.md", "CONTRIBUTING.md")
+    return [*(ROOT / n for n in names), *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_tests_that_documents_name_are_there():
+    found = {path.name for path in sources("tests")}
+    for path in sources("tests"):
+        found |= set(re.findall(r"^ *def (test_\w+)", path.read_text(), re.M))
+    # The zoo's own fields that begin so.
+    found |= {field.name for field in dataclasses.fields(Preprocessing)}
+    for page in pages():
+        named = re.findall(r"`(test_\w+(?:\.py)?)`", page.read_text())
+        assert set(named) <= found, f"{page}: {set(named) - found}"
+        for path in re.findall(r"\btests/[\w/.]*\w", page.read_text()):
+            assert (ROOT / path).exists(), f"{page}: {path}"
+
+
+def test_tables_of_documents_are_whole():
+    """A blank line or a word between its rows ends a table."""
+    for page in pages():
+        text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+        for table in re.findall(r"(?:^.*\n)?(?:^\|.*\n)+(?:.*)", text, re.M):
+            before, *rows, behind = table.split("\n")
+            if before.startswith("|"):
+                rows, before = [before, *rows], ""
+            assert before == behind == "", f"{page}: {before}{behind}"
+            line = re.fullmatch(r"\|( ?:?-+:? ?\|)+", rows[1])
+            assert line, f"{page}: {rows[0]}"
+            cells = {row: len(re.findall(r"(?<!\\)\|", row)) for row in rows}
+            odd = [row for row in rows if cells[row] != cells[rows[0]]]
+            assert not odd, f"{page}: {odd[0]}"
 
 
 def test_the_readme_python_runs():

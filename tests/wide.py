@@ -4,6 +4,10 @@ A file and a test, and how many of its rows are tried each time. Whole tests
 that are long, and near to a shorter one, have 0.
 """
 
+import collections
+
+import pytest
+
 TRIED = {
     "test_golden.py::test_logits_are_those_of_the_library": 4,
     "test_keras.py::test_logits_are_those_of_keras": 2,
@@ -32,6 +36,7 @@ TRIED = {
     "test_keras_layers.py::test_a_step_decides_what_is_drawn": 4,
     "test_resume.py::"
     "test_one_process_at_a_time_and_the_command_that_goes_on": 0,
+    "test_resume.py::test_whoever_read_the_output_has_left": 0,
     "test_fine_tuning_modes.py::test_pretrained_beside_scratch": 0,
     "test_fine_tuning_modes.py::test_more_classes": 0,
     "test_outlines.py::test_models_are_what_their_cards_say": 12,
@@ -54,3 +59,18 @@ TRIED = {
 def tried_rows(rows: int, few: int) -> set[int]:
     """Returns which of some rows are tried, spread evenly."""
     return {round(i * (rows - 1) / max(1, few - 1)) for i in range(few)}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Marks the rows of long grids that are not tried each time."""
+    grids = collections.defaultdict(list)
+    for item in items:
+        name = f"{item.path.name}::{item.name.split('[')[0]}"
+        if name in TRIED:
+            grids[name, item.path].append(item)
+    for (name, _), rows in grids.items():
+        tried = tried_rows(len(rows), TRIED[name])
+        for number, item in enumerate(rows):
+            if number not in tried:
+                item.add_marker(pytest.mark.wide)

@@ -1,9 +1,10 @@
-"""What a model says about itself: preprocessing, origin, class names."""
+"""What a model says about itself: preprocessing, origin, classes."""
 
 from zoo.errors import RequestError
 from zoo.layers import Logits
 from zoo.layers import PixelScaling
 from zoo.layers.logits import checked_names
+from zoo.layers.logits import checked_thresholds
 from zoo.preprocessing import Preprocessing
 
 
@@ -52,14 +53,8 @@ def set_class_names(model, names) -> None:
             equal.
     """
     head = _only(model, Logits)
-    names = tuple(names)
-    if len(names) != head.units:
-        raise RequestError(
-            f"The model {model.name!r} has {head.units} classes. "
-            f"Received {len(names)} names: {', '.join(names[:5])} …"
-        )
     try:
-        head.class_names = checked_names(names, head.units)
+        head.class_names = checked_names(tuple(names), head.units)
     except ValueError as error:
         raise RequestError(f"The model {model.name!r}: {error}.") from None
 
@@ -91,20 +86,18 @@ def set_thresholds(model, values) -> None:
 
     Args:
         model: A model of the zoo.
-        values: One for each class, in label order, each in 0…1.
+        values: One for each class, in label order, each in 0…1; with None a
+            picture shows one class again.
 
     Raises:
         RequestError: There are more or fewer than classes, or one is out of
             its range.
     """
     head = _only(model, Logits)
-    values = tuple(float(value) for value in values)
-    if len(values) != head.units or not all(0 <= v <= 1 for v in values):
-        raise RequestError(
-            f"The model {model.name!r} has {head.units} classes. Expected as "
-            f"many thresholds in 0…1. Received: {values}"
-        )
-    head.thresholds = values
+    try:
+        head.thresholds = checked_thresholds(values, head.units)
+    except ValueError as error:
+        raise RequestError(f"The model {model.name!r}: {error}.") from None
 
 
 def find_layer(model, layer_type):

@@ -16,6 +16,8 @@ def layers_in(owner) -> list:
 def every_layer(owner) -> Iterator:
     """Yields the layers of a layer or a model, and those inside of them.
 
+    A layer that is used twice comes once.
+
     Example:
 
     ```python
@@ -27,6 +29,30 @@ def every_layer(owner) -> Iterator:
     assert names == ["base", "fc", "new"]
     ```
     """
+    yield from _every_layer(owner, set())
+
+
+def _every_layer(owner, seen: set[int]) -> Iterator:
     for layer in layers_in(owner):
-        yield layer
-        yield from every_layer(layer)
+        if id(layer) not in seen:
+            seen.add(id(layer))
+            yield layer
+            yield from _every_layer(layer, seen)
+
+
+def layer_at(owner, place: str):
+    """Returns the layer at a place such as `"base/stem_tokens"`.
+
+    Args:
+        owner: A layer or a model.
+        place: Names of layers, each inside of the one before.
+
+    Raises:
+        LookupError: There is none.
+    """
+    for name in place.split("/"):
+        found = [layer for layer in layers_in(owner) if layer.name == name]
+        if not found:
+            raise LookupError(f"{owner.name!r} holds no layer {name!r}")
+        owner = found[0]
+    return owner

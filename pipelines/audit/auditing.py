@@ -29,6 +29,8 @@ from pipelines.data.inspection.kinds import REFUSE
 from pipelines.data.sources.csv_columns import NamedColumns
 from pipelines.data.sources.manifest import check_new
 from pipelines.features.start import FeatureSource
+from pipelines.waiting.heartbeat import heartbeat
+from pipelines.waiting.work import work
 from zoo.errors import RequestError
 
 _LIMITS, _GUARD, _SOURCE = Limits(), Guard(), FeatureSource()
@@ -115,6 +117,7 @@ class Audit:
         )
 
 
+@heartbeat()
 def audit_data(
     data: str,
     output: str,
@@ -159,7 +162,7 @@ def audit_data(
     label_check = LabelCheck()
     if options.labels and not options.fast:
         label_check = check_labels(
-            audited, seen, options.source, options.seed, watch("features")
+            audited, seen, options.source, options.seed, watch
         )
         seen = with_refused(seen, label_check.refused)
     frozen = None
@@ -212,6 +215,7 @@ def _look(audited, data, output, options, watch):
         results.close()
 
 
+@work("comparing the pictures")
 def _near(seen) -> list[Pair]:
     """Finds pictures that look alike and are not byte for byte the same."""
     blank = Fingerprint()

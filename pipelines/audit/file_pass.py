@@ -14,11 +14,13 @@ from pipelines.audit.worker_pool import guarded_map
 from pipelines.data.inspection.classification import Limits
 from pipelines.data.inspection.classification import Look
 from pipelines.data.inspection.kinds import KINDS
+from pipelines.waiting.work import work
 
 _KEPT_EVERY = 256
 _FETCHED = 64
 
 
+@work("looking at the files", "picture")
 def look_at_files(
     audited: AuditedData,
     results: Results,

@@ -1,6 +1,7 @@
 """Asking a pretrained network which labels are likely wrong."""
 
 import dataclasses
+from collections.abc import Callable
 from collections.abc import Sequence
 
 import numpy as np
@@ -41,7 +42,7 @@ class LabelCheck:
         suspects: Likely label errors, the likeliest first.
         outliers: Pictures unlike all others, the strangest first.
         accuracy: Of a classifier of its features on pictures it has not
-            seen, in 0…1; None where nobody asked.
+            seen, in 0…1; None where nobody asked or nothing could be told.
         expected: How many labels are wrong in all, suspected or not, by
             expectation.
         source: The network; None where nobody asked.
@@ -64,7 +65,7 @@ def check_labels(
     seen: Sequence[Seen],
     source: FeatureSource,
     seed: int = 0,
-    progress=None,
+    watch: Callable = lambda step: None,
 ) -> LabelCheck:
     """Looks for likely label errors among the pictures that can be decoded.
 
@@ -74,7 +75,8 @@ def check_labels(
         source: The network whose features tell them apart; chosen by the
             pictures where it names none.
         seed: Decides the folds, and the choice among many pictures.
-        progress: Called with the numbers of pictures done and in all.
+        watch: Given the name of a step, returns what is called with the
+            numbers of pictures done and in all, or None.
 
     Raises:
         RequestError: There is no such model, or no such weights.
@@ -91,12 +93,12 @@ def check_labels(
         whole=True,
     )
     try:
-        vectors = embedder.run(examples, progress)
+        vectors = embedder.run(examples, watch("features"))
     except DataError as error:
         refused = _undecodable(examples, places)
         if refused:
             seen = with_refused(seen, refused)
-            again = check_labels(audited, seen, source, seed, progress)
+            again = check_labels(audited, seen, source, seed, watch)
             return dataclasses.replace(
                 again, refused={**refused, **again.refused}
             )
@@ -105,12 +107,12 @@ def check_labels(
         findings.append(DataFinding(WARNING, "labels_not_checked", message))
         return LabelCheck(findings=tuple(findings))
     classes = len(examples.class_names)
-    opinion = find_suspects(vectors, examples.labels, classes, seed)
-    findings += _learned(source, examples)
-    if _skill(opinion.accuracy, examples.counts()) < TRUSTED_SKILL:
-        findings.append(_not_trusted(source, opinion.accuracy))
-        opinion = dataclasses.replace(opinion, suspects=(), expected=0.0)
-    findings += _doubts(source, examples, opinion)
+    opinion = find_suspects(
+        vectors, examples.labels, classes, seed, watch("labels")
+    )
+    findings += _learned(source, examples, [seen[i].sha256 for i in places])
+    opinion, said = _heard(source, examples, opinion)
+    findings += said
     return LabelCheck(
         tuple(_moved(each, places) for each in opinion.suspects),
         tuple(_moved(each, places) for each in opinion.outliers),
@@ -163,6 +165,20 @@ def _sampled(
     return chosen, [DataFinding(NOTE, "labels_sampled", message)]
 
 
+def _heard(source: FeatureSource, examples: Examples, opinion: Opinion):
+    """Returns what is left of an opinion, and what to say of it."""
+    if opinion.accuracy is None:
+        message = (
+            "Label errors were not looked for: fewer than two classes have "
+            "two pictures."
+        )
+        return opinion, [DataFinding(NOTE, "labels_not_checked", message)]
+    if _skill(opinion.accuracy, examples.counts()) < TRUSTED_SKILL:
+        opinion = dataclasses.replace(opinion, suspects=(), expected=0.0)
+        return opinion, [_not_trusted(source, opinion.accuracy)]
+    return opinion, _doubts(source, examples, opinion)
+
+
 def _not_trusted(source: FeatureSource, accuracy: float) -> DataFinding:
     return DataFinding(
         NOTE,
@@ -173,9 +189,12 @@ def _not_trusted(source: FeatureSource, accuracy: float) -> DataFinding:
     )
 
 
-def _learned(source: FeatureSource, examples: Examples) -> list[DataFinding]:
+def _learned(
+    source: FeatureSource, examples: Examples, sha256: Sequence[str]
+) -> list[DataFinding]:
     """Says where the features come from these very labels."""
-    count = count_learned(source.model, examples)
+    known = [bytes.fromhex(each) for each in sha256]
+    count = count_learned(source.model, examples, known)
     if not count:
         return []
     message = (
@@ -193,15 +212,19 @@ def _doubts(
     real = sum(each.wrong for each in suspects)
     if suspects:
         message = (
-            f"{len(suspects):,} labels may be wrong; some {real:.0f} of them "
-            "are. Look at them, the likeliest first."
+            f"{len(suspects):,} labels may be wrong; by expectation "
+            f"{real:,.0f} of them are. Look at them, the likeliest first."
+            if len(suspects) > 1
+            else f"1 label may be wrong, with a probability of {real:.0%}. "
+            "Look at it."
         )
         names = tuple(examples.names[each.place] for each in suspects)
         found.append(DataFinding(WARNING, "suspect_labels", message, names))
     hidden = opinion.expected - real
     if hidden >= 1 and hidden >= UNTOLD * len(examples):
         message = (
-            f"Some {hidden:.0f} other labels are wrong by expectation, which "
+            f"By expectation {hidden:,.0f} other "
+            f"{'label is' if hidden < 1.5 else 'labels are'} wrong, which "
             f"cannot be named: by the features of {source.told} "
             f"{opinion.accuracy:.0%} of pictures are told right. Another "
             "`model` may do better, such as a run fine-tuned here."

@@ -22,6 +22,7 @@ from pipelines.data.sources.layout import VALIDATION
 from pipelines.data.sources.layout import WHOLE
 from pipelines.data.sources.opening import open_splits
 from pipelines.data.sources.opening import picture_folder
+from pipelines.waiting.work import work
 from zoo.errors import DataError
 
 _COLUMNS = NamedColumns()
@@ -45,6 +46,7 @@ class AuditedData:
     sha256: tuple[str, ...] = ()
 
 
+@work("opening the pictures", "picture")
 def open_data(
     data: str,
     *,

@@ -19,7 +19,7 @@ from zoo.weights.atomic import write_atomically
 
 FILE = "results.jsonl"
 # Raise it whenever a change alters what is seen in a file.
-VERSION = 1
+VERSION = 2
 
 
 class Results:
@@ -64,8 +64,9 @@ class Results:
             asked = None
         if asked != self._question:
             raise RequestError(
-                f"{self._path.parent} holds the audit of other data or with "
-                "other limits. Give another `output`, or remove it first."
+                f"{self._path.parent} holds the audit of other data, with "
+                "other limits or of another version. Give another `output`, "
+                "or remove it first."
             )
         for line in lines[1:]:
             try:

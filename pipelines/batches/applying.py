@@ -6,10 +6,12 @@ for several pictures.
 
 import hashlib
 import pathlib
+import types
 from typing import NamedTuple
 
 import numpy as np
 
+from pipelines.batches.augmentation import AUGMENTATIONS
 from pipelines.batches.augmentation import all_steps
 from pipelines.batches.transforms.compiling import Loop
 from pipelines.batches.transforms.compiling import compiled
@@ -17,6 +19,7 @@ from pipelines.batches.transforms.compiling import compiled_with_caller
 from pipelines.batches.transforms.resampling import resample
 from pipelines.batches.transforms.steps import NOTHING
 from pipelines.batches.transforms.steps import Step
+from pipelines.waiting.work import long_at_first
 
 # Bytes.
 _ALIGNMENT = 64
@@ -51,12 +54,17 @@ def _chain(steps: tuple[Step, ...]) -> Loop:
     return compiled_with_caller(names["take"])
 
 
-def _compile(sources: str) -> Loop:
+# Each compiled loop has its own.
+_take = None
+
+
+def _compile(sources: str, steps: tuple[Step, ...]) -> Loop:
     # What is kept is used for as long as this file is as it was; that others
-    # have changed, their hash tells.
-    @compiled
+    # have changed, or other steps are taken, this text tells.
+    made_of = f"{sources} {[step.code for step in steps]}"
+
     def change(pixels, views, mirrored, table, images):
-        if not len(sources):
+        if not len(made_of):
             return
         scratch = Scratch(
             np.empty(images.shape[1:], np.uint8),
@@ -69,7 +77,12 @@ def _compile(sources: str) -> Loop:
                 if row[0] != NOTHING:
                     _take(images[i], scratch, row)
 
-    return change
+    # As a name of its file, which is not part of what is kept: a loop inside
+    # another function is.
+    names = {**globals(), "_take": _chain(steps)}
+    return compiled(
+        types.FunctionType(change.__code__, names, closure=change.__closure__)
+    )
 
 
 def _sources() -> str:
@@ -80,12 +93,31 @@ def _sources() -> str:
     ).hexdigest()
 
 
-_LAST_CODE = all_steps()[-1].code
-_take = _chain(all_steps())
-_change = _compile(_sources())
+def _simple_steps() -> tuple[Step, ...]:
+    """Those that are taken without a choice among many: quickly compiled."""
+    codes = {
+        transform.steps[0].code
+        for augmentation in AUGMENTATIONS.values()
+        for transform in augmentation.transforms
+        if len(transform.steps) == 1
+    }
+    return tuple(step for step in _ALL if step.code in codes)
 
 
-def apply(pixels, views, mirrored, table, size: int) -> np.ndarray:
+_ALL = all_steps()
+_SIMPLE = _simple_steps()
+_LAST_CODE = _ALL[-1].code
+# Two of them, and not one for each augmentation: whoever tries a second one
+# seldom waits again.
+_change, _change_simply = (
+    long_at_first(_compile(_sources(), steps), "compiling the augmentation")
+    for steps in (_ALL, _SIMPLE)
+)
+
+
+def apply(
+    pixels, views, mirrored, table, size: int, steps: tuple[Step, ...] = _ALL
+) -> np.ndarray:
     """Makes pictures of one size out of parts of others.
 
     Args:
@@ -96,6 +128,7 @@ def apply(pixels, views, mirrored, table, size: int) -> np.ndarray:
         mirrored: bool `(pictures,)`: whether left becomes right.
         table: float64 `(pictures, steps, 7)`, as of `steps`.
         size: The new height and width, in pixels.
+        steps: All that the table may name; fewer are compiled faster.
 
     Returns:
         uint8 `(pictures, size, size, 3)`.
@@ -119,12 +152,14 @@ def apply(pixels, views, mirrored, table, size: int) -> np.ndarray:
     pixels = [_read_only(each) for each in pixels]
     views = np.array(views, np.int64)
     images = _aligned((len(views), size, size, 3))
+    simple = all(step in _SIMPLE for step in steps)
+    change = _change_simply if simple else _change
     if len(pixels) == 1:
-        _change(pixels[0], views, mirrored, table, images)
+        change(pixels[0], views, mirrored, table, images)
         return images
     for i, own in enumerate(pixels):
         one = slice(i, i + 1)
-        _change(own, views[one], mirrored[one], table[one], images[one])
+        change(own, views[one], mirrored[one], table[one], images[one])
     return images
 
 

@@ -85,6 +85,13 @@ class Augmentation:
         plain = Augmentation(flip=False, layers=self.layers)
         return self != plain
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All that its transforms may do."""
+        return tuple(
+            step for transform in self.transforms for step in transform.steps
+        )
+
     def draw(self, chance: Chance, size: int) -> np.ndarray:
         """Draws what happens to pictures after they are cut and mirrored.
 
@@ -134,10 +141,9 @@ def all_steps() -> tuple[Step, ...]:
     """
     found: dict[int, Step] = {}
     for augmentation in AUGMENTATIONS.values():
-        for transform in augmentation.transforms:
-            for step in transform.steps:
-                if found.setdefault(step.code, step) is not step:
-                    raise ValueError(f"Two steps have the code {step.code}.")
+        for step in augmentation.steps:
+            if found.setdefault(step.code, step) is not step:
+                raise ValueError(f"Two steps have the code {step.code}.")
     return tuple(found[code] for code in sorted(found))
 
 
@@ -158,9 +164,11 @@ def find_augmentation(words: str) -> Augmentation:
     if name not in AUGMENTATIONS:
         # The zoo imports Keras.
         from zoo.errors import RequestError
+        from zoo.variants import nearest
 
         raise RequestError(
-            f"`augmentation={name}` is not known. Expected one of: "
+            f"`augmentation={name}` is not known. Nearest: "
+            f"{nearest(name, AUGMENTATIONS)[0]}. Expected one of: "
             f"{', '.join(AUGMENTATIONS)}."
         )
     return dataclasses.replace(AUGMENTATIONS[name], layers=layers)

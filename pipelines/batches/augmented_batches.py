@@ -169,9 +169,10 @@ def _change(regions, seeds, augmentation: Augmentation, size: int, held=None):
         mirrored = np.zeros(len(chance), bool)
         if augmentation.flip:
             mirrored = chance.uniform(FLIP_STREAM, 1)[:, 0] < 0.5
-        steps = augmentation.draw(chance, size)
+        table = augmentation.draw(chance, size)
         where = pixels if held is None else [held]
-        return apply(where, places, mirrored, steps, size)
+        steps = augmentation.steps
+        return apply(where, places, mirrored, table, size, steps)
 
     images = call_python(change, [*seeds, places, *pixels], tf.uint8)
     return tf.ensure_shape(images, (len(regions), size, size, 3))

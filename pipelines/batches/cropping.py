@@ -148,7 +148,8 @@ def _resize(image, size: int):
         height, width, channels = image.shape
         places = np.array([[0, width * channels, height, width]])
         straight = np.zeros(1, bool)
-        return apply([image.ravel()], places, straight, nothing(1), size)[0]
+        pixels, table = [image.ravel()], nothing(1)
+        return apply(pixels, places, straight, table, size, steps=())[0]
 
     resized = call_python(resize_one, [image], tf.uint8)
     return tf.ensure_shape(resized, (size, size, 3))

@@ -62,7 +62,14 @@ def make_layer(words: LayerWords) -> keras.layers.Layer:
     Raises:
         RequestError: There is none of that name, or not with these arguments.
     """
-    module = importlib.import_module(LIBRARIES[words.library])
+    _check_range(words)
+    try:
+        module = importlib.import_module(LIBRARIES[words.library])
+    except ImportError as error:
+        raise RequestError(
+            f"`augmentation`: {words} needs {words.library}, which is not "
+            f"here: {one_line(error)}"
+        ) from None
     kinds = {
         name: kind
         for name, kind in vars(module).items()
@@ -74,8 +81,8 @@ def make_layer(words: LayerWords) -> keras.layers.Layer:
             f"{words.name}. Nearest: {nearest(words.name, kinds)[0]}"
         )
     kind = kinds[words.name]
-    named = {name: _revived(value) for name, value in words.named}
     try:
+        named = {name: _revived(value) for name, value in words.named}
         wanted = inspect.signature(kind).parameters
         if "value_range" in wanted:
             named.setdefault("value_range", _RANGE)
@@ -83,6 +90,8 @@ def make_layer(words: LayerWords) -> keras.layers.Layer:
         others = [name for name in wanted if name != "value_range"]
         given = dict(zip(others, words.positional, strict=False))
         return kind(**given, **named)
+    except RequestError:
+        raise
     # Whatever a constructor thinks of arguments that a person wrote.
     except Exception as error:
         raise RequestError(
@@ -110,7 +119,7 @@ def layer_stage(layers: tuple[LayerWords, ...], stream) -> Callable:
                 tf.stack([stream, step]), number
             )
             changed = _call(layer, changed, key)
-            if layer.trainable_weights:
+            if layer.weights:
                 raise RequestError(
                     f"`augmentation`: {words} has weights to learn, and what "
                     "changes pictures learns nothing."
@@ -229,8 +238,33 @@ def _layer_words(layer: keras.layers.Layer) -> LayerWords:
     )
 
 
+def _check_range(words: LayerWords) -> None:
+    """Refuses another range of pixels, also of a layer inside of this one."""
+    for found in _ranges([*words.positional, *words.named]):
+        if found not in (_RANGE, list(_RANGE)):
+            raise RequestError(
+                f"`augmentation`: {words} is for pixels in {found}. Expected "
+                f"`value_range={_RANGE}`, or none: pixels are 0…255 here."
+            )
+
+
+def _ranges(value):
+    """Yields what is called `value_range`, however deep."""
+    if isinstance(value, dict):
+        value = tuple(value.items())
+    if not isinstance(value, (list, tuple)):
+        return
+    if len(value) == 2 and value[0] == "value_range":
+        yield value[1]
+        return
+    for inner in value:
+        yield from _ranges(inner)
+
+
 def _revived(value):
     """What a layer's configuration holds of other objects of its library."""
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_revived, value))
     if not (isinstance(value, dict) and "class_name" in value):
         return value
     home = str(value.get("module", "")).split(".")[0]

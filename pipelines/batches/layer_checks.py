@@ -1,5 +1,7 @@
 """Whether layers of Keras and keras-cv can change pictures, and be repeated."""
 
+import contextlib
+
 import numpy as np
 import tensorflow as tf
 
@@ -21,7 +23,7 @@ _OWN_DRAWS = (
 
 
 def check_layers(layers: tuple[LayerWords, ...], size: int = 32) -> None:
-    """Tries layers on grey pictures.
+    """Tries layers on pictures of noise.
 
     Args:
         layers: What is asked for.
@@ -29,26 +31,54 @@ def check_layers(layers: tuple[LayerWords, ...], size: int = 32) -> None:
 
     Raises:
         RequestError: One cannot be made, wants labels too, or returns
-            something else than pictures of the same size.
+            something else than pictures of the same size, in 0…255.
     """
+    zero = tf.constant(0, tf.int64)
     for words in layers:
-        grey = tf.fill((2, size, size, 3), np.uint8(128))
-        change = layer_stage((words,), tf.constant(0, tf.int64))
-        try:
-            change(tf.constant(0, tf.int64), grey)
-        except RequestError:
-            raise
-        except Exception as error:
+        with _said_of(words):
+            changed = layer_stage((words,), zero)(zero, _noise(size))
+        if tf.reduce_max(changed) <= 1:
             raise RequestError(
-                f"`augmentation`: {words} does not take pictures alone: "
-                f"{one_line(error)}"
-            ) from None
+                f"`augmentation`: {words} returns nothing above 1 for pixels "
+                "in 0…255, which it has to leave there: a model of the zoo "
+                "scales them itself."
+            )
+
+
+@contextlib.contextmanager
+def _said_of(words):
+    """Has whatever a library raises inside be about the words."""
+    try:
+        yield
+    except RequestError:
+        raise
+    except Exception as error:
+        raise RequestError(
+            f"`augmentation`: {words} does not take pictures alone: "
+            f"{one_line(error)}"
+        ) from None
+
+
+def _noise(size: int) -> tf.Tensor:
+    noise = np.random.default_rng(0).integers(0, 256, (8, size, size, 3))
+    return tf.constant(noise.astype("uint8"))
 
 
 def draws_by_itself(layers: tuple[LayerWords, ...], size: int = 32) -> bool:
-    """Whether layers draw random numbers that no step decides."""
-    noise = np.random.default_rng(0).integers(0, 256, (8, size, size, 3))
-    images = tf.constant(noise.astype("uint8"))
+    """Whether layers draw random numbers that no step decides.
+
+    Args:
+        layers: What is asked for.
+        size: Of the pictures that they are tried on.
+
+    Raises:
+        RequestError: They cannot change what a pipeline reads.
+    """
+    with _said_of("+".join(map(str, layers))):
+        return _draws_by_itself(layers, _noise(size))
+
+
+def _draws_by_itself(layers, images) -> bool:
     step = tf.constant(1, tf.int64)
     # What is drawn with Python while a stage is traced differs between two.
     stages = [

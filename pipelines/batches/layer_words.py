@@ -6,11 +6,14 @@ here, without anything heavy; `keras_layers` makes the layers.
 
 import ast
 import dataclasses
+import re
 
 # What a word begins with, and the module that has the layers.
 LIBRARIES = {"keras": "keras.layers", "keras_cv": "keras_cv.layers"}
 # Layers that mix pictures, whose labels have to be mixed with them.
 _MIXING = ("CutMix", "FourierMix", "MixUp", "Mosaic", "RandomCopyPaste")
+# A name of ours, or what somebody takes for one.
+_NAME = re.compile(r"[^\W\d][\w-]*")
 EXAMPLE = "standard+keras.layers.RandomPerspective(0.1)+keras_cv.RandAugment"
 
 
@@ -21,7 +24,8 @@ class LayerWords:
     Args:
         library: A name of `LIBRARIES`.
         name: Of its class.
-        positional: Its arguments without names: Python's literals.
+        positional: Its arguments without names: Python's literals, lists as
+            tuples.
         named: Its other arguments, `(name, literal)`.
     """
 
@@ -59,10 +63,18 @@ def read(text: str) -> tuple[str | None, tuple[LayerWords, ...]]:
     assert read("crop") == ("crop", ())
     ```
     """
+    if _NAME.fullmatch(text.strip()):
+        # Whoever knows the names says whether it is one.
+        return text.strip(), ()
     try:
         parts = _parts(ast.parse(text, mode="eval").body)
-        names = [part.id for part in parts if isinstance(part, ast.Name)]
-        layers = [part for part in parts if not isinstance(part, ast.Name)]
+        said = [ast.get_source_segment(text, part) for part in parts]
+        names = [each for each in said if _NAME.fullmatch(each)]
+        layers = [
+            part
+            for part, each in zip(parts, said, strict=True)
+            if not _NAME.fullmatch(each)
+        ]
         if len(names) > 1:
             raise ValueError("only one name of ours, " + " or ".join(names))
         return next(iter(names), None), tuple(map(_layer, layers))
@@ -100,8 +112,23 @@ def _layer(node: ast.expr) -> LayerWords:
             f"{name} mixes pictures whose labels have to be mixed too, which "
             "`mixup` and `cutmix` do"
         )
-    named = tuple(
-        (word.arg, ast.literal_eval(word.value)) for word in call.keywords
-    )
-    positional = tuple(map(ast.literal_eval, call.args))
-    return LayerWords(library, name, positional, named)
+    named = tuple((word.arg, _value(word.value)) for word in call.keywords)
+    return LayerWords(library, name, tuple(map(_value, call.args)), named)
+
+
+def _value(node: ast.expr):
+    try:
+        return _fixed(ast.literal_eval(node))
+    except ValueError:
+        raise ValueError(
+            f"{ast.unparse(node)} is no literal of Python"
+        ) from None
+
+
+def _fixed(value):
+    """Layers take tuples where the words that JSON has kept hold lists."""
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_fixed, value))
+    if isinstance(value, dict):
+        return {name: _fixed(inner) for name, inner in value.items()}
+    return value

@@ -74,8 +74,9 @@ def benchmark_labels(
     """
     source, features, labels, classes = _features(data, True, progress)
     clean = find_suspects(features, labels, classes)
+    accuracy = clean.accuracy or 0.0
     say(
-        f"{source.told}, {len(labels):,} pictures, {clean.accuracy:.1%} told "
+        f"{source.told}, {len(labels):,} pictures, {accuracy:.1%} told "
         f"right: {len(clean.suspects)} doubts of the labels as they are"
     )
     rows = []
@@ -91,6 +92,10 @@ def benchmark_labels(
                 "precision": float(wrong.mean()) if len(wrong) else 1.0,
                 "recall": float(wrong.sum() / (given != labels).sum()),
             }
+        )
+        say(
+            f"seed {seed}: precision {rows[-1]['precision']:.3f}, recall "
+            f"{rows[-1]['recall']:.3f}"
         )
     for name in ("precision", "recall"):
         found = [row[name] for row in rows]

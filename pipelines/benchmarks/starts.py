@@ -16,6 +16,8 @@ from pipelines.training.fine_tuning.comparison import from_scratch
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
 from pipelines.training.finished import Finished
 
+_KEPT = ("top1", "seconds", "epochs")
+
 
 def benchmark_starts(data: str, picture=None, *, say=print) -> list[dict]:
     """Fine-tunes from each start, and draws all of them.
@@ -30,7 +32,7 @@ def benchmark_starts(data: str, picture=None, *, say=print) -> list[dict]:
         `epochs` of its run.
     """
     with tempfile.TemporaryDirectory() as folder:
-        runs = _runs(data, folder)
+        runs = _runs(data, folder, say)
         if picture:
             draw_comparison(
                 {
@@ -40,10 +42,13 @@ def benchmark_starts(data: str, picture=None, *, say=print) -> list[dict]:
                 picture,
                 next(iter(runs.values())).task,
             )
-    return [_row(name, run.metrics, say) for name, run in runs.items()]
+    return [
+        {"start": name, **{key: run.metrics[key] for key in _KEPT}}
+        for name, run in runs.items()
+    ]
 
 
-def _runs(data: str, folder: str) -> dict[str, Finished]:
+def _runs(data: str, folder: str, say) -> dict[str, Finished]:
     chosen = FinetuneConfig(
         data=data,
         model=None,
@@ -61,9 +66,11 @@ def _runs(data: str, folder: str) -> dict[str, Finished]:
         # Of small pictures both are the same.
         if (AT_HAND.model, AT_HAND.weights) not in map(_start, runs.values()):
             finished = _run(config)
-            runs[" from ".join(_start(finished))] = finished
+            name = " from ".join(_start(finished))
+            runs[name] = _told(name, finished, say)
     scratch = from_scratch(small, finished, os.path.join(folder, "scratch"))
-    runs[f"{scratch.model} from scratch"] = _run(scratch)
+    name = f"{scratch.model} from scratch"
+    runs[name] = _told(name, _run(scratch), say)
     return runs
 
 
@@ -71,14 +78,15 @@ def _run(config: FinetuneConfig) -> Finished:
     return finetune_run(config, say=lambda line: None)
 
 
-def _start(finished: Finished) -> tuple[str, str]:
-    return finished.config.model, finished.config.weights
-
-
-def _row(name: str, metrics: dict, say) -> dict:
+def _told(name: str, finished: Finished, say) -> Finished:
+    """Tells of a run as soon as it has ended."""
+    metrics = finished.metrics
     say(
         f"{name:36} {metrics['top1']:.1%} after {metrics['seconds']:.0f} s, "
         f"{metrics['epochs']} epochs"
     )
-    kept = {key: metrics[key] for key in ("top1", "seconds", "epochs")}
-    return {"start": name, **kept}
+    return finished
+
+
+def _start(finished: Finished) -> tuple[str, str]:
+    return finished.config.model, finished.config.weights

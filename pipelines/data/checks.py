@@ -17,6 +17,7 @@ from pipelines.data.examples import Examples
 from pipelines.data.inspection.classification import Limits
 from pipelines.data.inspection.classification import inspect_file
 from pipelines.data.inspection.refusal import Refused
+from pipelines.waiting.work import work
 from zoo.errors import DataError
 
 # Below this many bytes in all, every picture is decoded to its last line,
@@ -55,6 +56,7 @@ class GoodPictures:
         )
 
 
+@work("looking at the pictures", "picture")
 def check_pictures(*parts: Examples, progress=None) -> np.ndarray:
     """Looks at every picture and refuses the set if one cannot be decoded.
 
@@ -74,6 +76,7 @@ def check_pictures(*parts: Examples, progress=None) -> np.ndarray:
     return np.array([side for _, side, _ in found], "int64")
 
 
+@work("looking at the pictures", "picture")
 def skip_bad_pictures(*parts: Examples, progress=None) -> GoodPictures:
     """Looks at every picture and leaves out those that cannot be decoded.
 
@@ -214,7 +217,9 @@ _OPERATIONS = {
 def _by_tensorflow(encoded: bytes, kind: str) -> np.ndarray:
     """Decodes a picture as training does."""
     try:
-        return _OPERATIONS[kind](contents=encoded).numpy()
+        # Given bytes, an operation fails in its fast way and takes a slow one.
+        contents = tf.constant(encoded)
+        return _OPERATIONS[kind](contents=contents).numpy()
     except tf.errors.ResourceExhaustedError:
         raise MemoryError from None
     except tf.errors.OpError as error:

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.data.inspection.orientation import ON_ITS_SIDE
+from pipelines.data.inspection.orientation import PLAIN_WEBPS
 from pipelines.data.inspection.orientation import SIGNS
 from pipelines.data.inspection.orientation import flips
 from pipelines.data.inspection.orientation import orientation_of
@@ -15,8 +16,6 @@ from pipelines.data.inspection.orientation import turned as turned_pixels
 from pipelines.data.tf_data import call_python
 
 _TABLE, _JFIF = b"\xff\xdb", b"\xff\xe0\x00\x10"
-# What a WebP begins with that has room for nothing but the picture.
-_WEBPS = (b"VP8 ", b"VP8L")
 # In bytes: searching more takes longer than calling Python.
 _SMALL = 2**13
 # By orientation, of which there is no 0: whether rows and whether columns are
@@ -48,7 +47,7 @@ def _is_plain_jpeg(encoded):
 
 def _may_lie(encoded, kinds):
     """Looks for signs in small files; of large ones Python reads the parts."""
-    plain_webp = tf.reduce_any(tf.strings.substr(encoded, 12, 4) == _WEBPS)
+    plain_webp = tf.reduce_any(tf.strings.substr(encoded, 12, 4) == PLAIN_WEBPS)
 
     def by_signs():
         signs = sorted({sign for kind in kinds for sign in SIGNS[kind]})

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from pipelines.devices.strategy import workers_of
+from pipelines.waiting.work import long_at_first
 
 
 def make_logits_step(model, strategy: tf.distribute.Strategy):
@@ -35,4 +36,4 @@ def make_logits_step(model, strategy: tf.distribute.Strategy):
     def logits_step(images):
         return tf.nest.map_structure(together, logits_of(images))
 
-    return logits_step
+    return long_at_first(logits_step, "compiling the network")

@@ -4,7 +4,6 @@ import dataclasses
 import os
 import pathlib
 import random
-import re
 import shutil
 import signal
 import tempfile
@@ -15,21 +14,20 @@ from pipelines.doctor.comparing import compare_runs
 from pipelines.doctor.findings import Finding
 from pipelines.doctor.fork_server import ForkServer
 from pipelines.doctor.fork_server import log_of
+from pipelines.doctor.gone_on import check_gone_on
+from pipelines.doctor.gone_on import unfinished_in
+from pipelines.doctor.kinds import SETTINGS
+from pipelines.doctor.kinds import kinds_asked
 from pipelines.doctor.moments import MOMENTS
 from pipelines.doctor.moments import Moment
 from pipelines.doctor.moments import at_random
 from pipelines.doctor.settings_tried import OLD_RUN
-from pipelines.doctor.settings_tried import SETTINGS
 from pipelines.doctor.settings_tried import draw_pictures
 from pipelines.doctor.trials import Trouble
-from pipelines.runs.checkpoints import steps_of
-from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import METRICS
-from pipelines.training.callbacks.progress import duration
+from pipelines.waiting.durations import duration
 from zoo.errors import IntegrityError
-from zoo.errors import RequestError
 
-_GOING_ON = re.compile(r"going on after step ([\d,]+)")
 _LAST_WORDS = 200
 
 
@@ -55,6 +53,7 @@ def check_kills(
     *,
     seed: int = 0,
     progress=None,
+    say=print,
 ) -> list[Finding]:
     """Kills small runs with SIGKILL, and compares them with undisturbed ones.
 
@@ -68,6 +67,7 @@ def check_kills(
         kills: How often each is killed.
         seed: Of the moments that are drawn.
         progress: Called with the numbers of kills done and in all.
+        say: Told each finding as soon as it is there.
 
     Returns:
         One finding a kind. All is well where every start went on from the
@@ -78,30 +78,26 @@ def check_kills(
         RequestError: There is no such kind, or nothing can be written into
             the folder.
     """
-    if tuple(settings) == ("all",):
-        settings = tuple(SETTINGS)
-    if odd := [name for name in settings if name not in SETTINGS]:
-        raise RequestError(
-            f"`settings`: there is no {odd[0]}. All: {', '.join(SETTINGS)}."
-        )
+    settings = kinds_asked(settings)
     place = _place(runs)
     draw_pictures(place)
     findings, total = [], kills * len(settings)
 
-    def report(name):
-        def one_more(done):
-            if progress:
-                progress(kills * list(settings).index(name) + done, total)
+    def report(before):
+        return lambda done: progress and progress(before + done, total)
 
-        return one_more
+    def note(finding):
+        findings.append(finding)
+        say(str(finding))
 
-    with ForkServer(place / "server.log") as server:
-        for name in settings:
-            chance = random.Random(f"{seed} {name}")
-            moments = moments_of(kills, chance)
-            findings.append(
-                _finding(server, name, place, moments, report(name))
-            )
+    try:
+        with ForkServer(place / "server.log") as server:
+            for number, name in enumerate(settings):
+                moments = moments_of(kills, random.Random(f"{seed} {name}"))
+                done = report(kills * number)
+                note(_finding(server, name, place, moments, done))
+    except Trouble as trouble:
+        note(Finding("faults", str(trouble), ok=False))
     if all(finding.ok for finding in findings):
         shutil.rmtree(place)
     return findings
@@ -163,16 +159,16 @@ def try_setting(server, name: str, place, moments, progress=None) -> Tried:
     _live(server, name, place, whole)
     deaths, gone_on = [], 0
     for moment in _as_far_as_there(moments, whole):
-        before = _saved(killed)
+        before = unfinished_in(killed)
         if not _live(server, name, place, killed, moment):
             raise Trouble(f"it ended, and did not come by: {moment}")
-        gone_on += _check_gone_on(killed, before)
+        gone_on += check_gone_on(killed, before, _said(killed), died=True)
         deaths.append(str(moment))
         if progress:
             progress(len(deaths))
-    before = _saved(killed)
+    before = unfinished_in(killed)
     _live(server, name, place, killed)
-    gone_on += _check_gone_on(killed, before)
+    gone_on += check_gone_on(killed, before, _said(killed), died=False)
     return Tried(tuple(deaths), gone_on, compare_runs(whole, killed))
 
 
@@ -197,41 +193,20 @@ def _live(server, name, place, output, moment=None) -> bool:
     if code == -signal.SIGKILL and moment:
         return True
     if code:
-        lines = log.read_text(errors="replace").strip().splitlines()
+        lines = _said(output).strip().splitlines()
         last = (lines or ["no word"])[-1][:_LAST_WORDS]
         raise Trouble(f"a start failed: exit code {code}, {last}")
     return False
+
+
+def _said(output) -> str:
+    return log_of(output).read_text(errors="replace")
 
 
 def _begin_old(server, place: pathlib.Path) -> None:
     """Makes the run whose model learns more classes."""
     if not (place / OLD_RUN / METRICS).exists():
         _live(server, "kept_features", place, place / OLD_RUN)
-
-
-def _saved(run: pathlib.Path) -> int:
-    """The step of the newest checkpoint, 0 where there is none."""
-    folders = [run, *sorted(run.glob("*/"))]
-    return max(
-        (max(steps_of(each / CHECKPOINTS), default=0) for each in folders),
-        default=0,
-    )
-
-
-def _check_gone_on(run: pathlib.Path, before: int) -> bool:
-    """Looks whether a start went on from the last checkpoint.
-
-    Raises:
-        Trouble: It went on from an earlier one.
-    """
-    said = log_of(run).read_text(errors="replace")
-    found = _GOING_ON.search(said)
-    if found and int(found.group(1).replace(",", "")) < before:
-        raise Trouble(
-            f"there was a checkpoint of step {before:,}, but the next start "
-            f"went on after step {found.group(1)}"
-        )
-    return bool(found)
 
 
 def _place(runs) -> pathlib.Path:

@@ -1,52 +1,78 @@
 """Starts runs in processes that need not import anything first."""
 
+import contextlib
 import dataclasses
 import json
 import os
 import pathlib
 import select
+import signal
 import socket
 import subprocess
 import sys
 
 from pipelines.doctor.moments import Moment
 from pipelines.doctor.trials import Trouble
-from pipelines.training.callbacks.progress import duration
+from pipelines.waiting.durations import duration
 
+_COMMAND = (sys.executable, "-m", "pipelines.doctor.forked")
 _ROOT = pathlib.Path(__file__).parents[2]
-# Seconds after which a start will not end any more.
+# Seconds after which a start will not end any more, and those that whoever
+# has to end it may take.
 _PATIENCE = 600
+_GRACE = 30
 
 
 class ForkServer:
     """A process that has imported all and forks. As a context, it ends it.
 
+    What it has forked is of its group, and ends with it.
+
     Args:
         log: The file that takes what it says itself.
+        patience: Seconds that a start may take.
     """
 
-    def __init__(self, log):
-        self._file = open(log, "ab")  # noqa: SIM115
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "pipelines.doctor.forked"],
-            cwd=_ROOT,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._file,
-            text=True,
-        )
+    def __init__(self, log, patience: float = _PATIENCE):
+        self._patience = patience
+        self._log = log
+        with open(log, "ab") as file:
+            self._process = subprocess.Popen(
+                _COMMAND,
+                cwd=_ROOT,
+                env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=file,
+                text=True,
+                start_new_session=True,
+            )
 
     def __enter__(self):
-        if self._answer() != "ready":
-            raise Trouble(f"no run can be started; see {self._file.name}")
+        try:
+            if self._answer() != "ready":
+                raise self._gone()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout, self._file):
-            pipe.close()
+        self._end()
+        for pipe in (self._process.stdin, self._process.stdout):
+            # What was not read of it any more is nobody's loss.
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
+
+    def _end(self) -> None:
+        """Ends it and what it has forked."""
+        if self._process.returncode is None:
+            # Not waited for yet: the number is still its own.
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def _gone(self) -> Trouble:
+        return Trouble(f"no run can be started; see {self._log}")
 
     def run(
         self,
@@ -61,7 +87,7 @@ class ForkServer:
         """Carries a run out, on one or several workers of this machine.
 
         Args:
-            name: One of `pipelines.doctor.settings_tried.SETTINGS`.
+            name: One of `pipelines.doctor.kinds.SETTINGS`.
             place: The folder with its pictures.
             output: Its folder; beside it lies the log of each worker.
             moment: When the first worker dies, and all others with it; None
@@ -74,7 +100,7 @@ class ForkServer:
             whose number it is, below 0.
 
         Raises:
-            Trouble: It does not end.
+            Trouble: It does not end, or the process that forks has.
         """
         ports = free_ports(workers) if workers > 1 else [None]
         starts = [
@@ -89,16 +115,31 @@ class ForkServer:
             }
             for index in range(len(ports))
         ]
-        print(json.dumps(starts), file=self._process.stdin, flush=True)
-        return json.loads(self._answer())[0]
+        asked = {"children": starts, "patience": self._patience}
+        try:
+            print(json.dumps(asked), file=self._process.stdin, flush=True)
+        except BrokenPipeError:
+            raise self._gone() from None
+        codes = json.loads(self._answer())
+        if codes is None:
+            raise Trouble(f"no end within {duration(self._patience)}")
+        return codes[0]
 
     def _answer(self) -> str:
+        """Waits for a line.
+
+        Raises:
+            Trouble: There is none. The process is ended then: the next answer
+                would be that to another question.
+        """
         stdout = self._process.stdout
-        if not select.select([stdout], [], [], _PATIENCE)[0]:
-            raise Trouble(f"no end within {duration(_PATIENCE)}")
+        if not select.select([stdout], [], [], self._patience + _GRACE)[0]:
+            self._end()
+            raise Trouble(f"no answer within {duration(self._patience)}")
         line = stdout.readline()
         if not line:
-            raise Trouble(f"no run can be started; see {self._file.name}")
+            self._end()
+            raise self._gone()
         return line.strip()
 
 

@@ -1,6 +1,5 @@
-"""The kinds of runs that are killed, and how one of them is carried out."""
+"""How a run of a kind that is killed is carried out, and on which pictures."""
 
-import dataclasses
 import pathlib
 from collections.abc import Callable
 
@@ -8,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from pipelines.doctor.kinds import SETTINGS
 from pipelines.runs.options import RunOptions
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.config import TrainConfig
@@ -33,55 +33,6 @@ _ALL = {
     "epochs": 2,
 }
 _SCRATCH = {"learning_rate": 0.1}
-_TUNED = {
-    "model": "resnet20",
-    "weights": "cifar10",
-    "image_size": 32,
-    "upscale": True,
-}
-_PLAN = "head:1@0.1,all:1@0.05"
-
-
-@dataclasses.dataclass(frozen=True)
-class RunKind:
-    """A kind of run.
-
-    Args:
-        values: Settings, beside those that all have.
-        kind: What carries it out, one of `_KINDS`.
-        devices: How many it computes on.
-        workers: How many processes it is.
-    """
-
-    values: dict
-    kind: str = "train"
-    devices: int = 1
-    workers: int = 1
-
-
-SETTINGS = {
-    # With dropout, which alexnet_cifar has: all that has a state of its own.
-    "mixed": RunKind({"mixup": 0.2, "augmentation": "randaugment", "ema": 0.9}),
-    "float16": RunKind({"precision": "float16"}),
-    "bfloat16": RunKind({"precision": "bfloat16", "accumulate": 2}),
-    "lars": RunKind({"optimizer": "lars", "ema": 0.9}, devices=3),
-    "lamb": RunKind({"optimizer": "lamb", "clip_norm": 1.0}),
-    "snapshots": RunKind({"cycles": 2, "snapshots": True, "ema": 0.9}),
-    "train_size": RunKind({"model": "resnet20", "train_size": 12}),
-    "two_devices": RunKind({"cutmix": 1.0}, devices=2),
-    "two_workers": RunKind({}, workers=2),
-    "patience": RunKind(
-        {**_TUNED, "plan": "all:4@0.2", "patience": 1, "ema": 0.9}, "finetune"
-    ),
-    "kept_features": RunKind({**_TUNED, "plan": _PLAN}, "finetune"),
-    "no_features": RunKind(
-        {**_TUNED, "plan": _PLAN, "cache": False}, "finetune"
-    ),
-    "found_rate": RunKind({**_TUNED, "learning_rate": "auto"}, "finetune"),
-    "folds": RunKind({**_TUNED, "plan": "head:1@0.1"}, "folds"),
-    "scratch": RunKind({**_TUNED, "plan": "head:1@0.1"}, "scratch"),
-    "add_classes": RunKind({"plan": _PLAN, "upscale": True}, "add_classes"),
-}
 
 
 def draw_pictures(folder) -> None:

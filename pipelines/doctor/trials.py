@@ -4,13 +4,14 @@ import json
 import math
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
 import numpy as np
 
 from pipelines.doctor.findings import Finding
-from pipelines.training.callbacks.progress import duration
+from pipelines.waiting.durations import duration
 
 _ROOT = pathlib.Path(__file__).parents[2]
 _GIB = 2**30
@@ -32,22 +33,9 @@ def ask(task: str, **options) -> dict:
         Trouble: It failed, was ended or took too long; `memory` where there
             was not enough of it.
     """
-    try:
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pipelines.doctor.probe",
-                json.dumps({"task": task, **options}),
-            ],
-            cwd=_ROOT,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-            capture_output=True,
-            text=True,
-            timeout=_PATIENCE,
-        )
-    except subprocess.TimeoutExpired:
-        raise Trouble(f"no answer within {duration(_PATIENCE)}") from None
+    asked = json.dumps({"task": task, **options})
+    words = [sys.executable, "-m", "pipelines.doctor.probe", asked]
+    done = run_to_its_end(words, _PATIENCE)
     if done.returncode < 0:
         # The kernel ends who asks for too much.
         raise Trouble("memory")
@@ -58,6 +46,40 @@ def ask(task: str, **options) -> dict:
     if "problem" in found:
         raise Trouble(found["problem"])
     return found
+
+
+def run_to_its_end(
+    words: list[str], patience: float
+) -> subprocess.CompletedProcess:
+    """Runs a program, and ends it and what it has started where it hangs.
+
+    Args:
+        words: Of its command.
+        patience: Seconds that it may take.
+
+    Raises:
+        Trouble: It took longer.
+    """
+    with subprocess.Popen(
+        words,
+        cwd=_ROOT,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            said = process.communicate(timeout=patience)
+        except BaseException as error:
+            # Not it alone: its own children would hold the pipes open. While
+            # it is not waited for the number is still its own.
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+            raise Trouble(f"no answer within {duration(patience)}") from None
+    return subprocess.CompletedProcess(words, process.returncode, *said)
 
 
 def check_devices() -> Finding:

@@ -8,6 +8,7 @@ from pipelines.data.naming import naming_bad_pictures
 from pipelines.devices.logits import make_logits_step
 from pipelines.devices.strategy import distribute
 from pipelines.tasks.task import Task
+from pipelines.waiting.work import work
 
 
 class Evaluator:
@@ -34,10 +35,11 @@ class Evaluator:
         Raises:
             DataError: A picture cannot be decoded; it is named.
         """
-        with naming_bad_pictures(data.examples):
-            return self._logits(data, progress)
+        judging = work("judging", "batch")
+        with judging as piece, naming_bad_pictures(data.examples):
+            return self._logits(data, piece, progress)
 
-    def _logits(self, data: EvaluationData, progress) -> np.ndarray:
+    def _logits(self, data: EvaluationData, piece, progress) -> np.ndarray:
         # Repeated, so that workers need not ask each other for the end.
         batches = iter(
             distribute(self._strategy, data.dataset.repeat(), data.batch_size)
@@ -46,6 +48,7 @@ class Evaluator:
         for _ in range(data.steps):
             inputs, _, _ = next(batches)
             parts.append(self._mean_of_views(self._step(inputs), data.views))
+            piece.count(len(parts), data.steps)
             if progress:
                 progress(len(parts), data.steps)
         # The filling of the last batch comes last.

@@ -10,6 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.devices.logits import make_logits_step
+from pipelines.waiting.work import current
+from pipelines.waiting.work import work
 
 # Above this many bytes features are kept in a file that is mapped.
 MEMORY_LIMIT = 2 * 2**30
@@ -76,6 +78,7 @@ class Extractor:
         free = disk.f_bavail * disk.f_frsize
         return self.bytes_of(count) <= _DISK_SHARE * free
 
+    @work("computing features", "picture")
     def run(self, dataset, count: int, progress=None):
         """Returns the features of `count` pictures, `(count, …)`.
 
@@ -101,6 +104,7 @@ class Extractor:
             for held, batch in zip(arrays, computed, strict=True):
                 held[done : done + new] = batch[:new]
             done += new
+            current().count(done, count)
             if progress:
                 progress(done, count)
         return features

@@ -8,6 +8,7 @@ were split off by the run and lie beside the others.
 import dataclasses
 import json
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -93,16 +94,19 @@ def pictures_to_judge(
     return ToJudge(data, examples, note, seen)
 
 
-def count_learned(model: str, examples: Examples) -> int:
+def count_learned(
+    model: str, examples: Examples, sha256: Sequence[bytes] | None = None
+) -> int:
     """Returns how many pictures a finished model has learned from.
 
     Args:
         model: A run's folder, a file in it, or a name, which has learned
             from none.
         examples: The pictures.
+        sha256: What their bytes hash to, where that is known.
     """
     listed = read_split(model)
-    return listed.count_learned(examples) if listed else 0
+    return listed.count_learned(examples, sha256) if listed else 0
 
 
 def _is_own(listed: SplitList, data: str) -> bool:

@@ -29,6 +29,7 @@ from pipelines.tasks.table import task_of_model
 from pipelines.tasks.task import LOSS
 from pipelines.tasks.task import Judged
 from pipelines.tasks.task import Task
+from pipelines.waiting.heartbeat import heartbeat
 from zoo.errors import DataError
 from zoo.errors import IntegrityError
 from zoo.weights.classes import imagenet_by_number
@@ -36,6 +37,7 @@ from zoo.weights.classes import imagenet_by_number
 _log = logging.getLogger("zoo")
 
 
+@heartbeat()
 def judge(
     models,
     data: str | ToJudge,

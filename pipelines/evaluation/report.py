@@ -16,11 +16,13 @@ from pipelines.runs.run_folder import MODEL
 from pipelines.runs.run_folder import REPORT
 from pipelines.tasks.task import Judged
 from pipelines.tasks.task import Task
+from pipelines.waiting.work import work
 from zoo.weights.atomic import write_atomically
 
 _NO_SETTINGS = ("versions", "commit")
 
 
+@work("writing the report")
 def write_report(
     folder,
     task: Task,

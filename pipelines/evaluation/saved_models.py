@@ -10,6 +10,7 @@ import zoo
 from pipelines.runs.model_loading import load_model
 from pipelines.runs.places import model_file
 from pipelines.runs.run_folder import MODEL
+from pipelines.waiting.work import work
 from zoo.errors import RequestError
 from zoo.layers import PixelScaling
 from zoo.model_metadata import find_layer
@@ -104,6 +105,7 @@ def open_to_judge(
     return JudgedModels({opened.name: opened}, source)
 
 
+@work("opening the model")
 def open_model(
     model: str,
     weights: str | None = None,

@@ -15,6 +15,7 @@ from pipelines.features.penalty import FOLDS
 from pipelines.features.penalty import STRENGTHS
 from pipelines.features.penalty import fitted
 from pipelines.features.probe import Axes
+from pipelines.waiting.work import work
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +38,7 @@ class MultiLabelProbe:
     outputs: np.ndarray
 
 
+@work("fitting the head")
 def fit_multilabel_probe(
     features, labels: np.ndarray, *, seed: int = 0
 ) -> MultiLabelProbe:

@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from pipelines.features.penalty import choose_penalty
 from pipelines.features.penalty import fitted
+from pipelines.waiting.work import work
 from zoo.errors import DataError
 
 # Pictures that penalties are compared on.
@@ -92,6 +93,7 @@ class Axes:
         return kernel.astype("float32"), shifted.astype("float32")
 
 
+@work("fitting the head", "fit")
 def fit_probe(
     features,
     labels,

@@ -66,8 +66,9 @@ def write_checkpoint(
     root = pathlib.Path(root)
     root.mkdir(parents=True, exist_ok=True)
     final, sums = root / f"{step:010d}", _sums(files)
-    if _is_whole(final, sums):
+    if _is_whole(final, sums, facts):
         # The same step, taken again after a resume: bit for bit the same.
+        _remove_others(root, step, keep)
         return final
     _check_room(root, sum(map(len, files.values())))
     temporary = root / f"{_TEMPORARY}{step:010d}-{uuid.uuid4().hex[:8]}"
@@ -86,11 +87,16 @@ def write_checkpoint(
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     _sync_folder(root)
+    _remove_others(root, step, keep)
+    return final
+
+
+def _remove_others(root: pathlib.Path, step: int, keep: int) -> None:
+    """Removes what a checkpoint of a step makes superfluous."""
     steps = steps_of(root)
     kept = [each for each in steps if each <= step][-keep:]
     for other in set(steps) - set(kept):
         remove(root / f"{other:010d}")
-    return final
 
 
 def steps_of(root) -> list[int]:
@@ -176,12 +182,14 @@ def _read_manifest(path: pathlib.Path) -> dict:
     return manifest
 
 
-def _is_whole(path: pathlib.Path, sums: dict) -> bool:
-    """Whether a checkpoint is there, undamaged, with files of these sums."""
+def _is_whole(path: pathlib.Path, sums: dict, facts: dict) -> bool:
+    """Whether a checkpoint is there, undamaged, and says the same."""
     try:
-        return _sums(read_checkpoint(path).files) == sums
+        found = read_checkpoint(path)
     except IntegrityError:
         return False
+    same = found.facts == json.loads(json.dumps(facts))
+    return same and _sums(found.files) == sums
 
 
 def clean(root) -> None:

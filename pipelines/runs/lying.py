@@ -1,11 +1,10 @@
 """Whether pictures are turned upright for a model that has learned."""
 
-import json
-import pathlib
-
 from pipelines.data.orientations import IGNORE
 from pipelines.data.orientations import UPRIGHT
-from pipelines.runs.places import CONFIG
+from pipelines.runs.places import nearest_folder
+from pipelines.runs.places import read_config
+from pipelines.runs.places import was_begun
 
 
 def orientation_for(model: str | None, asked: str | None = None) -> str:
@@ -24,18 +23,5 @@ def orientation_for(model: str | None, asked: str | None = None) -> str:
         return asked
     if model is None:
         return UPRIGHT
-    path = pathlib.Path(model)
-    places = [path, *path.absolute().parents[:2]] if path.exists() else []
-    for place in places:
-        config = _config(place / CONFIG)
-        if "commit" in config:
-            return config.get("orientation", IGNORE)
-    return UPRIGHT
-
-
-def _config(path: pathlib.Path) -> dict:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    run = nearest_folder(model, was_begun)
+    return read_config(run).get("orientation", IGNORE) if run else UPRIGHT

@@ -1,9 +1,10 @@
 """Opening a finished model: first measured, then built, then filled.
 
 A `.keras` file says what is to be built and how large it is. Keras does as it
-is told: a layer of 2^24 units costs 9 GB before the first weight is read. So
-what a file says is compared with the arrays that it really holds before
-anything is allocated, and whatever is wrong with it is said in one line.
+is told: a layer of 2^24 units behind 64 features allocates more than 4 GiB
+before the first weight is read. So what a file says is compared with the arrays
+that it really holds before anything is allocated, and whatever is wrong with it
+is said in one line.
 """
 
 import contextlib
@@ -24,6 +25,7 @@ from zoo.weights.reading.metadata import read_config
 # Numbers in a configuration that need not be a side of a stored array.
 _SMALL = 1 << 14
 _NO_SIZES = ("seed", "shared_object_id")
+_SHAPES = {"input_shape", "shapes_dict"}
 _MAX_LAYERS = 5_000
 # Where Keras notes what is still to be allocated.
 _HAPPENED = "Exception encountered:"
@@ -78,6 +80,11 @@ def _check_config(file, config: dict, shapes) -> None:
     layers = layers.get("layers") if isinstance(layers, dict) else None
     if not isinstance(layers, list) or len(layers) > _MAX_LAYERS:
         raise _wrong(file, f"it is no model of at most {_MAX_LAYERS:,} layers")
+    for layer in layers:
+        built = layer.get("build_config") if isinstance(layer, dict) else None
+        # By another one Keras takes a layer for built that never was.
+        if built and not (isinstance(built, dict) and _SHAPES & set(built)):
+            raise _wrong(file, "a layer's 'build_config' holds no shape")
     stored = {side for shape in shapes for side in shape}
     for name, value in _numbers(config):
         if isinstance(value, float) and not math.isfinite(value):

@@ -12,10 +12,9 @@ import numpy as np
 from pipelines.data.examples import Splits
 from pipelines.data.hashing import hashes_of
 from pipelines.runs.places import SPLIT
+from pipelines.runs.resuming import PICTURES
 from pipelines.runs.split_list import SplitList
 from pipelines.runs.split_list import read_split
-
-_PARTS = ("training pictures", "pictures to judge by")
 
 
 def identity_by_bytes(then: dict, now: dict, folder, splits: Splits) -> dict:
@@ -44,13 +43,13 @@ def identity_by_bytes(then: dict, now: dict, folder, splits: Splits) -> dict:
     found = {
         name: _digest(parts)
         for name, parts in zip(
-            _PARTS, (learned, [splits.validation]), strict=True
+            PICTURES, (learned, [splits.validation]), strict=True
         )
     }
     same = all(
         found[name] == _digest_of_list(listed, mask)
         for name, mask in zip(
-            _PARTS, (listed.learned, ~listed.learned), strict=True
+            PICTURES, (listed.learned, ~listed.learned), strict=True
         )
     )
     if not same:
@@ -59,7 +58,7 @@ def identity_by_bytes(then: dict, now: dict, folder, splits: Splits) -> dict:
     return {
         **now,
         "settings": settings,
-        **{name: then[name] for name in _PARTS},
+        **{name: then[name] for name in PICTURES},
     }
 
 

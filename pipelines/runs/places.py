@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import time
+from collections.abc import Callable
 
 from zoo.errors import RequestError
 from zoo.registry import list_models
@@ -90,7 +91,7 @@ def refuse_if_taken(
     found = [name for name in _OWN_FILES if (path / name).exists()]
     if not found:
         return
-    if resume and METRICS not in found and _was_begun(path):
+    if resume and METRICS not in found and was_begun(path):
         return
     if resume and longer and METRICS in found and CHECKPOINTS in found:
         done = _planned(path)
@@ -112,21 +113,45 @@ def refuse_if_taken(
 
 def _planned(path: pathlib.Path) -> int:
     """Returns how many epochs a run was to have; 0 where nothing says it."""
-    try:
-        held = json.loads((path / CONFIG).read_bytes())
-    except (OSError, ValueError):
-        return 0
+    held = read_config(path)
     if held.get("plan"):
         return sum(map(int, _EPOCHS.findall(held["plan"])))
     return held.get("epochs") or 0
 
 
-def _was_begun(path: pathlib.Path) -> bool:
+def was_begun(path) -> bool:
     """Whether a folder's configuration is one that a run wrote."""
+    return "commit" in read_config(path)
+
+
+def read_config(folder) -> dict:
+    """Returns what a run's `config.json` says.
+
+    Args:
+        folder: The run's.
+
+    Returns:
+        Nothing where there is none, or it is not that of a run.
+    """
     try:
-        return "commit" in json.loads((path / CONFIG).read_bytes())
+        found = json.loads((pathlib.Path(folder) / CONFIG).read_bytes())
     except (OSError, ValueError):
-        return False
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def nearest_folder(
+    model: str, holds: Callable[[pathlib.Path], bool]
+) -> pathlib.Path | None:
+    """Returns the folder that a model is of.
+
+    Args:
+        model: A run's folder, one in it, or a file in one of them.
+        holds: Says of a folder whether it is the one.
+    """
+    path = pathlib.Path(model)
+    places = [path, *path.absolute().parents[:2]] if path.exists() else []
+    return next((place for place in places if holds(place)), None)
 
 
 def model_file(path) -> pathlib.Path:

@@ -15,8 +15,8 @@ from zoo.errors import RequestError
 # What `allow_inexact` can do, for people.
 GOES_ON_WITH = (
     "other pictures, devices, rates, lengths, sizes and augmentation, not "
-    "with another network, other classes or another optimizer, and neither "
-    "takes `ema` up nor leaves it, nor float16"
+    "with another network, task or optimizer or other classes, and neither "
+    "takes `ema` up nor leaves it, nor float16, nor sgd's momentum"
 )
 _DECIDED_NOW = ("optimizer",)
 # What was always so before there was a choice.
@@ -24,9 +24,14 @@ _BEFORE = {"orientation": IGNORE}
 # What is compared beside settings and pictures; `runs` is what several have
 # in common.
 _SIDES = ("classes", "devices", "runs")
-# What a state is of; of some settings, one value alone has a state.
-_OF_THE_STATE = ("model", "optimizer", "probe", "classes", "runs")
-_IN_PART = {"ema": None, "precision": "float16"}
+# What a state is of; of some settings, one value alone has another state.
+_OF_THE_STATE = ("model", "task", "optimizer", "probe", "classes", "runs")
+_IN_PART = {"ema": None, "precision": "float16", "momentum": 0.0}
+# Those that keep no velocity without momentum; others keep what they keep.
+WITH_VELOCITY = ("sgd", "momentum", "lars")
+# What is meant where nothing is said.
+_MEANT = {"task": "classification"}
+PICTURES = ("training pictures", "pictures to judge by")
 # What may change without changing what is computed.
 _FREE = (
     "output",
@@ -54,8 +59,8 @@ def identity(config: RunConfig, splits: Splits, replicas: int) -> dict:
             if name not in _FREE
         },
         "classes": list(splits.train.class_names),
-        "training pictures": _digest(splits.train),
-        "pictures to judge by": _digest(splits.validation),
+        PICTURES[0]: _digest(splits.train),
+        PICTURES[1]: _digest(splits.validation),
         "devices": replicas,
         **provenance(),
     }
@@ -141,6 +146,7 @@ class _Difference:
     what: str
     then: object
     now: object
+    optimizer: str | None = None
 
     def __str__(self) -> str:
         name = f"`{self.what}`" if self.what.isidentifier() else self.what
@@ -151,21 +157,24 @@ class _Difference:
     @property
     def is_of_the_state(self) -> bool:
         """Whether a state of then has no place in a run of now."""
-        both = {self.then, self.now} if self.what in _IN_PART else set()
-        return self.what in _OF_THE_STATE or bool(
-            both & {_IN_PART.get(self.what, "")}
-        )
+        if self.what not in _IN_PART:
+            return self.what in _OF_THE_STATE
+        if self.what == "momentum" and self.optimizer not in WITH_VELOCITY:
+            return False
+        return _IN_PART[self.what] in (self.then, self.now)
 
 
 def _differences(then: dict, now: dict):
     settings = then["settings"]
     for name, value in now["settings"].items():
-        if settings.get(name) != value:
-            yield _Difference(name, settings.get(name), value)
+        before, usual = settings.get(name), _MEANT.get(name)
+        both = [usual if each is None else each for each in (before, value)]
+        if both[0] != both[1]:
+            yield _Difference(name, before, value, settings.get("optimizer"))
     for what in _SIDES:
         if then.get(what) != now.get(what):
             yield _Difference(what, then.get(what), now.get(what))
-    for what in ("training pictures", "pictures to judge by"):
+    for what in PICTURES:
         before, after = then[what], now[what]
         if before != after:
             yield _Difference(what, _short(before), _short(after))

@@ -23,6 +23,7 @@ from pipelines.runs.places import REPORT
 from pipelines.runs.places import SNAPSHOTS
 from pipelines.runs.places import Longer
 from pipelines.runs.places import refuse_if_taken
+from pipelines.waiting.work import work
 from zoo.plain_json import dumps
 from zoo.weights.atomic import replacing
 from zoo.weights.atomic import write_atomically
@@ -101,7 +102,8 @@ class RunFolder:
 
     def save_model(self, model) -> pathlib.Path:
         """Writes `model.keras`, whole or not at all, and returns its path."""
-        with replacing(self.path / MODEL) as temporary:
+        file = replacing(self.path / MODEL)
+        with work("saving the model"), file as temporary:
             model.save(temporary)
         return self.path / MODEL
 

@@ -7,10 +7,11 @@ can be given as data; where the pictures are no files it is only read here.
 import csv
 import dataclasses
 import functools
-import json
+import itertools
 import os
 import pathlib
 from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,50 +24,61 @@ from pipelines.data.sources.csv_table import read_table
 from pipelines.data.sources.layout import TRAIN
 from pipelines.data.sources.layout import VALIDATION
 from pipelines.data.sources.manifest import HEADER
-from pipelines.data.sources.manifest import classes_path
 from pipelines.data.sources.manifest import new_text_file
+from pipelines.data.sources.manifest import write_class_names
 from pipelines.data.spelling import listed
 from pipelines.runs.places import SPLIT
-from zoo.weights.atomic import write_atomically
+from pipelines.runs.places import nearest_folder
+from pipelines.waiting.work import current
+from pipelines.waiting.work import work
 
 # Hashing more pictures would keep a run from its first step for long.
 HASHED = 200_000
 
 
-def write_split(
-    folder, splits: Splits, *, goes_on: bool = False, progress=None
-) -> None:
+@work("writing the list of pictures", "picture")
+def write_split(folder, splits: Splits) -> "SplitList | None":
     """Writes `split.csv`, over that of a start that came to nothing.
 
     Args:
         folder: The run's.
         splits: What is learned from and judged by.
-        goes_on: Whether the run was begun before: the list is left, then,
-            where there is one.
-        progress: Called with the numbers of pictures hashed and in all.
+
+    Returns:
+        What it says; None where there are too many pictures to be hashed.
     """
     path = pathlib.Path(folder) / SPLIT
-    if goes_on and path.exists():
-        return
     parts = [(TRAIN, splits.train), (VALIDATION, splits.validation)]
     if splits.aside:
         # They have chosen something, and may not judge.
         parts.insert(1, (TRAIN, splits.aside))
     total = sum(len(examples) for _, examples in parts)
-    header = HEADER if total <= HASHED else HEADER[:3]
-    done = 0
+    hashed, kept = total <= HASHED, []
     with new_text_file(path) as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        for part, examples in parts:
-            for row in _rows(examples, part, hashed=header == HEADER):
-                writer.writerow(row)
-                done += 1
-                if progress and done % 256 == 0:
-                    progress(done, total)
+        writer.writerow(HEADER if hashed else HEADER[:3])
+        rows = itertools.chain.from_iterable(
+            _rows(examples, part, hashed=hashed) for part, examples in parts
+        )
+        for done, row in enumerate(rows, 1):
+            writer.writerow(row)
+            if hashed:
+                kept.append(row)
+            current().count(done, total)
         # Before the list itself, as for every manifest.
-        names = json.dumps(list(splits.train.class_names), indent=0)
-        write_atomically(classes_path(path), names.encode())
+        write_class_names(path, splits.train.class_names)
+    return _of_rows(pathlib.Path(folder), kept) if hashed else None
+
+
+def _of_rows(folder: pathlib.Path, rows: list[tuple]) -> "SplitList":
+    sums = bytes.fromhex("".join(row[4] for row in rows))
+    return SplitList(
+        folder,
+        [row[0] for row in rows],
+        np.array([row[1] for row in rows], object),
+        np.array([row[2] == TRAIN for row in rows]),
+        np.frombuffer(sums, "uint8").reshape(len(rows), -1),
+    )
 
 
 def _rows(examples: Examples, part: str, *, hashed: bool) -> Iterator[tuple]:
@@ -102,7 +114,7 @@ class SplitList:
     """
 
     folder: pathlib.Path
-    names: Paths
+    names: Sequence[str]
     labels: np.ndarray
     learned: np.ndarray
     sha256: np.ndarray | None
@@ -129,16 +141,28 @@ class SplitList:
         places = np.flatnonzero(~self.learned)
         return frozenset(self._keys[i] for i in places) - self._learned
 
-    def keys_of(self, examples: Examples) -> Iterator:
-        """Yields what each of some pictures is known by."""
-        if self.sha256 is not None:
+    def keys_of(
+        self, examples: Examples, sha256: Sequence[bytes] | None = None
+    ) -> Iterator:
+        """Yields what each of some pictures is known by.
+
+        Args:
+            examples: The pictures.
+            sha256: What their bytes hash to; they are read where None.
+        """
+        if self.sha256 is not None and sha256 is not None:
+            yield from sha256
+        elif self.sha256 is not None:
             yield from (sha256 for _, sha256 in hashes_of(examples))
         else:
             yield from lasting_names(examples)
 
-    def count_learned(self, examples: Examples) -> int:
-        """Returns how many of some pictures were learned from."""
-        return sum(key in self._learned for key in self.keys_of(examples))
+    def count_learned(
+        self, examples: Examples, sha256: Sequence[bytes] | None = None
+    ) -> int:
+        """Returns how many pictures were learned from; see `keys_of`."""
+        keys = self.keys_of(examples, sha256)
+        return sum(key in self._learned for key in keys)
 
 
 def lasting_names(examples: Examples) -> Iterator[str]:
@@ -159,9 +183,7 @@ def read_split(model: str) -> SplitList | None:
     Raises:
         DataError: It is damaged.
     """
-    path = pathlib.Path(model)
-    places = [path, *path.absolute().parents[:2]] if path.exists() else []
-    folder = next((p for p in places if (p / SPLIT).is_file()), None)
+    folder = nearest_folder(model, lambda place: (place / SPLIT).is_file())
     if folder is None:
         return None
     table = read_table(folder / SPLIT, NamedColumns())

@@ -82,8 +82,31 @@ class RunState:
         """Assigns everything.
 
         Raises:
-            IntegrityError: The arrays are those of another model or of
-                another optimizer.
+            IntegrityError: As of `check_fits`; nothing is assigned then.
+        """
+        self.check_fits(arrays)
+        for name, variable in self._variables():
+            variable.assign(arrays[name])
+        # First of all: callbacks look at where the trainer stands.
+        self.trainer.go_to(facts["progress"])
+        for name, callback in self._callbacks.items():
+            if name not in facts["callbacks"]:
+                # The run had none such when this was written.
+                continue
+            prefix = f"callback/{name}/"
+            held = {
+                key.removeprefix(prefix): value
+                for key, value in arrays.items()
+                if key.startswith(prefix)
+            }
+            callback.restore({**facts["callbacks"][name], **held})
+
+    def check_fits(self, arrays: dict[str, np.ndarray]) -> None:
+        """Refuses arrays that have no place in this run.
+
+        Raises:
+            IntegrityError: They are those of another model or of another
+                optimizer.
         """
         variables = dict(self._variables())
         own = {n for n in arrays if not n.startswith("callback/")}
@@ -99,20 +122,6 @@ class RunState:
                     f"The checkpoint does not fit this run: {name!r} has the "
                     f"shape {arrays[name].shape}, expected {variable.shape}."
                 )
-            variable.assign(arrays[name])
-        # First of all: callbacks look at where the trainer stands.
-        self.trainer.go_to(facts["progress"])
-        for name, callback in self._callbacks.items():
-            if name not in facts["callbacks"]:
-                # The run had none such when this was written.
-                continue
-            prefix = f"callback/{name}/"
-            held = {
-                key.removeprefix(prefix): value
-                for key, value in arrays.items()
-                if key.startswith(prefix)
-            }
-            callback.restore({**facts["callbacks"][name], **held})
 
     def digest(self) -> str:
         """Returns the sha256 of all variables: equal means bit for bit."""

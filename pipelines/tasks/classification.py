@@ -114,6 +114,8 @@ class Classification(Task):
         if zoo.class_names(model) not in (None, tuple(self.class_names)):
             renew_head(model)
         zoo.set_class_names(model, self.class_names)
+        # Its weights may be those of a multi-label model.
+        zoo.set_thresholds(model, None)
         return model
 
     def count(self, targets, outputs) -> list:

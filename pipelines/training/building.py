@@ -13,10 +13,12 @@ from pipelines.tasks.task import Task
 from pipelines.training.components import optimizer_of
 from pipelines.training.run import Run
 from pipelines.training.trainer import Trainer
+from pipelines.waiting.work import work
 from zoo.layers import PixelScaling
 from zoo.model_metadata import find_layer
 
 
+@work("building the network")
 def build_model(config: RunConfig, task: Task) -> keras.Model:
     """Builds the copy that is trained, in the run's precision.
 

@@ -7,6 +7,8 @@ phase of a plan.
 import keras
 
 from pipelines.batches.mixing import Mixing
+from pipelines.batches.progressive import SizeStage
+from pipelines.batches.progressive import progressive_stages
 from pipelines.data.examples import Examples
 from pipelines.runs.config import RunConfig
 from pipelines.tasks.table import kind_of
@@ -19,6 +21,12 @@ from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.optimizers import in_precision
 from pipelines.training.optimizers import with_rates
 from pipelines.training.schedules import Schedule
+
+# Growing sizes are multiples of what networks halve a picture to; those for
+# small pictures halve it less often.
+_SIZES_APART = 32
+_SMALL_APART = 4
+_SMALL_SIZE = 128
 
 
 def optimizer_of(
@@ -88,3 +96,20 @@ def mixing_of(config: RunConfig, epochs: int) -> Mixing | None:
         return None
     mixed = max(0, epochs - config.mixing_off_for_last)
     return Mixing(config.mixup, config.cutmix, epochs=mixed)
+
+
+def sizes_of(config: RunConfig, epochs: int) -> tuple[SizeStage, ...]:
+    """Returns the sizes of pictures to learn from, one after the other.
+
+    Args:
+        config: With all defaults filled in.
+        epochs: Of the whole run.
+    """
+    smallest, size = config.progressive_from, config.train_size
+    return progressive_stages(
+        smallest or size,
+        size,
+        epochs,
+        stages=4 if smallest else 1,
+        multiple=_SIZES_APART if size >= _SMALL_SIZE else _SMALL_APART,
+    )

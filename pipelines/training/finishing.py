@@ -1,9 +1,9 @@
 """The end of a run: its model, what it reaches and a page to look at."""
 
-import math
 import time
 from collections.abc import Callable
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -91,6 +91,7 @@ def _logits(run: Run, model, examples: Examples):
 
 def _finish(run: Run, history: list[dict], more) -> Finished:
     """The metrics come last: they are the sign of a finished run."""
+    run.take_over()
     seconds = time.perf_counter() - run.started
     model = plain_copy(run.model)
     _check_weights(model)
@@ -106,7 +107,7 @@ def _finish(run: Run, history: list[dict], more) -> Finished:
         "training_examples": len(run.splits.train),
         **(more(logits) if more else {}),
     }
-    _say_if_absurd(run, metrics)
+    _say_if_absurd(run, task, logits, metrics["loss"])
     write_report(
         run.folder.path,
         task,
@@ -133,13 +134,15 @@ def _check_weights(model) -> None:
         )
 
 
-def _say_if_absurd(run: Run, metrics: dict) -> None:
-    """A loss far above that of guessing is no result, whatever it says."""
-    if run.task.loss_words[0] != "cross-entropy":
-        return
-    classes = len(run.splits.train.class_names)
-    guessing, loss = math.log(max(classes, 2)), metrics["loss"]
-    if not loss <= _ABSURD * guessing:
+def _say_if_absurd(run: Run, task: Task, logits, loss: float) -> None:
+    """A loss far above that of guessing is no result, whatever it says.
+
+    Guessing is an output of 0 for whatever is asked of every picture.
+    """
+    zeros = keras.tree.map_structure(np.zeros_like, logits)
+    guessing = task.measure(zeros, run.splits.validation.labels)["loss"]
+    # Not "loss > …", which NaN would pass.
+    if guessing > 0 and not loss <= _ABSURD * guessing:
         run.say(
             f"The loss on held-out pictures is {loss:.3g}, where guessing has "
             f"{guessing:.3g}: the run has diverged. Lower `learning_rate` or "

@@ -12,8 +12,10 @@ from pipelines.training.finished import Finished
 from pipelines.training.finishing import finish
 from pipelines.training.preparation import prepare
 from pipelines.training.run import Run
+from pipelines.waiting.heartbeat import heartbeat
 
 
+@heartbeat()
 def train(
     config: TrainConfig,
     *,

@@ -9,6 +9,8 @@ from pipelines.runs.checkpoints import newest
 from pipelines.runs.config import RunConfig
 from pipelines.runs.moved_data import identity_by_bytes
 from pipelines.runs.options import RunOptions
+from pipelines.runs.places import SPLIT
+from pipelines.runs.resuming import PICTURES
 from pipelines.runs.resuming import check_same_run
 from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.state import check_weights_fit
@@ -29,7 +31,7 @@ def checkpoint_of(config: RunConfig, options: RunOptions, say):
 def go_on(run: Run, options: RunOptions) -> None:
     """Takes over what was decided before, where the run goes on.
 
-    Nothing is written before all that can be refused has been.
+    Nothing is written: its state may not fit (`Run.take_over`).
 
     Raises:
         RequestError: It is another run, whose state does not fit or was not
@@ -48,6 +50,8 @@ def go_on(run: Run, options: RunOptions) -> None:
         allow_inexact=options.allow_inexact,
         say=run.say,
     )
+    listed = run.folder.path / SPLIT
+    run.lists_anew = bool(other & set(PICTURES)) or not listed.exists()
     if other:
         check_weights_fit(run.model, run.resumed.files)
     step, path = run.resumed.step, run.resumed.path
@@ -62,7 +66,6 @@ def go_on(run: Run, options: RunOptions) -> None:
         {name: value for name, value in held.items() if name not in anew}
         for held in (begun.get("chosen", {}), begun["resolved"])
     )
-    run.folder.reopen()
     run.settle(from_json(chosen), **resolved)
 
 

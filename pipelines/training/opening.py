@@ -21,15 +21,17 @@ from pipelines.data.sources.csv_columns import NamedColumns
 from pipelines.data.sources.opening import open_splits
 from pipelines.pages.commands import command
 from pipelines.runs.config import RunConfig
-from pipelines.runs.split_list import read_split
+from pipelines.runs.split_list import write_split
 from pipelines.training.several_classes import NAME as MULTILABEL
 from pipelines.training.several_classes import as_asked
+from pipelines.waiting.work import work
 from zoo.errors import DataError
 
 # Above this many pictures, only so many of each part are looked at.
 _LOOKED_AT = 200_000
 
 
+@work("opening the pictures", "picture")
 def choose_splits(
     config: RunConfig, progress=None, *, least_classes: int = 2
 ) -> Splits:
@@ -135,29 +137,27 @@ def _some(examples):
     return examples.subset(chosen)
 
 
-def tell_copies(folder, data: str, say=print) -> None:
-    """Says which pictures a run has twice where that makes it worse.
+def list_pictures(run) -> None:
+    """Writes a run's list of pictures, and says which it has twice.
 
-    By the bytes, which the list of its pictures has hashed anyway. An audit
-    says the same, and refuses the worst.
+    Where that makes the run worse, by the bytes, which the list has hashed
+    anyway. An audit says the same, and refuses the worst.
 
     Args:
-        folder: The run's, with its list of pictures.
-        data: What they are of.
-        say: Told a line of each kind.
+        run: A `pipelines.training.run.Run`, whose folder is there.
     """
-    listed = read_split(str(folder))
-    if listed is None or listed.sha256 is None:
+    listed = write_split(run.folder.path, run.splits)
+    if listed is None:
         return
     groups = exact_duplicates([row.tobytes() for row in listed.sha256])
     found = places_by_meaning(listed.labels, listed.learned, groups)
     for meaning in (CONFLICT, LEAK):
         places = found.get(meaning, [])
         if places:
-            say(
+            audit = command("audit", data=run.config.data)
+            run.say(
                 f"warning: {len(places):,} pictures {WORDS[meaning]}; first "
-                f"{listed.names[places[0]]}. {command('audit', data=data)} "
-                "shows them."
+                f"{listed.names[places[0]]}. {audit} shows them."
             )
 
 

@@ -30,7 +30,6 @@ from pipelines.runs.resuming import identity
 from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import SNAPSHOTS
 from pipelines.runs.run_folder import RunFolder
-from pipelines.runs.split_list import write_split
 from pipelines.tasks.task import Task
 from pipelines.training.building import build_model
 from pipelines.training.components import task_of
@@ -44,7 +43,6 @@ from pipelines.training.names_asked import check_names
 from pipelines.training.opening import check_enlarging
 from pipelines.training.opening import choose_splits
 from pipelines.training.opening import look_at
-from pipelines.training.opening import tell_copies
 from pipelines.training.opening import with_label_noise
 from pipelines.training.planning import resolve_plan
 from pipelines.training.run import Run
@@ -227,11 +225,8 @@ def begin(
     run.folder = _folder(config, options, run.workers)
     try:
         run.resumed = checkpoint_of(config, options, opened.say)
-        if run.workers.is_chief:
-            goes_on = run.resumed is not None
-            write_split(run.folder.path, run.splits, goes_on=goes_on)
-            if not run.resumed:
-                tell_copies(run.folder.path, config.data, run.say)
+        if not run.resumed:
+            run.list_pictures()
         go_on(run, options)
     except BaseException:
         run.folder.release()

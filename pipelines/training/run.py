@@ -14,7 +14,6 @@ from pipelines.batches.evaluation_data import EvaluationData
 from pipelines.batches.evaluation_data import evaluation_batch
 from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.batches.progressive import SizeStage
-from pipelines.batches.progressive import progressive_stages
 from pipelines.batches.training_data import Reading
 from pipelines.batches.training_data import Sampling
 from pipelines.batches.training_data import TrainingData
@@ -40,16 +39,14 @@ from pipelines.training.choices import Choice
 from pipelines.training.choices import as_json
 from pipelines.training.choices import describe
 from pipelines.training.components import mixing_of
+from pipelines.training.components import sizes_of
 from pipelines.training.fine_tuning.plan import Plan
 from pipelines.training.fine_tuning.plan import epochs_of
+from pipelines.training.opening import list_pictures
+from pipelines.training.remaining import Remaining
 from zoo.preprocessing import Preprocessing
 
 _PICTURES_SHOWN = 32
-# Growing sizes are multiples of what networks halve a picture to; those for
-# small pictures halve it less often.
-_SIZES_APART = 32
-_SMALL_APART = 4
-_SMALL_SIZE = 128
 
 
 @dataclasses.dataclass
@@ -73,6 +70,9 @@ class Run:
         settled: Settings that were decided since it was prepared.
         decisions: What else was decided by measuring, by what it is about.
         choices: What was chosen where nobody had asked for anything.
+        lists_anew: Whether its list of pictures is that of others, of a run
+            that goes on.
+        remaining: Counts the time that is left, for words only.
     """
 
     config: RunConfig
@@ -91,7 +91,12 @@ class Run:
     settled: dict = dataclasses.field(default_factory=dict)
     decisions: dict = dataclasses.field(default_factory=dict)
     choices: dict[str, Choice] = dataclasses.field(default_factory=dict)
+    lists_anew: bool = False
+    remaining: Remaining = dataclasses.field(
+        default_factory=lambda: Remaining(())
+    )
     _train_models: dict = dataclasses.field(default_factory=dict)
+    _is_taken_over: bool = False
 
     @property
     def workers(self) -> Workers:
@@ -105,6 +110,8 @@ class Run:
     def settle(self, choices: dict | None = None, **changes) -> None:
         """Decides what was left open, and writes the configuration anew.
 
+        Of a run that goes on nothing is written before `take_over`.
+
         Args:
             choices: What of it nobody had asked for.
             changes: Settings.
@@ -112,6 +119,29 @@ class Run:
         self.config = self.config.resolved(**changes)
         self.settled |= changes
         self.choices |= choices or {}
+        if self._is_taken_over or not self.resumed:
+            self._write_config()
+
+    def take_over(self) -> None:
+        """Makes the folder that of this run, where it goes on.
+
+        Called once its state is put back: what can be refused has been. A
+        run that was finished is not any more.
+        """
+        if self._is_taken_over or not self.resumed:
+            return
+        self._is_taken_over = True
+        self.folder.reopen()
+        if self.lists_anew:
+            self.list_pictures()
+        self._write_config()
+
+    def list_pictures(self) -> None:
+        """Writes the list of its pictures, of several workers the first."""
+        if self.workers.is_chief:
+            list_pictures(self)
+
+    def _write_config(self) -> None:
         self.folder.write_config(
             {
                 **self.config.as_dict(),
@@ -128,14 +158,7 @@ class Run:
     @property
     def sizes(self) -> tuple[SizeStage, ...]:
         """The sizes of pictures to learn from, one after the other."""
-        smallest, size = self.config.progressive_from, self.config.train_size
-        return progressive_stages(
-            smallest or size,
-            size,
-            epochs_of(self.plan),
-            stages=4 if smallest else 1,
-            multiple=_SIZES_APART if size >= _SMALL_SIZE else _SMALL_APART,
-        )
+        return sizes_of(self.config, epochs_of(self.plan))
 
     def train_model(self, size: int | None = None) -> keras.Model:
         """The model's layers on pictures of a size to learn from.
@@ -211,11 +234,22 @@ class Run:
             scalar_steps=self.config.scalar_steps,
             resumed_at=done,
         )
-        found = [board, Progress(epochs_of(self.plan), self.task)]
+        epochs = epochs_of(self.plan)
+        progress = Progress(epochs, self.task, remaining=self.remaining)
+        found = [board, progress]
         if self.config.profile_steps:
             steps = self.config.profile_steps
             found.append(Profiler(self.folder.path, steps, resumed_at=done))
         return found
+
+    def check_state(self, trainer) -> None:
+        """Refuses a state that does not fit, before anything is written.
+
+        Raises:
+            IntegrityError: It is that of another model or optimizer.
+        """
+        if self.resumed:
+            RunState(trainer).check_fits(from_files(self.resumed.files))
 
     def keep(self, trainer, callbacks: list) -> list:
         """Adds what saves the run, and puts it where it was.
@@ -238,6 +272,7 @@ class Run:
         if self.resumed:
             arrays = from_files(self.resumed.files)
             checkpoints.run_state.put_back(arrays, self.resumed.facts)
+            self.take_over()
         return callbacks
 
     def go_on(self, *_) -> None:

@@ -41,9 +41,15 @@ def settings_page() -> str:
     parts = [_HEAD]
     for heading in GROUPS:
         rows = [_COLUMNS, ("---",) * len(_COLUMNS), *_rows(heading)]
-        table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+        table = "\n".join(map(_line, rows))
         parts.append(f"## {heading}\n\n{table}\n")
     return "\n".join(parts)
+
+
+def _line(cells) -> str:
+    # A stroke in a cell would end it.
+    escaped = [cell.replace("|", "\\|") for cell in cells]
+    return f"| {' | '.join(escaped)} |"
 
 
 def _rows(heading: str):

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from pipelines.tasks.task import Task
 from pipelines.training.averaging import WeightAverage
+from pipelines.waiting.work import long_at_first
 
 _NOT_ASKED = np.float32(0)
 _TINY = 1e-6
@@ -117,7 +118,7 @@ def make_train_step(
             options.average.update()
         return strategy.reduce(tf.distribute.ReduceOp.SUM, sums, axis=None)
 
-    return train_step
+    return long_at_first(train_step, "compiling the training step")
 
 
 def _accumulated(gradients, inputs, targets, parts: int):

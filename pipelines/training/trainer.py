@@ -27,6 +27,8 @@ from pipelines.training.failures import not_a_number
 from pipelines.training.meter import Meter
 from pipelines.training.step import StepOptions
 from pipelines.training.step import make_train_step
+from pipelines.waiting.work import long_at_first
+from pipelines.waiting.work import work
 
 # Reading a number back waits for the device, so it is not done each step.
 STEPS_BETWEEN_READS = 10
@@ -64,8 +66,7 @@ class Trainer:
             their state.
         strategy: Where it computes.
         task: What is learned.
-        accumulate: See `StepOptions`.
-        clip_norm: The same.
+        accumulate, clip_norm: See `StepOptions`.
         average_decay: Of a running mean of the weights (`WeightAverage`),
             which is then what is judged; None for none.
 
@@ -161,6 +162,7 @@ class Trainer:
             options=self._options,
         )
 
+    @work("training", after=None)
     def fit(
         self,
         train: TrainingData,
@@ -209,9 +211,8 @@ class Trainer:
         evaluator = self._evaluator
         if networks.evaluate is not None:
             evaluator = Evaluator(networks.evaluate, self.strategy, self.task)
-        batches = iter(
-            distribute(self.strategy, train.dataset, train.batch_size)
-        )
+        shared = distribute(self.strategy, train.dataset, train.batch_size)
+        batches = iter(shared)
         callbacks = keras.callbacks.CallbackList(
             list(callbacks),
             model=self.model,
@@ -253,9 +254,10 @@ class Trainer:
     def _epoch(self, step, batches, train, callbacks, stop) -> dict:
         self._meter = meter = Meter(self.task, **self._gone_on_with)
         self._gone_on_with = {}
+        next_of = long_at_first(meter.wait_for, "reading the first pictures")
         for batch in range(self.batch, train.steps_per_epoch):
             callbacks.on_train_batch_begin(batch)
-            inputs, targets = meter.wait_for(batches)
+            inputs, targets = next_of(batches)
             asked = tf.constant(float(bool(stop)))
             meter.add(step(inputs, targets, asked))
             self.global_step += 1

@@ -1,6 +1,7 @@
 """Running commands in this process, which has TensorFlow already."""
 
 import dataclasses
+import io
 import sys
 
 import numpy as np
@@ -9,6 +10,8 @@ from absl import flags
 from PIL import Image
 
 from pipelines.pages.commands import called_as
+from pipelines.waiting import heartbeat
+from pipelines.waiting.heartbeat import Heartbeat
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +23,11 @@ class Answer:
 
 @pytest.fixture
 def command(capsys, monkeypatch):
-    """Runs a command's `cli()` as the shell would; returns an `Answer`."""
+    """Runs a command's `cli()` as the shell would; returns an `Answer`.
+
+    What it says of long work, and when, depends on the machine: nobody hears.
+    """
+    monkeypatch.setattr(heartbeat, "_beating", Heartbeat(io.StringIO()))
 
     def run(module, *words):
         before = set(flags.FLAGS)

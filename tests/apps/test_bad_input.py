@@ -104,6 +104,40 @@ def test_unknown_part_of_a_benchmark(command, photos, subject):
     assert_refused(answer, 2, "--subjects=heat is not one of ", "head")
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["pipeline", "--subjects=gentel"], "--subjects=gentel is not one of"),
+        (["train", "--models=resnet20,resnet5"], "--models=resnet5 is not one"),
+        (["train", "--precisions=float8"], "--precisions=float8 is not one of"),
+        (["step", "--subjects=head"], "step has no --subjects. Leave it out."),
+        (["starts", "--output={0}/a.json"], "--output={0}/a.png is there"),
+    ],
+)
+def test_a_measurement_is_refused_before_it_begins(
+    command, photos, tmp_path, monkeypatch, words, message
+):
+    monkeypatch.setattr(
+        "apps.command.start_tensorflow", lambda: pytest.fail("too late")
+    )
+    (tmp_path / "a.png").touch()
+    words = [word.format(tmp_path) for word in words]
+    answer = command(benchmark, *words, f"--data={photos}")
+    assert_refused(answer, 2, message.format(tmp_path))
+
+
+def test_words_of_checks_need_nothing_heavy():
+    """A misspelt kind of run, or part of a measurement, is told at once."""
+    program = (
+        "import sys\n"
+        "from apps import benchmark, doctor\n"
+        "for module in (benchmark, doctor):\n"
+        "    assert callable(module.check)\n"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_unknown_weights(training):
     answer = training(finetune, weights="imagenot")
     assert_refused(answer, 2, "'imagenot'", "resnet20", "cifar10")

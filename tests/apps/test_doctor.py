@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-import pipelines.doctor
 from apps import doctor
 from pipelines.doctor import examination
+from pipelines.doctor import faults
 from pipelines.doctor.findings import Finding
 
 
@@ -70,11 +70,14 @@ def test_a_check_that_failed(command, trials, monkeypatch):
 def test_killing_a_run(command, monkeypatch, tmp_path, ok):
     asked = []
 
-    def kill(settings, runs, kills, progress):
+    def kill(settings, runs, kills, *, progress, say):
         asked.extend([settings, runs, kills])
-        return [Finding("kills", "killed", ok, {"seconds": 1.0})]
+        progress(1, 2)
+        found = Finding("kills", "killed", ok, {"seconds": 1.0})
+        say(str(found))
+        return [found]
 
-    monkeypatch.setattr(pipelines.doctor, "check_kills", kill)
+    monkeypatch.setattr(faults, "check_kills", kill)
     output = tmp_path / "found.json"
     answer = command(
         doctor,
@@ -97,11 +100,16 @@ def test_killing_a_run(command, monkeypatch, tmp_path, ok):
     [
         (["nurse"], "`subject` is one of machine, faults. Received: nurse"),
         (["faults", "--kills=0"], "--kills lies in 1…10000. Received: 0"),
+        (["faults", "--settings=float17"], "--settings: there is no float17."),
+        (["faults", "--settings="], "--settings names no kind of run. All: mi"),
         (["--data=photos"], "Give --model, too"),
         (["--model=resnet21"], "resnet20"),
     ],
 )
-def test_wrong_requests(command, trials, words, message):
+def test_wrong_requests(command, trials, monkeypatch, words, message):
+    monkeypatch.setattr(
+        "apps.command.start_tensorflow", lambda: pytest.fail("too late")
+    )
     answer = command(doctor, *words)
     assert answer.code == 2
     assert message in answer.err and len(answer.err.splitlines()) == 1

@@ -77,6 +77,11 @@ def installed(tmp_path):
     return scripts
 
 
+def unasked(text):
+    """Lines of the error stream, but for those of what takes long."""
+    return [line for line in text.splitlines() if " … " not in f"{line} "]
+
+
 @pytest.mark.slow
 def test_the_wheel(installed, project):
     done = run(project, installed / "zoo", "models", "resnet2*")
@@ -91,7 +96,7 @@ def test_the_wheel(installed, project):
     assert "predict:     zoo predict --model=run IMAGE" in done.stdout
     picture = "photos/val/red/val0.jpg"
     done = run(project, installed / "zoo-predict", "--model=run", picture)
-    assert (done.returncode, done.stderr) == (0, ""), done
+    assert (done.returncode, unasked(done.stderr)) == (0, []), done
     # What starts processes of its own.
     words = ("--nolabels", "--workers=2", "--output=audited")
     done = run(project, installed / "zoo", "audit", "photos", *words)
@@ -99,4 +104,4 @@ def test_the_wheel(installed, project):
     assert done.stdout.startswith("32 pictures of 2 classes")
     words = ("faults", "--kills=1", "--runs=there")
     done = run(project, installed / "zoo", "doctor", *words)
-    assert (done.returncode, done.stderr) == (0, ""), done
+    assert (done.returncode, unasked(done.stderr)) == (0, []), done

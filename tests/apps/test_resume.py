@@ -3,11 +3,13 @@
 import re
 import shlex
 import signal
+import subprocess
 import sys
 
 import pytest
 
 from apps import train
+from pipelines.runs.checkpoints import steps_of
 
 _PATIENCE = 120
 
@@ -58,3 +60,23 @@ def test_one_process_at_a_time_and_the_command_that_goes_on(
     assert third.code == 0, third
     assert f"going on after step {found[1]} " in third.out
     assert "top-1" in third.out
+
+
+def test_whoever_read_the_output_has_left(settings, tmp_path):
+    """As behind `| head`: the run stops after its step, and has saved it."""
+    words = [sys.executable, "-m", "apps.train", *settings, "--epochs=500"]
+    with subprocess.Popen(
+        [*words, f"--output={tmp_path / 'r'}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not process.stdout.readline().startswith("epoch 1/"):
+            assert process.poll() is None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 75, said
+    warning, error = said.splitlines()[-2:]
+    assert warning.startswith("warning: nobody reads the output any more")
+    step = re.match(r"error: stopped by SIGTERM after step (\d+); all", error)
+    assert steps_of(tmp_path / "r" / "checkpoints")[-1] == int(step[1])

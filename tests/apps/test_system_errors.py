@@ -1,5 +1,6 @@
 """What the operating system refuses: one line, exit 74, nothing half there."""
 
+import contextlib
 import errno
 import importlib
 import os
@@ -11,10 +12,13 @@ import pytest
 
 import zoo
 from apps import audit
+from apps import models
 from apps.command import say
+from apps.listening import saving_what_is_reached
 from apps.system_errors import as_line
 from pipelines import herbarium
 from pipelines.data.packing.shard_writing import UNFINISHED
+from pipelines.runs.interruption import stop_requests
 from pipelines.runs.run_folder import RunFolder
 
 _LONG = "a" * 300
@@ -146,7 +150,7 @@ def test_there_is_no_home(command, tmp_path, monkeypatch):
 def test_the_output_stream():
     here = os.path.dirname(os.path.dirname(zoo.__file__))
 
-    def models(**streams):
+    def listed(**streams):
         return subprocess.Popen(
             [sys.executable, "-m", "apps.models"],
             stderr=subprocess.PIPE,
@@ -155,14 +159,59 @@ def test_the_output_stream():
             **streams,
         )
 
-    with open("/dev/full", "w") as full, models(stdout=full) as process:
+    with open("/dev/full", "w") as full, listed(stdout=full) as process:
         said = process.stderr.read()
     assert process.returncode == 74
     assert said == "error: the standard output: No space left on device\n"
-    with models(stdout=subprocess.PIPE) as process:
+    with listed(stdout=subprocess.PIPE) as process:
         process.stdout.close()
         said = process.stderr.read()
     assert (process.returncode, said) == (141, "")
+
+
+def test_another_pipe_that_breaks_is_told(command, monkeypatch):
+    """Only what is said itself may end a command without a word."""
+
+    def broken(*_):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(models, "run", broken)
+    answer = command(models)
+    _one_line(answer, "Broken pipe")
+
+
+@contextlib.contextmanager
+def unread():
+    """Has the standard output be one whose reader has left."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    plain = sys.stdout
+    with os.fdopen(writer, "w") as sys.stdout:
+        try:
+            yield sys.stdout
+        finally:
+            sys.stdout = plain
+
+
+def test_a_run_stops_and_saves_where_nobody_reads(capsys):
+    with unread() as stream, stop_requests() as stop:
+        with saving_what_is_reached():
+            say("epoch 1")
+            assert stop.name == "SIGTERM"
+            # Said to nobody, and no second request, which would end it.
+            say("epoch 2")
+            print("epoch 3", flush=True)
+        assert sys.stdout is stream
+    assert capsys.readouterr().err == (
+        "warning: nobody reads the output any more: the run stops, and saves "
+        "what it has reached\n"
+    )
+
+
+def test_what_is_over_needs_no_saving():
+    with unread(), pytest.raises(SystemExit) as ended:
+        say("done")
+    assert ended.value.code == 141
 
 
 def test_what_is_said():

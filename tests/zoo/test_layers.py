@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from zoo import layers
 from zoo.layers import InnerAveragePooling2D
+from zoo.layers import grouped
 from zoo.preprocessing import Preprocessing
 from zoo.preprocessing import imagenet
 
@@ -149,6 +150,23 @@ def test_a_grouped_convolution_and_its_gradients_are_those_of_each_group(
     ):
         limit = tolerance * np.abs(wanted).max()
         np.testing.assert_allclose(actual, wanted, atol=limit)
+
+
+@pytest.mark.parametrize("here", [[], ["GPU:0"]])
+def test_the_gpu_that_counts_is_one_that_may_be_used(monkeypatch, here):
+    """It may be there and hidden from the program."""
+    made, real = [], grouped._with_gradients_by_group
+
+    def noted(*arguments):
+        made.append(arguments)
+        return real(*arguments)
+
+    devices = {"list_logical_devices": here, "list_physical_devices": ["GPU:0"]}
+    for name, found in devices.items():
+        monkeypatch.setattr(tf.config, name, lambda kind, found=found: found)
+    monkeypatch.setattr(grouped, "_with_gradients_by_group", noted)
+    layers.GroupedConv2D(8, 3, groups=4)(tf.zeros((1, 5, 5, 8)))
+    assert bool(made) is not bool(here)
 
 
 def test_a_grouped_convolution_is_one_operation_of_tensorflow():

@@ -10,6 +10,7 @@ import tensorflow as tf
 import zoo
 from zoo.errors import RequestError
 from zoo.layers import DropPath
+from zoo.layers import Logits
 from zoo.layers import PixelScaling
 
 
@@ -144,9 +145,27 @@ def test_class_names_must_be_as_many_as_classes(tiny):
     assert zoo.class_names(model) is None
     with pytest.raises(RequestError) as caught:
         zoo.set_class_names(model, ["a", "b"])
-    assert "has 3 classes. Received 2 names: a, b" in str(caught.value)
+    assert "expected 3 names of classes, received 2: a, b" in str(caught.value)
+    with pytest.raises(RequestError, match="3 names of classes, received 0"):
+        zoo.set_class_names(model, [])
     with pytest.raises(RequestError, match="holds 0 layers"):
         zoo.preprocessing(keras.Sequential([keras.Input((2,))]))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [(0.5,), (0.5, 0.5, float("nan")), (0.5, 0.5, 1.5), (0.1, 0.2, "0.3")],
+)
+def test_thresholds_are_numbers_one_for_each_class(tiny, values):
+    model = tiny("resnet_cifar", classes=3)
+    with pytest.raises(RequestError, match=r"'resnet_cifar': .*threshold"):
+        zoo.set_thresholds(model, values)
+    with pytest.raises(ValueError, match="threshold"):
+        Logits(3, thresholds=values)
+    zoo.set_thresholds(model, np.array([0, 0.5, 1]))
+    assert zoo.thresholds(model) == (0.0, 0.5, 1.0)
+    zoo.set_thresholds(model, None)
+    assert zoo.thresholds(model) is None
 
 
 def test_scaling_is_the_first_layer_and_has_no_weights(form, shared):

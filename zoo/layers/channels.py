@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from zoo import maps
+
 _register = keras.saving.register_keras_serializable(package="zoo")
 
 
@@ -17,6 +19,9 @@ class SubsampleAndPadChannels(keras.layers.Layer):
     Args:
         channels: Channels of the output; at least those of the input.
         stride: Step between the pixels that are kept.
+
+    Raises:
+        ValueError: `channels` is no whole number.
 
     Input shape: `(batch, height, width, fewer_channels)`.
 
@@ -35,6 +40,8 @@ class SubsampleAndPadChannels(keras.layers.Layer):
 
     def __init__(self, channels, stride, **kwargs):
         super().__init__(**kwargs)
+        if not isinstance(channels, int):
+            raise ValueError(f"a number of channels is not {channels!r}")
         self.channels = channels
         self.stride = stride
 
@@ -45,7 +52,7 @@ class SubsampleAndPadChannels(keras.layers.Layer):
             1,
             self.stride,
             padding="valid",
-            data_format="channels_last",
+            data_format=maps.LAST,
         )
         missing = self.channels - x.shape[-1]
         before = missing // 2

@@ -2,6 +2,8 @@
 
 import keras
 
+from zoo import maps
+
 _register = keras.saving.register_keras_serializable(package="zoo")
 
 
@@ -39,7 +41,7 @@ class GroupedConv2D(keras.layers.Conv2D):
     """
 
     def __init__(self, *args, **kwargs):
-        kwargs["data_format"] = "channels_last"
+        kwargs["data_format"] = maps.LAST
         super().__init__(*args, **kwargs)
 
     def convolution_op(self, inputs, kernel):
@@ -57,7 +59,8 @@ class GroupedConv2D(keras.layers.Conv2D):
                 dilations=self.dilation_rate,
             )
 
-        if tf.config.list_physical_devices("GPU"):
+        # One that is hidden from this program computes nothing.
+        if tf.config.list_logical_devices("GPU"):
             return convolve(inputs, kernel)
         return _with_gradients_by_group(convolve, self.groups)(
             inputs, tf.convert_to_tensor(kernel)
@@ -69,7 +72,8 @@ def _with_gradients_by_group(convolve, groups: int):
 
     TensorFlow computes those of groups on a CPU only through oneDNN, which it
     leaves off where a processor has no AVX-512; group by group they need no
-    more time, and the graph of an exported network does not hold them.
+    more time. A SavedModel holds them as a function of their own, beside the
+    one that it serves, which is a single convolution.
 
     Args:
         convolve: Of inputs and kernel, the outputs.

@@ -1,5 +1,7 @@
 """The last layer: from features to a number a class."""
 
+import numbers
+
 import keras
 
 _register = keras.saving.register_keras_serializable(package="zoo")
@@ -21,7 +23,8 @@ class Logits(keras.layers.Dense):
             None where a picture shows one class.
 
     Raises:
-        ValueError: The names are not one for each class.
+        ValueError: Names or thresholds are not one for each class, or a
+            threshold is not in 0…1.
 
     Input shape: `(batch, features)`.
 
@@ -42,7 +45,7 @@ class Logits(keras.layers.Dense):
         kwargs["dtype"] = "float32"
         super().__init__(units, **kwargs)
         self.class_names = checked_names(class_names, units)
-        self.thresholds = tuple(thresholds) if thresholds else None
+        self.thresholds = checked_thresholds(thresholds, units)
 
     def get_config(self):
         names = list(self.class_names) if self.class_names else None
@@ -59,7 +62,7 @@ def checked_names(names, classes: int) -> tuple[str, ...] | None:
         ValueError: There are more or fewer than classes, two are equal, or
             one is no text.
     """
-    if not names:
+    if names is None:
         return None
     names = tuple(names)
     if len(names) != classes:
@@ -73,3 +76,26 @@ def checked_names(names, classes: int) -> tuple[str, ...] | None:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"two classes are called {twice!r}")
     return names
+
+
+def checked_thresholds(values, classes: int) -> tuple[float, ...] | None:
+    """Returns the thresholds of classes, None where there are none.
+
+    Raises:
+        ValueError: There are more or fewer than classes, or one is no number
+            in 0…1.
+    """
+    if values is None:
+        return None
+    values = tuple(values)
+    if len(values) != classes:
+        raise ValueError(
+            f"expected {classes} thresholds, received {len(values)}"
+        )
+    for value in values:
+        # NaN is not at least 0.
+        if not isinstance(value, numbers.Real) or not 0 <= value <= 1:
+            raise ValueError(
+                f"a threshold is a number in 0…1, received {value!r}"
+            )
+    return tuple(map(float, values))

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from zoo import maps
+
 _register = keras.saving.register_keras_serializable(package="zoo")
 
 
@@ -37,7 +39,7 @@ class PaddedMaxPooling2D(keras.layers.MaxPooling2D):
     """
 
     def __init__(self, pool_size, strides, border=1, **kwargs):
-        kwargs["data_format"] = "channels_last"
+        kwargs["data_format"] = maps.LAST
         super().__init__(pool_size, strides, padding="valid", **kwargs)
         if not 0 <= 2 * border < min(self.pool_size):
             raise ValueError(
@@ -91,7 +93,7 @@ class InnerAveragePooling2D(keras.layers.AveragePooling2D):
     """
 
     def __init__(self, *args, **kwargs):
-        kwargs["data_format"] = "channels_last"
+        kwargs["data_format"] = maps.LAST
         super().__init__(*args, **kwargs)
 
     def call(self, inputs):
@@ -113,7 +115,7 @@ class InnerAveragePooling2D(keras.layers.AveragePooling2D):
             self.pool_size,
             self.strides,
             padding="valid",
-            data_format="channels_last",
+            data_format=maps.LAST,
         )
 
 

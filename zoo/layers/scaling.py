@@ -33,6 +33,9 @@ class PixelScaling(keras.layers.Layer):
             was built for.
         variant: The model's name in the zoo.
 
+    Raises:
+        ValueError: The preprocessing or the origin is none.
+
     Input shape: `(batch, height, width, 3)`, RGB, 0…255, any dtype. With
     another number of channels see `Preprocessing.statistics`.
 
@@ -55,6 +58,8 @@ class PixelScaling(keras.layers.Layer):
         super().__init__(**kwargs)
         if not isinstance(preprocessing, Preprocessing):
             preprocessing = Preprocessing(**preprocessing)
+        if not isinstance(origin, str):
+            raise ValueError(f"the name of an origin is no text: {origin!r}")
         self.preprocessing = preprocessing
         self.origin = origin
         self.variant = variant

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from zoo.nesting import layer_at
 from zoo.stages import stage_name
 from zoo.weights.position_embeddings import resample_position_embeddings
 
@@ -93,7 +94,7 @@ def adapt_positions(
         patches = tensor.shape[0] - 1
         side = math.isqrt(max(patches, 0))
         theirs = tuple(grid or (side, side))
-        ours = model.get_layer(key.rpartition("/")[0]).grid
+        ours = layer_at(model, key.rpartition("/")[0]).grid
         if theirs == ours or patches < 1 or math.prod(theirs) != patches:
             continue
         changed[key] = resample_position_embeddings(tensor, theirs, ours)

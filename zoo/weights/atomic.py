@@ -22,7 +22,8 @@ def write_atomically(path, data: bytes) -> None:
 def replacing(path) -> Iterator[pathlib.Path]:
     """Gives another path to write to, which becomes the file at the end.
 
-    Where anything is raised, neither of the two is there.
+    Where anything is raised, the other path is gone, and the file is what it
+    was before.
 
     Args:
         path: Where the file goes; replaced as a whole if it is there. The

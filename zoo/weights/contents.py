@@ -119,12 +119,16 @@ def open_weights(
 
 def _checked(contents: Contents) -> Contents:
     """What a file says of its classes has to fit its head."""
-    named, classes = contents.facts.class_names, contents.classes
-    if named and classes is not None and len(named) != classes:
-        raise IntegrityError(
-            f"The weight file {contents.where} is damaged: it names "
-            f"{len(named)} classes, and its head has {classes}."
-        )
+    classes, facts = contents.classes, contents.facts
+    for said, values in (
+        ("names of classes", facts.class_names),
+        ("thresholds of classes", facts.thresholds),
+    ):
+        if values and classes is not None and len(values) != classes:
+            raise IntegrityError(
+                f"The weight file {contents.where} is damaged: it holds "
+                f"{len(values)} {said}, and its head has {classes} classes."
+            )
     return contents
 
 

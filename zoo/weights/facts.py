@@ -15,9 +15,27 @@ class Facts:
         class_names: In label order.
         grid: Rows and columns of the patches that position embeddings are
             for.
+        thresholds: Of a multi-label model, in label order.
     """
 
     origin: str | None = None
     preprocessing: Preprocessing | None = None
     class_names: tuple[str, ...] | None = None
     grid: tuple[int, int] | None = None
+    thresholds: tuple[float, ...] | None = None
+
+    def note_in(self, head) -> None:
+        """Tells a head what its classes are, where that is known.
+
+        Args:
+            head: A `zoo.layers.Logits`. What is of another number of classes
+                is not for it.
+        """
+        if self.class_names:
+            head.class_names = _of(self.class_names, head)
+        if self.class_names or self.thresholds:
+            head.thresholds = _of(self.thresholds, head)
+
+
+def _of(values, head):
+    return values if values and len(values) == head.units else None

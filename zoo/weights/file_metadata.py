@@ -1,9 +1,10 @@
 """What a weight file of ours says about itself, beside its tensors.
 
 Strings in the file's metadata: `origin` (whose network it is, see
-`zoo.weights.origins`), `preprocessing`, `class_names` and, of networks with
-position embeddings, the `grid` of their patches (all JSON). They come from the
-model when it is saved, and go into the next one that is built from the file.
+`zoo.weights.origins`), `preprocessing`, `class_names`, of a multi-label model
+its `thresholds` and, of networks with position embeddings, the `grid` of their
+patches (all JSON). They come from the model when it is saved, and go into the
+next one that is built from the file.
 """
 
 import dataclasses
@@ -14,7 +15,9 @@ from zoo.layers import Logits
 from zoo.layers import PatchTokens
 from zoo.layers import PixelScaling
 from zoo.layers.logits import checked_names
+from zoo.layers.logits import checked_thresholds
 from zoo.model_metadata import find_layer
+from zoo.nesting import every_layer
 from zoo.preprocessing import LARGEST
 from zoo.preprocessing import Preprocessing
 from zoo.weights.facts import Facts
@@ -24,7 +27,7 @@ from zoo.weights.reading import limits
 def describe(model) -> dict[str, str]:
     """Returns what a model says about itself, as strings for a file.
 
-    Empty for a model that the zoo did not build.
+    Of a model that the zoo did not build only the grid is known.
     """
     metadata = {}
     scaling, head = find_layer(model, PixelScaling), find_layer(model, Logits)
@@ -32,12 +35,16 @@ def describe(model) -> dict[str, str]:
         record = dataclasses.asdict(scaling.preprocessing)
         metadata["origin"] = scaling.origin
         metadata["preprocessing"] = json.dumps(record)
-    tokens = find_layer(model, PatchTokens)
-    if tokens:
-        metadata["grid"] = json.dumps(tokens.grid)
+    tokens = [
+        layer for layer in every_layer(model) if isinstance(layer, PatchTokens)
+    ]
+    if len(tokens) == 1:
+        metadata["grid"] = json.dumps(tokens[0].grid)
     if head and head.class_names:
         names = json.dumps(head.class_names, ensure_ascii=False)
         metadata["class_names"] = names
+    if head and head.thresholds:
+        metadata["thresholds"] = json.dumps(head.thresholds)
     return metadata
 
 
@@ -82,11 +89,16 @@ def _preprocessing(text: str) -> Preprocessing:
 
 def _class_names(text: str) -> tuple[str, ...]:
     names = json.loads(text)
-    if not isinstance(names, list) or not all(
-        isinstance(name, str) for name in names
-    ):
+    if not isinstance(names, list):
         raise ValueError("expected a list of names")
     return checked_names(names, len(names))
+
+
+def _thresholds(text: str) -> tuple[float, ...]:
+    values = json.loads(text)
+    if not isinstance(values, list) or not values:
+        raise ValueError("expected a list of numbers")
+    return checked_thresholds(values, len(values))
 
 
 def _grid(text: str) -> tuple[int, int]:
@@ -105,4 +117,5 @@ _READERS = {
     "origin": str,
     "preprocessing": _preprocessing,
     "class_names": _class_names,
+    "thresholds": _thresholds,
 }

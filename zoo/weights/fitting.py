@@ -148,9 +148,9 @@ def _check_built(contents, wanted: Origin, variant: str, built: str) -> None:
 
 def _rename_classes(model, contents, report) -> None:
     """A head that was loaded has the classes of its file."""
-    names, head = contents.facts.class_names, find_layer(model, Logits)
-    if head and names and HEAD[0] in report.matched:
-        head.class_names = names if len(names) == head.units else None
+    facts, head = contents.facts, find_layer(model, Logits)
+    if head and HEAD[0] in report.matched:
+        facts.note_in(head)
 
 
 def _other_scale(model, contents, origin) -> tuple[str, ...]:

@@ -35,16 +35,16 @@ class Pretrained:
     Args:
         variant: The model's name in the zoo.
         contents: What the weight file holds, or None.
+        facts: What is known of the weights.
         classes: Number of classes of the model.
-        class_names: Names to put into the head, or None.
         preprocessing: What the model's pixels are scaled by.
         origin: How the network is built.
     """
 
     variant: str
     contents: Contents | None
+    facts: Facts
     classes: int
-    class_names: tuple[str, ...] | None
     preprocessing: Preprocessing
     origin: Origin = OWN
 
@@ -82,13 +82,11 @@ class Pretrained:
             _check_said(weights, known.origin, origin)
             whose = choose_origin(contents, variant, known.origin or origin)
             classes = classes or contents.classes
-        classes = classes or default_classes
-        names = known.class_names
         return cls(
             variant,
             contents,
-            classes,
-            names if names and len(names) == classes else None,
+            known,
+            classes or default_classes,
             _sized(variant, known.preprocessing, preprocessing)
             or _usual_preprocessing(variant, whose, contents, preprocessing),
             whose,
@@ -111,8 +109,8 @@ class Pretrained:
             find_layer(model, Logits),
         )
         scaling.origin, scaling.variant = self.origin.name, self.variant
-        if head and self.class_names:
-            head.class_names = self.class_names
+        if head:
+            self.facts.note_in(head)
         if self.contents is not None:
             report = fit(model, self.contents, self.origin)
             where = pathlib.Path(self.contents.where).name

@@ -8,15 +8,14 @@ whose button writes the same list. No picture is moved for it.
 """
 
 import csv
-import json
+import io
 import os
 import pathlib
 
 from pipelines.audit.auditing import Audit
 from pipelines.data.inspection.kinds import REFUSE
 from pipelines.data.sources.layout import WHOLE
-from pipelines.data.sources.manifest import classes_path
-from pipelines.data.sources.manifest import new_text_file
+from pipelines.data.sources.manifest import write_class_names
 from zoo.weights.atomic import write_atomically
 
 CORRECTIONS = "corrections.csv"
@@ -40,8 +39,7 @@ def write_corrections(audit: Audit, folder) -> pathlib.Path | None:
         Where it is; None where no label is doubted, or the pictures are no
         files.
     """
-    suspects = {each.place: each for each in audit.label_check.suspects}
-    if not suspects or not audit.files:
+    if not audit.label_check.suspects or not audit.files:
         return None
     path = pathlib.Path(folder) / CORRECTIONS
     # Somebody may have corrected it since an earlier audit.
@@ -49,17 +47,36 @@ def write_corrections(audit: Audit, folder) -> pathlib.Path | None:
         return path
     names = audit.listing.class_names
     if not _speaks_for_itself(names):
-        text = json.dumps(names, indent=0)
-        write_atomically(classes_path(path), text.encode())
-    with new_text_file(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow((*_header(audit), "suggested", "wrong"))
-        for place in listed(audit):
-            more = ("", "")
-            if doubt := suspects.get(place):
-                more = (names[doubt.suggested], f"{doubt.wrong:.3f}")
-            writer.writerow((*_row(audit, place), *more))
+        write_class_names(path, names)
+    write_atomically(path, _as_file(audit))
     return path
+
+
+def left_over(audit: Audit, folder) -> pathlib.Path | None:
+    """Returns a list that is there and does not say what this audit found.
+
+    Args:
+        audit: What was found.
+        folder: That of the report.
+    """
+    path = pathlib.Path(folder) / CORRECTIONS
+    if not path.exists() or path.read_bytes() == _as_file(audit):
+        return None
+    return path
+
+
+def _as_file(audit: Audit) -> bytes:
+    suspects = {each.place: each for each in audit.label_check.suspects}
+    names = audit.listing.class_names
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow((*_header(audit), "suggested", "wrong"))
+    for place in listed(audit):
+        more = ("", "")
+        if doubt := suspects.get(place):
+            more = (names[doubt.suggested], f"{doubt.wrong:.3f}")
+        writer.writerow((*_row(audit, place), *more))
+    return file.getvalue().encode("utf-8", "surrogateescape")
 
 
 def for_page(audit: Audit) -> dict | None:

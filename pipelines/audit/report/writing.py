@@ -6,6 +6,7 @@ from pipelines.audit.auditing import Audit
 from pipelines.audit.report.corrections import write_corrections
 from pipelines.audit.report.page import as_page
 from pipelines.audit.report.table import as_table
+from pipelines.waiting.work import work
 from zoo.plain_json import dumps
 from zoo.weights.atomic import write_atomically
 
@@ -13,6 +14,7 @@ PAGE = "report.html"
 TABLE = "report.json"
 
 
+@work("writing the report")
 def write_report(audit: Audit, folder) -> pathlib.Path:
     """Writes `report.html` and `report.json`, each whole or not at all.
 

@@ -21,7 +21,7 @@ from pipelines.data.inspection.gif_parts import gif_parts
 from pipelines.data.inspection.kinds import KINDS
 from pipelines.data.inspection.modern_formats import MODERN
 from pipelines.data.inspection.orientation import ON_ITS_SIDE
-from pipelines.data.inspection.orientation import orientation_of
+from pipelines.data.inspection.orientation import orientation_in
 from pipelines.data.inspection.pillow_decoding import PILLOWS
 from pipelines.data.inspection.pillow_decoding import as_rgb
 from pipelines.data.inspection.pillow_decoding import load
@@ -51,8 +51,6 @@ _EXTENSIONS = {
     **{each.name: each.endings for each in MODERN},
 }
 _NAMED = {end for ends in _EXTENSIONS.values() for end in ends}
-# Of a JPEG's header, which holds its EXIF.
-_HEAD = 2**18
 # Given a picture's bytes and its format, one of `_ASKED`, decodes it: uint8
 # `(height, width, 3)`. Raises `Refused`.
 _ASKED = ("PNG", "WEBP")
@@ -194,7 +192,8 @@ def _inspect(file, seen, name, decode, limits, decoder):
     seen |= {"mode": picture.mode}
     check_mode(picture, kind)
     if not decoder:
-        _describe(picture, parts, name, seen, _lies(file, kind, decode))
+        lies = _lies(file, parts, kind, decode)
+        _describe(picture, parts, name, seen, lies)
     if not decode:
         return None
     _decode(picture, file, kind, parts)
@@ -256,11 +255,10 @@ def _check_pixels(file, kind, width, height, limits) -> None:
         )
 
 
-def _lies(file: BinaryIO, kind: str, decode: bool) -> int:
-    """Returns how a picture lies; of a JPEG the header tells."""
-    file.seek(0)
-    whole = decode or kind != "JPEG"
-    return orientation_of(file.read(-1 if whole else _HEAD))
+def _lies(file: BinaryIO, parts: Structure, kind: str, decode: bool) -> int:
+    if parts.png and not parts.png.tells:
+        return 1
+    return orientation_in(file, kind, decode)
 
 
 def _describe(picture, parts, name, seen, lies) -> None:

@@ -7,19 +7,28 @@ the libraries that decode them.
 """
 
 import struct
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
 
 from pipelines.data.inspection.headers import sniff
 from pipelines.data.inspection.pillow_opening import open_encoded
+from pipelines.data.inspection.png_parts import LYING_TEXTS
+from pipelines.data.inspection.png_parts import TEXTS
 from pipelines.data.inspection.refusal import Refused
 
 # From here on height and width are exchanged.
 ON_ITS_SIDE = 5
 _TAG = 0x0112
 _SHORT = 3
-_APP1, _END_OF_NOTES = 0xE1, (0xDA, 0xDB)
+_APP1, _SCAN, _TABLE = 0xE1, 0xDA, 0xDB
+# Markers that nothing belongs to, and bytes that are none.
+_BARE = {0x00, 0x01, *range(0xD0, 0xDA), 0xFF}
+# Bytes of a JPEG, which hold its notes.
+_HEAD = 2**18
+# What a WebP begins with that has room for nothing but the picture.
+PLAIN_WEBPS = (b"VP8 ", b"VP8L")
 # Files of these kinds that hold none of these say nothing of how they lie.
 SIGNS = {
     "PNG": (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp"),
@@ -48,8 +57,29 @@ def orientation_of(encoded: bytes) -> int:
     ```
     """
     kind = _kind(encoded)
-    if not kind:
+    return _told(encoded, kind) if kind else 1
+
+
+def orientation_in(file: BinaryIO, kind: str, decode: bool) -> int:
+    """Reads the orientation from a file, and no more of it than that takes.
+
+    Args:
+        file: At any position.
+        kind: One of `headers.FORMATS`.
+        decode: Whether all of it is read in any case; else only the start of
+            a JPEG is looked through.
+    """
+    if kind not in _WALKS:
         return 1
+    file.seek(0)
+    if kind == "WEBP" and file.read(16)[12:] in PLAIN_WEBPS:
+        return 1
+    file.seek(0)
+    part = kind == "JPEG" and not decode
+    return _told(file.read(_HEAD if part else -1), kind)
+
+
+def _told(encoded: bytes, kind: str) -> int:
     try:
         found = _WALKS[kind](encoded)
     except (IndexError, struct.error):
@@ -109,16 +139,21 @@ def _jpeg(encoded: bytes) -> int:
     Returns:
         0 where Pillow is to be asked.
     """
-    place, found = 2, 1
-    while encoded[place + 1] not in _END_OF_NOTES:
-        if encoded[place] != 0xFF:
+    place, found, ends = 2, 1, (_SCAN, _TABLE)
+    silent = False
+    while encoded[place + 1] not in ends:
+        if encoded[place] != 0xFF or encoded[place + 1] in _BARE:
             return 0
         (length,) = struct.unpack_from(">H", encoded, place + 2)
         if encoded[place + 1] == _APP1:
             if encoded.startswith(b"Exif\x00\x00", place + 4):
                 body = encoded[place + 10 : place + 2 + length]
-                return _first_directory(body)
-            if encoded.startswith(b"http://ns.adobe.com/xap", place + 4):
+                told = 0 if silent else _first_directory(body)
+                if told is not None:
+                    return told
+                # What others note counts then, wherever it stands.
+                silent, ends = True, (_SCAN,)
+            elif encoded.startswith(b"http://ns.adobe.com/xap", place + 4):
                 # EXIF counts more, and may come behind it.
                 found = 0
         place += 2 + length
@@ -126,15 +161,19 @@ def _jpeg(encoded: bytes) -> int:
 
 
 def _png(encoded: bytes) -> int:
-    place, found = 8, 1
+    place, found, silent = 8, 1, False
     while place + 12 <= len(encoded):
         length, name = struct.unpack_from(">I4s", encoded, place)
         start = place + 8
         if name == b"eXIf":
-            return _first_directory(encoded[start : start + length])
-        if name in (b"iTXt", b"zTXt", b"tEXt") and encoded.startswith(
-            (b"XML:com.adobe.xmp", b"Raw profile type exif"), start
-        ):
+            body = encoded[start : start + length]
+            told = 0 if silent else _first_directory(body)
+            if told is not None:
+                return told
+            silent = True
+        if name == b"IEND":
+            break
+        if name in TEXTS and encoded.startswith(LYING_TEXTS, start):
             found = 0
         place = start + length + 4
     return found
@@ -150,8 +189,11 @@ def _webp(encoded: bytes) -> int:
     return 1
 
 
-def _first_directory(tiff: bytes) -> int:
-    """Returns the tag's value, 0 where it is not written as usual."""
+def _first_directory(tiff: bytes) -> int | None:
+    """Returns the tag's value, 0 where it is not written as usual.
+
+    None where it is not there: then an editor's notes count.
+    """
     start = tiff[:4]
     if start not in (b"II*\x00", b"MM\x00*"):
         return 0
@@ -166,7 +208,7 @@ def _first_directory(tiff: bytes) -> int:
         if tag == _TAG:
             usual = kind == _SHORT and many == 1 and value in range(1, 9)
             return value if usual else 0
-    return 0
+    return None
 
 
 def _sensible(found) -> int:

@@ -25,6 +25,10 @@ _TYPES = {
     6: (4, (8, 16)),
 }
 _PALETTE = 3
+# Chunks of text, and what begins those that say how a picture lies.
+TEXTS = (b"iTXt", b"zTXt", b"tEXt")
+LYING_TEXTS = (b"XML:com.adobe.xmp", b"Raw profile type exif")
+_LONGEST = max(map(len, LYING_TEXTS))
 # Adam7: the first column and row of each pass, and the steps between.
 _PASSES = (
     (0, 0, 8, 8),
@@ -47,6 +51,7 @@ class PngParts(NamedTuple):
         animated: Whether it has more frames.
         end: Where the file ends by its own account.
         packed: The places and lengths of what the rows are packed in.
+        tells: Whether something in it may say how it lies.
     """
 
     depth: int
@@ -54,6 +59,7 @@ class PngParts(NamedTuple):
     animated: bool
     end: int
     packed: tuple[tuple[int, int], ...]
+    tells: bool
 
 
 def png_parts(file: BinaryIO, size: int, checksums: bool) -> PngParts:
@@ -68,7 +74,7 @@ def png_parts(file: BinaryIO, size: int, checksums: bool) -> PngParts:
         Refused: The file is cut or damaged, or libpng refuses it.
     """
     place, names, packed = 8, [], []
-    depth, length, colour = 0, 0, 0
+    depth, length, colour, tells = 0, 0, 0, False
     while names[-1:] != [b"IEND"]:
         file.seek(place)
         head = file.read(8)
@@ -85,12 +91,17 @@ def png_parts(file: BinaryIO, size: int, checksums: bool) -> PngParts:
             depth, length, colour = _header(name, content)
         elif name == b"IDAT":
             packed.append((place + 8, count))
+        elif name == b"eXIf" or name in TEXTS:
+            file.seek(place + 8)
+            begun = file.read(_LONGEST).startswith(LYING_TEXTS)
+            tells = tells or begun or name == b"eXIf"
         _check_order(name, count, names, colour)
         names.append(name)
         place += 12 + count
     if not packed:
         raise _damaged("it has no picture")
-    return PngParts(depth, length, b"acTL" in names, place, tuple(packed))
+    animated = b"acTL" in names
+    return PngParts(depth, length, animated, place, tuple(packed), tells)
 
 
 def _header(name: bytes, content: bytes) -> tuple[int, int, int]:

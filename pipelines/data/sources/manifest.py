@@ -60,6 +60,15 @@ def classes_path(manifest) -> pathlib.Path:
     return manifest.with_name(f"{manifest.stem}.classes.json")
 
 
+def write_class_names(manifest, class_names: Iterable[str]) -> None:
+    """Writes a manifest's class names, in label order.
+
+    Before the list itself: without them its labels may be read as others.
+    """
+    names = json.dumps(list(class_names), indent=0)
+    write_atomically(classes_path(manifest), names.encode())
+
+
 def entries(splits: Splits, progress=None) -> Iterator[ManifestRow]:
     """Reads every picture of a data set and says what it is.
 
@@ -154,9 +163,7 @@ def write_manifest(
             row = dataclasses.astuple(entry)
             writer.writerow((_relative(entry.path, folder), *row[1:]))
             count += 1
-        # Before the list itself, which is nothing without it.
-        names = json.dumps(list(class_names), indent=0)
-        write_atomically(classes_path(path), names.encode())
+        write_class_names(path, class_names)
     return count
 
 

@@ -83,6 +83,10 @@ class Checkpoints(keras.callbacks.Callback):
         self._saved_at = time.monotonic()
         self._interval = _USUAL
         self._writing: threading.Thread | None = None
+        # What went wrong beside the training, and is no fault of the disk's.
+        self._broken: Exception | None = None
+        # Both threads take the best weights, and put them back.
+        self._of_best = threading.Lock()
 
     def state(self) -> dict:
         return {"best": self.best, "best_epoch": self.best_epoch}
@@ -138,10 +142,17 @@ class Checkpoints(keras.callbacks.Callback):
         self._saved_step, self._saved_at = step, time.monotonic()
 
     def wait(self) -> None:
-        """Waits until what is being written is on the disk."""
+        """Waits until what is being written is on the disk.
+
+        Raises:
+            Exception: What the writing met that is not told in a line.
+        """
         if self._writing is not None:
             self._writing.join()
             self._writing = None
+        broken, self._broken = self._broken, None
+        if broken is not None:
+            raise broken
 
     def _is_due(self) -> bool:
         if self.every_steps:
@@ -164,9 +175,10 @@ class Checkpoints(keras.callbacks.Callback):
                 f"error: no checkpoint of step {step:,}: {error}. Training "
                 f"goes on, {self._what_is_kept()}."
             )
-        if best is not None and self._best_weights is None:
-            # Perhaps the next time there is room.
-            self._best_weights = best
+        except Exception as error:
+            # A thread would end with it alone, and no checkpoint come again.
+            self._broken = error
+        self._give_back(best)
         took = time.monotonic() - started
         self._interval = max(_USUAL, took / _SHARE)
 
@@ -190,7 +202,9 @@ class Checkpoints(keras.callbacks.Callback):
             self.metric.held_out: str(value),
         }
         with self.run_state.trainer.judged():
-            self._best_weights = as_safetensors(self.model, metadata)
+            found = as_safetensors(self.model, metadata)
+        with self._of_best:
+            self._best_weights = found
 
     def _write_best(self) -> None:
         """Writes the best weights now; those on the disk may be older."""
@@ -203,11 +217,19 @@ class Checkpoints(keras.callbacks.Callback):
             self._put_best(best)
         except OSError as error:
             self._say(f"error: {BEST} is not written: {error}")
+            self._give_back(best)
 
     def _take_best(self) -> bytes | None:
         """Returns the best weights that the disk has not."""
-        best, self._best_weights = self._best_weights, None
+        with self._of_best:
+            best, self._best_weights = self._best_weights, None
         return best
+
+    def _give_back(self, best: bytes | None) -> None:
+        """Keeps what was not written; perhaps the next time there is room."""
+        with self._of_best:
+            if self._best_weights is None:
+                self._best_weights = best
 
     def _put_best(self, best: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -4,21 +4,17 @@ import sys
 import time
 
 import keras
-from tqdm import tqdm
 
 from pipelines.devices.memory import peak_memory
 from pipelines.tasks.task import LOSS
 from pipelines.tasks.task import Task
-
-
-def duration(seconds: float) -> str:
-    """Writes a duration as people do: `48 s`, `12 min`, `3 h 20 min`."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 100:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min"
+from pipelines.training.remaining import Part
+from pipelines.training.remaining import Remaining
+from pipelines.waiting.durations import duration
+from pipelines.waiting.heartbeat import speaking
+from pipelines.waiting.work import Work
+from pipelines.waiting.work import begin
+from pipelines.waiting.work import end
 
 
 def describe(logs: dict, task: Task) -> str:
@@ -75,56 +71,60 @@ def closing_summary(history: list[dict]) -> str:
 
 
 class Progress(keras.callbacks.Callback):
-    """A bar with the time that is left on a terminal, a line an epoch always.
+    """What an epoch's work is and how far it has come; its line at its end.
+
+    The bar inside of an epoch is drawn by whoever tells what takes long
+    (`pipelines.waiting.heartbeat`).
 
     Args:
         total_epochs: Of the whole run, which may be several calls of `fit`.
         task: What is learned.
-        stream: Where to write; the standard output where None.
+        stream: Where the lines go; the standard output where None.
+        remaining: Counts what is left; all epochs cost the same where None.
     """
 
-    def __init__(self, total_epochs: int, task: Task, stream=None):
+    def __init__(
+        self,
+        total_epochs: int,
+        task: Task,
+        stream=None,
+        remaining: Remaining | None = None,
+    ):
         super().__init__()
         self.total_epochs = total_epochs
         self.task = task
         self.stream = stream or sys.stdout
+        self.remaining = remaining or Remaining([Part(total_epochs, 1.0)])
         self._run_started = None
-        self._first_epoch = None
-        self._bar = None
+        self._epoch_started = None
+        self._epoch = None
 
     def on_epoch_begin(self, epoch, logs=None):
+        self._epoch_started = time.perf_counter()
         if self._run_started is None:
-            self._run_started = time.perf_counter()
-            self._first_epoch = epoch
-        if self.stream.isatty():
-            self._bar = tqdm(
-                total=self.params["steps"],
-                desc=f"epoch {epoch + 1}/{self.total_epochs}",
-                unit="step",
-                file=self.stream,
-                leave=False,
-                dynamic_ncols=True,
-            )
+            self._run_started = self._epoch_started
+        # Its line comes at its end, and is enough where it is short.
+        label = f"epoch {epoch + 1}/{self.total_epochs}"
+        self._epoch = begin(Work(label, "step", after=None))
+        self._epoch.count(0, self.params.get("steps"))
 
     def on_train_batch_end(self, batch, logs=None):
-        if self._bar is None:
-            return
-        self._bar.update()
+        self._epoch.count(batch + 1, self._epoch.total)
         if logs:
             told = [LOSS.told(logs["loss"]), *_decides(logs, self.task)]
-            self._bar.set_postfix_str(", ".join(told), refresh=False)
+            self._epoch.note = ", ".join(told)
 
     def on_epoch_end(self, epoch, logs=None):
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-        done = epoch + 1 - self._first_epoch
-        spent = time.perf_counter() - self._run_started
-        left = spent / done * (self.total_epochs - epoch - 1)
-        ending = f"{duration(left)} left" if left else duration(spent)
-        print(
+        end(self._epoch)
+        now = time.perf_counter()
+        self.remaining.epoch(epoch, now - self._epoch_started)
+        if epoch + 1 < self.total_epochs:
+            ending = f"{duration(self.remaining.after(epoch + 1))} left"
+        else:
+            ending = duration(now - self._run_started)
+        line = (
             f"epoch {epoch + 1}/{self.total_epochs} · "
-            f"{describe(logs, self.task)} · {ending}",
-            file=self.stream,
-            flush=True,
+            f"{describe(logs, self.task)} · {ending}"
         )
+        with speaking():
+            print(line, file=self.stream, flush=True)

@@ -35,12 +35,14 @@ from pipelines.training.opening import choose_splits
 from pipelines.training.preparation import begin
 from pipelines.training.preparation import open_run
 from pipelines.training.preparation import resolve_opened
+from pipelines.waiting.heartbeat import heartbeat
 from zoo.errors import RequestError
 
 # Old pictures of each class that are learned again.
 REPLAYED = 20
 
 
+@heartbeat()
 def add_classes(
     config: FinetuneConfig,
     *,

@@ -7,6 +7,7 @@ takes the features of every phase.
 
 import dataclasses
 import math
+import time
 
 import keras
 
@@ -16,9 +17,9 @@ from pipelines.batches.training_data import every_view
 from pipelines.data.naming import naming_bad_pictures
 from pipelines.evaluation.extraction import Extractor
 from pipelines.features.cache import Features
+from pipelines.training.fine_tuning.costs import macs_below
 from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.run import Run
-from zoo.profile import layer_macs
 
 # Epochs in which one view of a picture is shown once.
 _EPOCHS_A_VIEW = 4
@@ -36,15 +37,6 @@ def views_of(epochs: int, augmentation) -> int:
     if augmentation == AUGMENTATIONS["none"]:
         return 1
     return math.ceil(epochs / _EPOCHS_A_VIEW)
-
-
-def _macs_below(model) -> dict[str, int]:
-    """Multiply-adds of one picture below each stage."""
-    found, total = {}, 0
-    for stage in zoo.stages(model):
-        found[stage.name] = total
-        total += sum(map(layer_macs, stage.layers))
-    return found
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +66,7 @@ class FeatureCache:
         self._plan = plan
         self._progress = progress
         self._names = [stage.name for stage in zoo.stages(run.model)]
-        self._macs = _macs_below(run.model)
+        self._macs = macs_below(run.model)
         # As many as the longest phase wants, for all of them.
         longest = max(phase.epochs for phase in plan)
         self._views = views_of(longest, run.augmentation)
@@ -97,6 +89,14 @@ class FeatureCache:
         if position not in self._kept:
             self._keep_from(position)
         return self._kept.pop(position)
+
+    def reads(self, position: int) -> bool:
+        """Whether a phase reads features, as far as that is decided.
+
+        Args:
+            position: Of the phase in the plan.
+        """
+        return bool(self._run.decisions.get(str(self._plan[position])))
 
     def _keep_from(self, position: int) -> None:
         """Computes what a phase reads, and all that later ones can."""
@@ -166,9 +166,15 @@ class FeatureCache:
             self._plan[i].epochs * below
             for i, below in zip(wanted, macs, strict=True)
         )
-        return again * (pictures + held_out) - max(macs) * (
-            self._views * pictures + held_out
-        )
+        return again * (pictures + held_out) - self._macs_of_pass(wanted)
+
+    def _macs_of_pass(self, wanted: list[int]) -> float:
+        """Multiply-adds of one pass that serves some phases."""
+        run, config = self._run, self._run.config
+        smaller = (config.train_size / config.image_size) ** 2
+        pictures = self._views * smaller * len(run.splits.train)
+        highest = max(self._macs[self._plan[i].stage] for i in wanted)
+        return highest * (pictures + len(run.splits.validation))
 
     def _compute(self, wanted: list[int], *, undecided: bool) -> dict:
         """Runs over the pictures once, if that is worth it."""
@@ -190,8 +196,12 @@ class FeatureCache:
                 f"{' and '.join(stages)}, {size:,.0f} MiB; saves "
                 f"{self._saved(wanted) / 1e9:,.0f} G multiply-adds"
             )
+        started = time.perf_counter()
         validation = self._validation_features(of_validation)
         train = self._train_features(of_train, count)
+        run.remaining.took(
+            time.perf_counter() - started, self._macs_of_pass(wanted)
+        )
         return {
             position: PhaseFeatures(
                 Features(run.splits.train, views, self._views),

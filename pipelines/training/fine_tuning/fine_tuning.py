@@ -28,10 +28,12 @@ from pipelines.training.preparation import prepare
 from pipelines.training.preparation import stage_parameters
 from pipelines.training.run import Run
 from pipelines.training.trainer import Trainer
+from pipelines.waiting.heartbeat import heartbeat
 
 RATES = "learning_rate.png"
 
 
+@heartbeat()
 def finetune_run(
     config: FinetuneConfig,
     *,
@@ -97,6 +99,7 @@ def _tell(run: Run) -> None:
     run.say(f"the same in full: {as_command(run.config)}")
 
 
+@heartbeat()
 def find_rate_run(
     config: FinetuneConfig,
     *,

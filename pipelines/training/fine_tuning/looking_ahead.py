@@ -25,6 +25,7 @@ from pipelines.training.fine_tuning.probing import is_linear
 from pipelines.training.of_steps import OF_STEPS
 from pipelines.training.of_steps import steps_asked
 from pipelines.training.run import Run
+from pipelines.waiting.work import work
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +41,7 @@ class LookAhead:
     probe: Probe | None
 
 
+@work("trying the head alone", after=None)
 def look_ahead(run: Run, progress=None) -> LookAhead | None:
     """Measures how well the head alone does, and takes it where that is enough.
 

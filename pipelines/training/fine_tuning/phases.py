@@ -18,6 +18,7 @@ from pipelines.training.callbacks import BestWeights
 from pipelines.training.callbacks import ScheduledRate
 from pipelines.training.callbacks import Snapshots
 from pipelines.training.components import schedule_of
+from pipelines.training.fine_tuning.costs import parts_of
 from pipelines.training.fine_tuning.feature_cache import FeatureCache
 from pipelines.training.fine_tuning.feature_cache import PhaseFeatures
 from pipelines.training.fine_tuning.freezing import cut_at
@@ -28,6 +29,7 @@ from pipelines.training.schedules import cycle_ends
 from pipelines.training.schedules import scaled_rate
 from pipelines.training.trainer import Networks
 from pipelines.training.trainer import Trainer
+from pipelines.waiting.work import work
 from zoo.errors import RequestError
 
 
@@ -68,6 +70,7 @@ def check_plan(run: Run) -> None:
         ) from error
 
 
+@work("training", after=None)
 def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
     """Trains all phases of a run's plan, from where the trainer stands.
 
@@ -77,7 +80,11 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
             where that was.
         progress: Called with the numbers of views done and in all, while
             features are computed.
+
+    Raises:
+        IntegrityError: The state that it goes on from does not fit.
     """
+    run.check_state(trainer)
     stopper, callbacks = None, run.callbacks()
     if run.config.patience or run.config.keep == "best":
         stopper = BestWeights(
@@ -96,13 +103,15 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
         until += phase.epochs
         if trainer.epoch >= until or (stopper and stopper.stopped):
             continue
+        kept = cache.take(position)
+        run.remaining.plan(parts_of(run, cache.reads))
         _run_phase(
             run,
             trainer,
             phase,
             until=until,
             callbacks=callbacks,
-            kept=cache.take(position),
+            kept=kept,
         )
     if stopper and stopper.take_best():
         return

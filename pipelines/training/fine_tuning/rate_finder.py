@@ -13,6 +13,7 @@ from pipelines.training.fine_tuning.rate_curve import RateCurve
 from pipelines.training.fine_tuning.rate_curve import read_curve
 from pipelines.training.schedules import scaled_rate
 from pipelines.training.step import measures_of
+from pipelines.waiting.work import work
 
 # Of SGD.
 LOWEST, HIGHEST = 1e-4, 10.0
@@ -23,6 +24,7 @@ _PAST = 0.9
 _DIVERGED = 3.0
 
 
+@work("looking for a learning rate")
 def find_rate(
     trainer, train, *, model=None, scale: float = 1.0, steps: int = STEPS
 ) -> RateCurve:

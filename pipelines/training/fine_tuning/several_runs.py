@@ -14,14 +14,17 @@ from pipelines.runs.checkpoints import clean
 from pipelines.runs.config import RunConfig
 from pipelines.runs.moved_data import identity_by_bytes
 from pipelines.runs.options import RunOptions
+from pipelines.runs.places import SPLIT
+from pipelines.runs.places import read_config
+from pipelines.runs.resuming import PICTURES
 from pipelines.runs.resuming import check_same_run
 from pipelines.runs.resuming import identity
-from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import METRICS
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.split_list import write_split
 from pipelines.tasks.table import kind_of
 from pipelines.tasks.task import Task
+from pipelines.training.names_asked import check_names
 from pipelines.training.opening import choose_splits
 
 _IDENTITY = "identity"
@@ -49,20 +52,26 @@ def open_several(
         DataError: The pictures cannot be used.
     """
     check_one_host(options.cluster, what)
+    # Each of the runs says it, and this comes before anything is written.
+    check_names(config, say=lambda line: None)
     replicas = make_strategy().num_replicas_in_sync
     folder = RunFolder(config.output, resume=options.resume)
     try:
         clean(folder.path)
         splits = choose_splits(config, progress)
+        lists_anew = True
         now = identity(config, splits, replicas) | {"runs": what}
         then = _begun(folder)
         if then:
             now = identity_by_bytes(then, now, folder.path, splits)
             inexact = options.allow_inexact
-            check_same_run(
+            other = check_same_run(
                 then, now, kind=type(config), allow_inexact=inexact, say=say
             )
-        write_split(folder.path, splits, goes_on=bool(then))
+            listed = (folder.path / SPLIT).exists()
+            lists_anew = bool(other & set(PICTURES)) or not listed
+        if lists_anew:
+            write_split(folder.path, splits)
         folder.write_config({**config.as_dict(), _IDENTITY: now})
     except BaseException:
         folder.release()
@@ -111,8 +120,7 @@ def task_of_run(folder, config: RunConfig) -> type[Task]:
         folder: The run's.
         config: Of the same kind as the run's own.
     """
-    held = json.loads((pathlib.Path(folder) / CONFIG).read_bytes())
-    return kind_of(type(config).from_dict(held))
+    return kind_of(type(config).from_dict(read_config(folder)))
 
 
 def _begun(folder: RunFolder) -> dict | None:
@@ -120,7 +128,4 @@ def _begun(folder: RunFolder) -> dict | None:
 
     Of an older version it is none, whose runs each have their own.
     """
-    file = folder.path / CONFIG
-    if not file.is_file():
-        return None
-    return json.loads(file.read_bytes()).get(_IDENTITY)
+    return read_config(folder.path).get(_IDENTITY)

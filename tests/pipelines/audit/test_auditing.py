@@ -1,8 +1,11 @@
 """The whole audit: a folder in, a page, a table and a manifest out."""
 
+import collections
 import json
 import os
 import pathlib
+import re
+import shutil
 import struct
 import zlib
 
@@ -13,9 +16,14 @@ import zoo
 from pipelines.audit.auditing import Options
 from pipelines.audit.auditing import audit_data
 from pipelines.audit.label_check import LabelCheck
+from pipelines.audit.label_check import _doubts
+from pipelines.audit.label_errors import Opinion
+from pipelines.audit.label_errors import Suspect
 from pipelines.audit.report.page import as_page
+from pipelines.audit.report.table import as_table
 from pipelines.audit.report.writing import write_report
 from pipelines.audit.results import FILE
+from pipelines.data.examples import Examples
 from pipelines.data.sources.opening import open_splits
 from pipelines.features.start import FeatureSource
 from pipelines.runs.split_list import write_split
@@ -144,8 +152,17 @@ def test_a_folder_of_something_else_is_not_written_into(folder, out):
 
 def test_another_question_needs_another_folder(folder, out):
     audit_data(str(folder), str(out), NO_LABELS)
-    with pytest.raises(RequestError, match="other data or with other limits"):
+    with pytest.raises(RequestError, match="other data, with other limits"):
         audit_data(str(folder), str(out), Options(fast=True))
+
+
+def test_results_of_another_version_are_not_taken(folder, out):
+    """What is seen in a file has another form since."""
+    audit_data(str(folder), str(out), NO_LABELS)
+    path = out / "results.jsonl"
+    path.write_text(path.read_text().replace('"version": 2', '"version": 1', 1))
+    with pytest.raises(RequestError, match="or of another version"):
+        audit_data(str(folder), str(out), NO_LABELS)
 
 
 def test_headers_alone_freeze_nothing(folder, out, tmp_path):
@@ -221,7 +238,14 @@ def test_what_only_tensorflow_refuses_is_refused_and_named(folder, out):
 def test_a_network_finds_flipped_labels(folder, out, saved):
     """Red against blue, with two of forty labels swapped."""
     coloured(folder, saved, {("train", 9)})
-    found = audit_data(str(folder), str(out))
+    told = collections.defaultdict(list)
+
+    def watch(step):
+        return lambda *counts: told[step].append(counts)
+
+    found = audit_data(str(folder), str(out), watch=watch)
+    done, total = told["labels"][-1]
+    assert done == total >= 3 * 40 and told["features"]
     suspected = {
         os.path.relpath(found.listing.pictures[each.place].path, folder)
         for each in found.label_check.suspects
@@ -277,6 +301,66 @@ def test_the_features_of_a_run(folder, out, saved, tmp_path):
         each for each in found.findings if each.kind == "labels_learned"
     )
     assert "has learned 20 of these pictures" in learned.message
+
+
+def test_what_was_learned_is_known_by_hashes_that_are_there(
+    folder, out, saved, tmp_path, monkeypatch
+):
+    def read_again(examples):
+        raise AssertionError("the pictures are hashed again")
+
+    coloured(folder, saved, {("train", 9)})
+    run = tmp_path / "run"
+    run.mkdir()
+    zoo.create_model("resnet20", weights="cifar10").save(run / "model.keras")
+    write_split(run, open_splits(str(folder)))
+    monkeypatch.setattr("pipelines.runs.split_list.hashes_of", read_again)
+    source = FeatureSource(str(run))
+    found = audit_data(str(folder), str(out), Options(source=source))
+    assert "labels_learned" in kinds(found)
+
+
+def test_the_keys_of_the_table_are_documented(folder, out):
+    text = pathlib.Path("docs/data.md").read_text()
+    _, _, text = text.partition("### What `report.json` holds\n")
+    rows = [
+        line for line in text.partition("###")[0].splitlines() if "`" in line
+    ]
+    told = {
+        key for row in rows for key in re.findall(r"`(\w+)`", row.split("|")[1])
+    }
+    assert told == set(as_table(audit_data(str(folder), str(out), NO_LABELS)))
+
+
+def test_two_classes_of_two_pictures_are_needed(folder, out):
+    """Else nothing is told right or wrong, and no share of it is told."""
+    for path in (folder / "train" / "bee", folder / "val"):
+        shutil.rmtree(path)
+    (folder / "train" / "bee").mkdir()
+    bee = folder / "train" / "bee" / "0.jpg"
+    (folder / "train" / "ant" / "3.jpg").rename(bee)
+    found = audit_data(str(folder), str(out))
+    assert found.label_check.accuracy is None
+    assert as_table(found)["features"]["held_out_accuracy"] is None
+    said = {each.kind: each.message for each in found.findings}
+    assert "fewer than two classes have two" in said["labels_not_checked"]
+    assert "labels_not_trusted" not in said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ((0.44,), "1 label may be wrong, with a probability of 44%. Look"),
+        ((0.9, 0.45), "2 labels may be wrong; by expectation 1 of them"),
+    ],
+)
+def test_doubts_are_told_in_numbers_that_fit(wrong, words):
+    examples = Examples(("a", "b"), np.array([0, 1]), ("ant", "bee"), None)
+    suspects = tuple(Suspect(i, 1, w, 0, ()) for i, w in enumerate(wrong))
+    opinion = Opinion(suspects, (), 0.9, sum(wrong) + 1)
+    told, hidden = _doubts(FeatureSource(), examples, opinion)
+    assert told.message.startswith(words)
+    assert hidden.message.startswith("By expectation 1 other label is wrong")
 
 
 def test_headers_alone_read_neither_pixels_nor_hashes(folder, out):

@@ -13,6 +13,7 @@ from pipelines.audit.auditing import audit_data
 from pipelines.audit.label_check import LabelCheck
 from pipelines.audit.label_errors import Suspect
 from pipelines.audit.report.corrections import for_page
+from pipelines.audit.report.corrections import left_over
 from pipelines.audit.report.corrections import write_corrections
 from pipelines.audit.report.page import as_page
 from pipelines.data.sources.opening import open_splits
@@ -74,9 +75,12 @@ def test_an_edited_list_is_trained_on_with_the_parts_as_they_were(folder, out):
 def test_what_somebody_has_edited_is_not_written_over(folder, out):
     found = doubted(folder, out, 0)
     path = write_corrections(found, out)
+    assert left_over(found, out) is None
     path.write_text("mine")
     assert write_corrections(found, out) == path
     assert path.read_text() == "mine"
+    assert left_over(found, out) == path
+    assert left_over(doubted(folder, out), out) == path
 
 
 def test_no_doubt_no_list(folder, out):

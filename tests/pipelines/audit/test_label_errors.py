@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from pipelines.audit.label_errors import find_noise
 from pipelines.audit.label_errors import find_suspects
 from pipelines.audit.label_errors import nearest_neighbours
+from pipelines.audit.label_noise import LabelNoise
 from pipelines.audit.unseen_scores import unseen_scores
 
 
@@ -101,9 +103,65 @@ def test_few_pictures_of_a_class_are_no_errors():
     assert not {400, 401} & {each.place for each in suspects}
 
 
+def test_a_class_keeps_pictures_to_learn_from():
+    """Else all of a rare class are wrong in the next round, for certain."""
+    features, labels = clusters(per_class=100)
+    centre = 4.0 * np.eye(16)[0] + np.eye(16)[9]
+    rare = centre + np.random.default_rng(9).normal(0, 1, (4, 16))
+    features = np.concatenate([features, rare.astype("float32")])
+    labels = np.append(labels, [4] * 4)
+    assert find_noise(features, labels, 5)[0].wrong[-4:].max() < 0.4
+
+
+def test_rounds_that_doubt_by_turns_end(monkeypatch):
+    """What is learned from comes again: everything, a part, everything."""
+    features, labels = clusters(classes=2, per_class=20)
+    learned = []
+
+    def scores(features, labels, kept, **_):
+        learned.append(int(kept.sum()))
+        return np.eye(2)[labels]
+
+    def noise(scores, labels):
+        is_doubted = (np.arange(len(labels)) % 10 == 0) & (learned[-1] == 40)
+        return LabelNoise(is_doubted * 0.9, scores, 0.1, 0.0)
+
+    monkeypatch.setattr("pipelines.audit.label_errors.unseen_scores", scores)
+    monkeypatch.setattr("pipelines.audit.label_errors.estimate_noise", noise)
+    monkeypatch.setattr("pipelines.audit.label_errors._ROUNDS", 9)
+    find_noise(features, labels, 2)
+    assert learned == [40, 40, 40, 36]
+
+
+def test_many_pictures_are_learned_from_in_part(monkeypatch):
+    """And how far it is is told: the parts of it add up."""
+    features, labels = clusters(per_class=60)
+    given, flipped = flip(labels, 0.05, 4)
+    monkeypatch.setattr("pipelines.audit.label_errors.MOST", 60)
+    monkeypatch.setattr("pipelines.audit.unseen_scores.LEARNED", 100)
+    fitted, told = [], []
+
+    class Counted(LogisticRegression):
+        def fit(self, x, y):
+            fitted.append(len(x))
+            return super().fit(x, y)
+
+    monkeypatch.setattr(
+        "pipelines.audit.unseen_scores.LogisticRegression", Counted
+    )
+    noise, _ = find_noise(
+        features, given, 4, progress=lambda *each: told.append(each)
+    )
+    assert set(fitted[:15]) == {48} and set(fitted[15:]) == {100}
+    assert noise.wrong.shape == (240,)
+    assert flipped[noise.wrong > 0.5].mean() > 0.8
+    done, totals = zip(*told, strict=True)
+    assert list(done) == sorted(done) and done[-1] == 3 * 60 + 3 * 240
+    assert set(totals) == {done[-1]}
+
+
 def test_no_picture_is_scored_by_what_has_seen_it():
     """As scikit-learn's own cross-validation does it."""
-    from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold
     from sklearn.model_selection import cross_val_predict
     from sklearn.pipeline import make_pipeline

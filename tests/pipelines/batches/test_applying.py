@@ -8,10 +8,12 @@ import pytest
 
 from pipelines.batches import applying
 from pipelines.batches.applying import apply
+from pipelines.batches.augmentation import AUGMENTATIONS
 from pipelines.batches.augmentation import all_steps
 from pipelines.batches.transforms.augmix import ADD_TO_SUM
 from pipelines.batches.transforms.augmix import BEGIN_SUM
 from pipelines.batches.transforms.augmix import END_SUM
+from pipelines.batches.transforms.chance import Chance
 from pipelines.batches.transforms.lighting import ADD
 from pipelines.batches.transforms.posterize import POSTERIZE
 from pipelines.batches.transforms.solarize import SOLARIZE
@@ -102,6 +104,33 @@ def test_what_is_kept_depends_on_all_sources(tmp_path, monkeypatch):
         (tmp_path / name).write_text("")
     monkeypatch.setattr(applying, "__file__", str(tmp_path / "applying.py"))
     assert applying._sources() != before
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_simple_augmentations_wait_for_no_other(name, noise, monkeypatch):
+    """They are compiled without the operations that some choose among."""
+    calls = []
+    monkeypatch.setattr(
+        applying, "_change_simply", lambda *_: calls.append("simple")
+    )
+    monkeypatch.setattr(applying, "_change", lambda *_: calls.append("all"))
+    pixels, steps = noise(6, 6), AUGMENTATIONS[name].steps
+    views, mirrored = np.array([view(pixels)]), np.zeros(1, bool)
+    table = np.zeros((1, 0, 7))
+    apply([pixels.reshape(-1)], views, mirrored, table, 6, steps)
+    chosen = "randaugment", "randaugment_6_of_10", "trivialaugment", "augmix"
+    assert calls == ["all" if name in chosen else "simple"]
+
+
+@pytest.mark.parametrize("name", ["shift", "gentle", "alexnet", "gridmask"])
+def test_compiled_apart_they_are_the_same_to_the_bit(name, noise):
+    chance, pixels = Chance(3, np.arange(8)), noise(30, 41)
+    table = AUGMENTATIONS[name].draw(chance, 24)
+    views = np.repeat([view(pixels)], 8, axis=0)
+    mirrored = np.arange(8) % 2 == 0
+    one = [pixels.reshape(-1)], views, mirrored, table, 24
+    assert (apply(*one, AUGMENTATIONS[name].steps) == apply(*one)).all()
+    assert applying._change_simply is not applying._change
 
 
 def test_every_step_has_its_own_code():

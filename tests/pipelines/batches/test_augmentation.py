@@ -159,6 +159,19 @@ def test_the_smallest_pictures(encode, noise, policy, shape):
     assert pictures.shape == (3, 16, 16, 3)
 
 
+@pytest.mark.parametrize(
+    ("words", "nearest"),
+    [
+        ("rand-augment", "randaugment"),
+        ("Standard", "standard"),
+        ("grid-mask+keras.RandomFlip", "gridmask"),
+    ],
+)
+def test_a_misspelt_name_is_answered_with_the_nearest(words, nearest):
+    with pytest.raises(RequestError, match=f"is not known. Nearest: {nearest}"):
+        find_augmentation(words)
+
+
 def test_policies_by_name():
     assert list(AUGMENTATIONS) == [
         "none", "shift", "crop", "gentle", "standard", "alexnet",
@@ -168,6 +181,6 @@ def test_policies_by_name():
     assert find_augmentation("crop").area == (0.08, 1.0)
     with pytest.raises(
         RequestError,
-        match=r"`augmentation=autumn` is not known\. Expected one of: none, sh",
+        match=r"`augmentation=autumn` is not known\. Nearest: augmix\. Expecte",
     ):
         find_augmentation("autumn")

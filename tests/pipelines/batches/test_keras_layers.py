@@ -1,5 +1,8 @@
 """Layers of Keras and keras-cv draw from the step."""
 
+import re
+import sys
+
 import keras
 import keras_cv
 import numpy as np
@@ -84,12 +87,48 @@ def test_what_draws_by_itself_is_known():
         ("keras.RandomFlip(factor=3)", "cannot be made"),
         ("keras_cv.Grayscale", "as large as they are.*32, 1"),
         ("keras.Dense(3)", "weights to learn"),
+        ("keras.Normalization", "weights to learn"),
+        ("keras.Rescaling(0.004)", "returns nothing above 1"),
+        ("keras.Softmax", "returns nothing above 1"),
+        ("keras.RandomInvert(value_range=(0, 1))", r"is for pixels in \(0, 1"),
+        ("keras.RandomInvert(value_range=[0, 1.0])", r"Expected `value_range="),
+        ("keras.Pipeline([{'value_range': (0, 1)}])", "is for pixels in"),
+        ("keras.RandomFlip(mode={'class_name': 3})", "cannot be made|neither"),
         ("keras_cv.Resizing(5, 5)", "as large as they are.*5, 5"),
     ],
 )
 def test_what_is_no_augmentation_is_refused(words, message):
     with pytest.raises(RequestError, match=message):
         check_layers(read(words)[1])
+
+
+def test_layers_inside_of_a_layer_are_checked_too():
+    inner = keras.layers.RandomBrightness(0.2, value_range=(0, 1))
+    with pytest.raises(RequestError, match="is for pixels in"):
+        check_layers(read(words_of(keras.layers.Pipeline([inner])))[1])
+    inner = keras.layers.RandomBrightness(0.2)
+    check_layers(read(words_of(keras.layers.Pipeline([inner])))[1])
+
+
+def test_a_library_that_is_not_here_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "keras_cv.layers", None)
+    words = "keras_cv.layers.GridMask needs keras_cv, which is not here"
+    with pytest.raises(RequestError, match=re.escape(words)):
+        check_layers(read("keras_cv.GridMask")[1])
+
+
+def test_what_a_pipeline_cannot_trace_is_one_line(monkeypatch):
+    """Eagerly it may have worked."""
+
+    def only_eager(self, images, training=False):
+        return tf.constant(images.numpy())
+
+    monkeypatch.setattr(keras.layers.RandomFlip, "call", only_eager)
+    (layer,) = read("keras.RandomFlip")[1]
+    check_layers((layer,))
+    words = "keras.layers.RandomFlip does not take pictures alone"
+    with pytest.raises(RequestError, match=re.escape(words)):
+        draws_by_itself((layer,))
 
 
 def test_layers_are_written_as_words_that_make_them_again():

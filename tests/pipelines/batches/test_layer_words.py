@@ -12,6 +12,24 @@ from zoo.errors import RequestError
     ("text", "name", "layers"),
     [
         ("crop", "crop", ()),
+        # No name of ours, which is for others to say.
+        ("rand-augment", "rand-augment", ()),
+        (" Standard", "Standard", ()),
+        (
+            "rand-augment+keras.RandomFlip",
+            "rand-augment",
+            (LayerWords("keras", "RandomFlip"),),
+        ),
+        (
+            "keras.RandomZoom([[0.1, 0.2]], x={'y': [1]})",
+            None,
+            (
+                LayerWords(
+                    *("keras", "RandomZoom", (((0.1, 0.2),),)),
+                    (("x", {"y": (1,)}),),
+                ),
+            ),
+        ),
         ("keras.RandomFlip", None, (LayerWords("keras", "RandomFlip"),)),
         (
             "keras_cv.layers.RandomCutout(0.5, width_factor=(0.1, 0.2)) + crop",
@@ -58,6 +76,11 @@ def test_what_cannot_be_read(text):
         RequestError, match=r"cannot be read.*RandomPerspective"
     ):
         read(text)
+
+
+def test_what_is_to_be_computed_is_named():
+    with pytest.raises(RequestError, match="1 / 255 is no literal of Python"):
+        read("keras.Rescaling(1/255)")
 
 
 @pytest.mark.parametrize("text", ["keras.MixUp", "crop+keras_cv.CutMix(0.2)"])

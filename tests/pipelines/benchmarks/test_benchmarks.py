@@ -7,12 +7,26 @@ import numpy as np
 import pytest
 
 from pipelines.benchmarks import features
+from pipelines.benchmarks import pipeline
 from pipelines.benchmarks import shots
 from pipelines.benchmarks import starts
+from pipelines.benchmarks.keras_networks import NETWORKS
+from pipelines.benchmarks.names import MODELS
+from pipelines.benchmarks.names import PARTS
+from pipelines.benchmarks.transfer import TASKS
 from pipelines.benchmarks.transfer import Case
 from pipelines.benchmarks.transfer import benchmark_transfer
 from pipelines.features.start import FeatureSource
 from pipelines.tasks.classification import Classification
+
+
+def test_parts_are_called_as_the_measurements_call_them():
+    assert {
+        "pipeline": tuple(pipeline.SUBJECTS),
+        "shots": tuple(shots.WAYS),
+        "transfer": tuple(task.name for task in TASKS),
+    } == PARTS
+    assert tuple(NETWORKS) == MODELS
 
 
 def test_transfer_in_both_ways(picture_folder, monkeypatch):
@@ -86,7 +100,11 @@ def test_labels_made_wrong_are_counted(made_features):
         assert row["precision"] == row["recall"] == 1.0
         assert row["shown"] == row["real"] == 6
         assert row["expected"] == pytest.approx(6, abs=1)
-    assert said[1] == "5% made wrong: precision 1.000 (1.000 to 1.000)"
+    assert said[1:3] == [
+        "seed 0: precision 1.000, recall 1.000",
+        "seed 1: precision 1.000, recall 1.000",
+    ]
+    assert said[3] == "5% made wrong: precision 1.000 (1.000 to 1.000)"
 
 
 def test_features_of_a_folder(picture_folder):

@@ -6,14 +6,17 @@ import pytest
 
 from pipelines.doctor import faults
 from pipelines.doctor.fork_server import log_of
+from pipelines.doctor.gone_on import check_gone_on
+from pipelines.doctor.gone_on import unfinished_in
+from pipelines.doctor.kinds import SETTINGS
 from pipelines.doctor.moments import MOMENTS
 from pipelines.doctor.moments import Fate
 from pipelines.doctor.moments import Moment
 from pipelines.doctor.moments import at_random
 from pipelines.doctor.moments import watched
 from pipelines.doctor.settings_tried import OLD_RUN
-from pipelines.doctor.settings_tried import SETTINGS
 from pipelines.doctor.settings_tried import draw_pictures
+from pipelines.doctor.trials import Trouble
 from zoo.errors import RequestError
 from zoo.weights.atomic import write_atomically
 
@@ -42,13 +45,17 @@ class Pretender:
         step = max(map(int, (p.name for p in checkpoints.iterdir())), default=0)
         if self.kind == "forgetful" and step:
             step = 1
-        said = f"going on after step {step:,} (…)\n" if step else ""
+        place = checkpoints / f"{step:010d}"
+        said = f"going on after step {step:,} ({place})\n" if step else ""
+        if self.kind == "silent":
+            said = ""
         log_of(output).write_text(said + "the last words")
         if self.kind == "failing" and step:
             return 1
         (checkpoints / f"{step + 2:010d}").mkdir(exist_ok=True)
+        unwritten = ("best.safetensors", "metrics.json" if moment else "")
         for each in MOMENTS:
-            if "." in each.name and each.name != "best.safetensors":
+            if "." in each.name and each.name not in unwritten:
                 (output / each.name).write_text("")
         return -9 if moment and self.kind != "immortal" else 0
 
@@ -74,7 +81,7 @@ def check(monkeypatch, tmp_path):
     return run
 
 
-def test_a_run_that_survives(check):
+def test_a_run_that_survives(check, capsys):
     done = []
     (found,), moments, compared, runs = check(
         "good", 3, progress=lambda *n: done.append(n)
@@ -91,12 +98,14 @@ def test_a_run_that_survives(check):
     assert [str(each) for each in killed] == found.values["killed"]
     assert done == [(1, 3), (2, 3), (3, 3)]
     assert list(runs.iterdir()) == []
+    assert capsys.readouterr().out == f"{found}\n"
 
 
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        ("forgetful", "step 2, but the next start went on after step 1; see "),
+        ("forgetful", "but the next start went on after step 1; see "),
+        ("silent", "2 in float16-killed, but the next start began anew; see "),
         ("failing", "a start failed: exit code 1, the last words; see "),
         ("immortal", "it ended, and did not come by: "),
     ],
@@ -110,9 +119,17 @@ def test_a_run_that_does_not(check, kind, message):
 
 
 def test_several_kinds_and_what_they_need(check):
+    said, told = [], []
     found, moments, compared, _ = check(
-        "good", 2, ("two_workers", "add_classes")
+        "good",
+        2,
+        ("two_workers", "add_classes"),
+        progress=lambda done, total: told.append((done, total, len(said))),
+        say=said.append,
     )
+    # Each is told as soon as it is there.
+    assert told == [(1, 4, 0), (2, 4, 0), (3, 4, 1), (4, 4, 1)]
+    assert said == [str(each) for each in found]
     assert [each.name for each in found] == ["two_workers", "add_classes"]
     assert all(each.ok for each in found) and len(compared) == 2
     # One more: the run whose model learns more classes.
@@ -123,6 +140,42 @@ def test_all_kinds(check):
     found, *_ = check("good", 1, ("all",))
     assert [each.name for each in found] == list(SETTINGS)
     assert len(SETTINGS) >= 14
+
+
+def test_no_process_that_starts_runs(check, monkeypatch, tmp_path):
+    def gone(log):
+        raise Trouble("no run can be started")
+
+    monkeypatch.setattr(faults, "ForkServer", gone)
+    (found,) = faults.check_kills(("mixed",), tmp_path)
+    assert str(found) == "FAILED  faults       no run can be started"
+
+
+def standing(folder, **steps):
+    """Makes runs in a folder that have a checkpoint of a step each."""
+    for name, step in steps.items():
+        (folder / name / "checkpoints" / f"{step:010d}").mkdir(parents=True)
+
+
+def test_each_of_several_runs_is_asked_where_it_went_on(tmp_path):
+    standing(tmp_path, one=9, two=1)
+    (tmp_path / "one" / "metrics.json").write_text("")
+    before = unfinished_in(tmp_path)
+    assert before == {tmp_path / "two": 1}
+
+    def look(said="", died=False):
+        return check_gone_on(tmp_path, before, said, died=died)
+
+    place = tmp_path / "two" / "checkpoints" / "0000000001"
+    assert look(f"fold 2\ngoing on after step 1 ({place})\nepoch 1")
+    # That of another run is no word about this one.
+    with pytest.raises(Trouble, match="step 1 in two, but the next start bega"):
+        look(f"going on after step 9 ({tmp_path}/one/checkpoints/0000000009)")
+    # Killed before it came to that, and all is as it was.
+    assert not look(died=True)
+    standing(tmp_path, two=2)
+    with pytest.raises(Trouble, match="began anew"):
+        look(died=True)
 
 
 def test_wrong_requests(check, tmp_path):

@@ -3,6 +3,8 @@
 import json
 import math
 import subprocess
+import sys
+import time
 
 import pytest
 import tensorflow as tf
@@ -63,7 +65,7 @@ def answer(monkeypatch):
     def give(found=None, code=0, err=""):
         out = "" if found is None else "chatter\n" + json.dumps(found) + "\n"
         done = subprocess.CompletedProcess([], code, out, err)
-        monkeypatch.setattr(trials.subprocess, "run", lambda *_, **__: done)
+        monkeypatch.setattr(trials, "run_to_its_end", lambda *_: done)
 
     return give
 
@@ -134,10 +136,22 @@ def test_a_trial_that_ends_with_a_traceback(answer):
 
 
 def test_a_trial_without_an_end(monkeypatch):
-    def hang(*_, **options):
-        raise subprocess.TimeoutExpired("probe", options["timeout"])
+    def hang(words, patience):
+        return plain([sys.executable, "-c", _HANGS], patience / 900)
 
-    monkeypatch.setattr(trials.subprocess, "run", hang)
+    plain = trials.run_to_its_end
+    monkeypatch.setattr(trials, "run_to_its_end", hang)
+    started = time.monotonic()
     found = check_finite()
     assert not found.ok
-    assert found.text == "the trial failed: no answer within 15 min"
+    assert found.text == "the trial failed: no answer within 1 s"
+    # Its child, which holds the pipes, has ended with it.
+    assert time.monotonic() - started < 30
+
+
+# It starts another process, and both sleep.
+_HANGS = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+time.sleep(600)
+"""

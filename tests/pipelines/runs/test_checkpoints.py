@@ -58,6 +58,16 @@ def test_the_same_step_is_left_as_it_is(tmp_path):
     # What was computed otherwise is another checkpoint.
     write_checkpoint(tmp_path, 3, {"a": b"other"}, {})
     assert newest(tmp_path).files == {"a": b"other"}
+    # So is what says something else of the run.
+    write_checkpoint(tmp_path, 3, {"a": b"other"}, {"pictures": (1, 2)})
+    assert newest(tmp_path).facts == {"pictures": [1, 2]}
+
+
+def test_later_steps_give_way_to_one_that_is_left_as_it_is(tmp_path):
+    write(tmp_path, 3)
+    write_checkpoint(tmp_path, 9, FILES, {})
+    write(tmp_path, 3)
+    assert steps_of(tmp_path) == [3]
 
 
 def test_what_was_passed_over_gives_way(tmp_path):

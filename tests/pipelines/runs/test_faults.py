@@ -13,7 +13,7 @@ import pytest
 
 import pipelines
 from pipelines.doctor.faults import check_kills
-from pipelines.doctor.settings_tried import SETTINGS
+from pipelines.doctor.kinds import SETTINGS
 from pipelines.doctor.settings_tried import draw_pictures
 from pipelines.runs.checkpoints import newest
 from pipelines.runs.checkpoints import steps_of

@@ -2,10 +2,12 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
 from pipelines.data.examples import Splits
 from pipelines.data.sources.opening import open_splits
+from pipelines.runs import split_list
 from pipelines.runs.config import RunConfig
 from pipelines.runs.moved_data import identity_by_bytes
 from pipelines.runs.resuming import check_same_run
@@ -68,5 +70,24 @@ def test_a_start_that_came_to_nothing_leaves_no_list(picture_folder, tmp_path):
     write_split(tmp_path, fewer)
     listed = read_split(str(tmp_path))
     assert int(listed.learned.sum()) == 3
-    write_split(tmp_path, splits, goes_on=True)
-    assert int(read_split(str(tmp_path)).learned.sum()) == 3
+
+
+def test_what_is_written_is_what_can_be_read(picture_folder, tmp_path):
+    written = write_split(tmp_path, open_splits(str(picture_folder)))
+    listed = read_split(str(tmp_path))
+    assert listed.folder == written.folder == tmp_path
+    assert list(listed.names) == list(written.names)
+    for name in ("labels", "learned", "sha256"):
+        one, other = getattr(listed, name), getattr(written, name)
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+
+
+def test_too_many_pictures_are_listed_without_hashes(
+    picture_folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(split_list, "HASHED", 17)
+    splits = open_splits(str(picture_folder))
+    assert write_split(tmp_path, splits) is None
+    listed = read_split(str(tmp_path))
+    assert listed.sha256 is None and len(listed.names) == 18

@@ -4,6 +4,7 @@ import json
 import pathlib
 import shutil
 
+import keras
 import numpy as np
 import pytest
 import safetensors.numpy
@@ -13,6 +14,7 @@ from pipelines.runs.options import RunOptions
 from pipelines.runs.places import Longer
 from pipelines.runs.places import length_of
 from pipelines.runs.places import refuse_if_taken
+from pipelines.runs.resuming import WITH_VELOCITY
 from pipelines.runs.resuming import check_same_run
 from pipelines.runs.resuming import identity
 from pipelines.runs.state import STATE
@@ -22,8 +24,11 @@ from pipelines.training.config import FinetuneConfig
 from pipelines.training.config import TrainConfig
 from pipelines.training.fine_tuning.several_runs import open_several
 from pipelines.training.going_on import in_steps
+from pipelines.training.optimizers.table import OPTIMIZERS
 from zoo.errors import RequestError
 from zoo.weights.files import as_safetensors
+
+SGD, ADAM = {"optimizer": "sgd"}, {"optimizer": "adamw"}
 
 
 @pytest.fixture
@@ -102,6 +107,11 @@ def test_a_plan_written_otherwise_is_the_same_plan(begun):
         ({"ema": 0.9}, {"ema": 0.99}, True),
         ({"precision": "float16"}, {"precision": "float32"}, False),
         ({"precision": "bfloat16"}, {"precision": "float32"}, True),
+        (SGD, {"momentum": 0.0, **SGD}, False),
+        ({"momentum": 0.0, **SGD}, SGD, False),
+        (SGD, {"momentum": 0.5, **SGD}, True),
+        (ADAM, {"momentum": 0.0, **ADAM}, True),
+        ({}, {"task": "multilabel"}, False),
         ({"epochs": 3}, {"epochs": 5}, True),
         ({}, {"mixup": 0.5, "global_batch_size": 4}, True),
     ],
@@ -111,14 +121,31 @@ def test_inexactly_where_the_state_fits(begun, then, now, goes_on):
     said, both = [], (begun(**usual | then), begun(**usual | now))
     if goes_on:
         other = same(*both, allow_inexact=True, say=said.append)
-        assert other == set(now) and len(said) == 1
+        assert other == {name for name in now if now[name] != then.get(name)}
+        assert len(said) == 1
         return
     with pytest.raises(RequestError) as caught:
         same(*both, allow_inexact=True, say=said.append)
-    name = next(iter(now or then))
+    name = next(n for n in {**now, **then} if now.get(n) != then.get(n))
     assert f"cannot be taken over with `{name}` (" in str(caught.value)
     assert "goes on with other pictures, devices, rates" in str(caught.value)
     assert not said
+
+
+def test_the_usual_task_is_one_whether_it_is_said_or_not(begun):
+    assert same(begun(), begun(task="classification")) == set()
+    assert same(begun(task="classification"), begun()) == set()
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_which_optimizers_have_a_velocity(name):
+    def variables(momentum):
+        optimizer = OPTIMIZERS[name].build(0.1, 0.0, momentum)
+        optimizer.build([keras.Variable([1.0])])
+        return len(optimizer.variables)
+
+    more = 1 if name in WITH_VELOCITY else 0
+    assert variables(0.9) - variables(0.0) == more
 
 
 def test_other_classes_and_devices(begun):
@@ -199,6 +226,25 @@ def test_pictures_that_moved_are_the_same(several, picture_folder, tmp_path):
     picture.write_bytes(picture.read_bytes() + b"\0")
     with pytest.raises(RequestError, match="pictures"):
         several(data=str(moved))
+
+
+def test_other_pictures_are_listed_where_they_were_asked_for(
+    several, picture_folder, tmp_path
+):
+    data, inexact = tmp_path / "data", RunOptions(allow_inexact=True)
+    shutil.copytree(picture_folder, data)
+    several(data=str(data))
+    picture = next(data.rglob("*.png"))
+    picture.write_bytes(picture.read_bytes() + b"\0")
+    assert several(data=str(data), options=inexact) != []
+    # The same command is not another run any more.
+    assert several(data=str(data)) == []
+
+
+def test_a_misspelt_name_leaves_no_folder_behind(several, tmp_path):
+    with pytest.raises(RequestError, match="cifar9"):
+        several(weights="cifar9")
+    assert not (tmp_path / "o").exists()
 
 
 def test_several_runs_use_one_host(several, monkeypatch):

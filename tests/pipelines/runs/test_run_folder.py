@@ -14,7 +14,10 @@ import tensorflow as tf
 
 import zoo
 from pipelines.runs import run_folder
+from pipelines.runs.lying import orientation_for
 from pipelines.runs.model_loading import load_model
+from pipelines.runs.places import read_config
+from pipelines.runs.places import refuse_if_taken
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.run_folder import provenance
 from zoo.errors import RequestError
@@ -197,3 +200,14 @@ def test_there_is_no_model(folder):
             match=r"`model=.*` holds no model\.keras\. Expected the folder of",
         ):
             load_model(where)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"commit"', "\xff"])
+def test_a_configuration_that_is_none(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    assert read_config(tmp_path) == {}
+    with pytest.raises(RequestError, match="already holds a run"):
+        refuse_if_taken(tmp_path, resume=True)
+    assert read_config(tmp_path / "nowhere") == {}
+    (tmp_path / "model.keras").touch()
+    assert orientation_for(str(tmp_path / "model.keras")) == "upright"

@@ -21,6 +21,7 @@ from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.report import write_report
 from pipelines.runs.config import RunConfig
 from pipelines.runs.settings import settings_of
+from pipelines.tasks.classification import Classification
 from pipelines.tasks.classification import Guess
 from pipelines.tasks.multilabel import LikelyClass
 from pipelines.tasks.multilabel import MultiLabel
@@ -294,6 +295,14 @@ def test_a_model_knows_its_task_and_its_thresholds(tiny, tmp_path):
     )
     found = again.get_layer("head_logits").bias.numpy()
     np.testing.assert_array_equal(found, bias)
+
+
+def test_one_class_a_picture_from_weights_of_a_multi_label_model():
+    model = zoo.create_model("resnet20", classes=3)
+    zoo.set_class_names(model, NAMES)
+    zoo.set_thresholds(model, (0.5, 0.5, 0.5))
+    built = Classification(NAMES).build(lambda classes: model)
+    assert isinstance(task_of_model(built), Classification)
 
 
 def test_the_settings_name_all_tasks():

@@ -104,6 +104,30 @@ def test_what_differs_is_found(whole, tmp_path):
         compare_runs(run, other)
     shutil.rmtree(other)
     shutil.copytree(run, other)
+    split = other / "split.csv"
+    split.write_text(split.read_text().replace(",val,", ",train,", 1))
+    with pytest.raises(Trouble, match=r"1 of \d+ things .* split.csv in"):
+        compare_runs(run, other)
+    shutil.copy(run / "split.csv", split)
     (other / "checkpoints" / ".tmp-1").mkdir()
     with pytest.raises(Trouble, match="was left behind"):
         compare_runs(run, other)
+
+
+def test_nothing_is_not_equal_to_nothing(whole, tmp_path):
+    """A run that left nothing of a kind is not the same as another such."""
+    run, _ = whole
+    with pytest.raises(Trouble, match="holds no finished run to compare"):
+        compare_runs(tmp_path, tmp_path)
+    for part, kept in (
+        ("checkpoints/best.safetensors", "best.safetensors"),
+        ("checkpoints", "state"),
+        ("events.*", "curves"),
+    ):
+        other = tmp_path / "other"
+        shutil.copytree(run, other)
+        for path in list(other.rglob(part)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        with pytest.raises(Trouble, match=f"other has no {kept} to compare"):
+            compare_runs(other, other)
+        shutil.rmtree(other)

@@ -1,6 +1,7 @@
 """Stopped anywhere and gone on with, a run ends as if it had not been."""
 
 import os
+import shutil
 import signal
 
 import keras
@@ -353,3 +354,53 @@ def test_another_run_is_not_gone_on_with(train_until, tmp_path):
     train_until("run", scalar_steps=7)
     with pytest.raises(RequestError, match="already holds a finished run"):
         train_until("run")
+
+
+def test_a_state_that_does_not_fit_changes_no_file(
+    train_until, tmp_path, monkeypatch
+):
+    from pipelines.runs.options import RunOptions
+    from pipelines.training import going_on
+
+    train_until("run", epochs=1)
+    (tmp_path / "run" / "metrics.json").unlink()
+    before = contents(tmp_path / "run")
+    # As a setting that nobody knew of as one of the state.
+    monkeypatch.setattr(going_on, "check_same_run", lambda *_, **__: set())
+    inexact = RunOptions(allow_inexact=True)
+    with pytest.raises(IntegrityError, match=r"'optimizer/\d+' is on one side"):
+        train_until("run", epochs=1, momentum=0.0, options=inexact)
+    assert contents(tmp_path / "run") == before
+
+
+def contents(folder):
+    return {
+        path: path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != ".lock"
+    }
+
+
+def test_other_pictures_that_were_asked_for_are_those_of_the_run(
+    train_until, picture_folder, tmp_path
+):
+    from pipelines.runs.interruption import Interrupted
+    from pipelines.runs.options import RunOptions
+    from zoo.errors import RequestError
+
+    data, run = tmp_path / "data", tmp_path / "run"
+    shutil.copytree(picture_folder, data)
+    with pytest.raises(Interrupted):
+        train_until("run", stop=2, data=str(data))
+    began_with = (run / "split.csv").read_text()
+    picture = data / "train" / "red" / "0.png"
+    picture.write_bytes(picture.read_bytes() + b"\0")
+    with pytest.raises(RequestError, match="training pictures"):
+        train_until("run", data=str(data))
+    assert (run / "split.csv").read_text() == began_with
+    inexact = RunOptions(allow_inexact=True)
+    with pytest.raises(Interrupted):
+        train_until("run", stop=2, data=str(data), options=inexact)
+    assert (run / "split.csv").read_text() != began_with
+    # The same command goes on.
+    train_until("run", data=str(data))

@@ -3,9 +3,12 @@
 import errno
 import types
 
+import numpy as np
 import pytest
 
 from apps.system_errors import as_line
+from pipelines.tasks.classification import Classification
+from pipelines.tasks.multilabel import MultiLabel
 from pipelines.training import finishing
 from pipelines.training.failures import NotWritten
 
@@ -32,3 +35,29 @@ def test_the_checkpoint_that_is_there_is_named(run, tmp_path):
         (tmp_path / "checkpoints" / f"{step:010d}").mkdir(parents=True)
     with pytest.raises(NotWritten, match="checkpoint of step 12 is kept"):
         finishing.finish(run, [])
+
+
+@pytest.mark.parametrize(
+    ("labels", "task", "guessing"),
+    [
+        (np.array([0, 1, 2, 1], "int32"), Classification(), np.log(3)),
+        (
+            np.array([[0, 1, 1], [0, 0, 0]], "uint8"),
+            MultiLabel(("a", "b", "c")),
+            3 * np.log(2),
+        ),
+    ],
+)
+def test_a_loss_far_above_that_of_guessing_is_said(labels, task, guessing):
+    said = []
+    held_out = types.SimpleNamespace(labels=labels)
+    run = types.SimpleNamespace(
+        splits=types.SimpleNamespace(validation=held_out), say=said.append
+    )
+    logits = np.ones((len(labels), 3), "float32")
+    for loss in (0.0, 9.9 * guessing):
+        finishing._say_if_absurd(run, task, logits, loss)
+    assert said == []
+    for loss in (10.1 * guessing, float("inf"), float("nan")):
+        finishing._say_if_absurd(run, task, logits, loss)
+        assert f"guessing has {guessing:.3g}: the run has dive" in said.pop()

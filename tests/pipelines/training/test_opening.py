@@ -1,17 +1,17 @@
 """A run says which of its pictures are there twice, as an audit does."""
 
 import shutil
+import types
 
 import pytest
 
 from pipelines.audit.auditing import Options
 from pipelines.audit.auditing import audit_data
 from pipelines.data.sources.opening import open_splits
-from pipelines.runs.split_list import write_split
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.opening import choose_splits
+from pipelines.training.opening import list_pictures
 from pipelines.training.opening import look_at
-from pipelines.training.opening import tell_copies
 
 
 @pytest.fixture
@@ -62,9 +62,16 @@ def test_groups_are_kept_where_pictures_are_left_out(grouped, more):
 
 def told(folder, place):
     place.mkdir()
-    write_split(place, open_splits(str(folder)))
     said = []
-    tell_copies(place, str(folder), said.append)
+    run = types.SimpleNamespace(
+        folder=types.SimpleNamespace(path=place),
+        splits=open_splits(str(folder)),
+        config=types.SimpleNamespace(data=str(folder)),
+        say=said.append,
+        progress=None,
+    )
+    list_pictures(run)
+    assert (place / "split.csv").is_file()
     return said
 
 

@@ -8,6 +8,7 @@ import safetensors.numpy
 import zoo
 from zoo.errors import RequestError
 from zoo.nesting import every_layer
+from zoo.nesting import layer_at
 from zoo.profile import count_macs
 from zoo.profile import count_parameters
 from zoo.weights.files import variable_names
@@ -95,3 +96,39 @@ def test_what_is_counted_is_inside_as_well(build, tiny):
     assert trainable + moving == model.count_params()
     names = [layer.name for layer in every_layer(model)]
     assert {"stem_conv", "query", "new"} <= set(names)
+
+
+def test_position_embeddings_inside_of_a_layer(tiny, tmp_path):
+    """Of a base that is not square, loaded at another size."""
+
+    def build(side):
+        base = tiny("vit", include_top=False, input_shape=side, name="base")
+        pixels = keras.Input(side)
+        x = keras.layers.GlobalAveragePooling1D()(base(pixels))
+        return keras.Model(pixels, keras.layers.Dense(2, name="new")(x))
+
+    path = tmp_path / "net.safetensors"
+    zoo.save_weights(build((16, 32, 3)), path)
+    report = zoo.load_weights(build((32, 64, 3)), path)
+    key = "base/stem_tokens/position_embeddings"
+    assert report.adapted == ((key, "resampled to another size"),)
+
+
+def test_every_layer_comes_once():
+    shared = keras.layers.Dense(4, name="fc")
+    inputs = keras.Input((4,), name="in")
+    inner = keras.Sequential([keras.Input((4,)), shared], name="inner")
+    model = keras.Model(inputs, inner(shared(inputs)))
+    names = [layer.name for layer in every_layer(model)]
+    assert names.count("fc") == 1
+    norm = keras.layers.BatchNormalization()
+    inner = keras.Sequential([keras.Input((4,)), norm])
+    twice = keras.Model(inputs, inner(norm(inputs)))
+    assert count_parameters(twice) == (8, 8)
+
+
+def test_a_place_that_is_not_there():
+    base = keras.Sequential([keras.layers.Dense(3, name="fc")], name="base")
+    assert layer_at(base, "fc").units == 3
+    with pytest.raises(LookupError, match="'base' holds no layer 'fd'"):
+        layer_at(base, "fd/kernel")

@@ -2,7 +2,7 @@
 
 `.safetensors` has a place for them in its header. In an `.h5` file they are
 attributes of the root, in pieces, because HDF5 keeps at most 64 kB in one. Of
-a `.keras` archive two entries of the layers' configurations are read as text;
+a `.keras` archive some entries of the layers' configurations are read as text;
 nothing is built from it.
 """
 
@@ -23,8 +23,17 @@ _MAX_HEADER = 100_000_000
 _MAX_CONFIG = 16 << 20
 _PIECE = 60_000
 _MAX_PIECES = 256
+_OF_CLASSES = ("class_names", "thresholds")
 _NAME = "zoo_metadata_{}"
-_DAMAGE = (LookupError, OSError, RuntimeError, TypeError, ValueError)
+# Where null stands for a table, its attributes are asked for.
+_DAMAGE = (
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 def read_metadata(path) -> dict[str, str]:
@@ -132,8 +141,9 @@ def _from_archive(path) -> dict[str, str]:
         elif layer["class_name"] == "PatchTokens":
             built = layer.get("build_config", {}).get("input_shape", ())
             metadata["grid"] = json.dumps(built[1:3])
-        elif layer["class_name"] == "Logits" and own.get("class_names"):
-            metadata["class_names"] = json.dumps(own["class_names"])
+        elif layer["class_name"] == "Logits":
+            said = {name: own.get(name) for name in _OF_CLASSES}
+            metadata |= {n: json.dumps(v) for n, v in said.items() if v}
     return _strings(metadata)
 
 
@@ -154,4 +164,9 @@ def _layers(config) -> list[dict]:
 def _strings(found) -> dict[str, str]:
     if not isinstance(found, dict):
         raise ValueError("expected a table of strings")
-    return {str(name): str(value) for name, value in found.items()}
+    for name, value in found.items():
+        if not isinstance(value, str):
+            raise ValueError(
+                f"expected a text as {name!r}, not {value!r}"[:200]
+            )
+    return found

@@ -191,7 +191,10 @@ def test_a_full_disk_costs_a_line(watched, monkeypatch):
     epochs(callback, {"loss": 1.0, "val_top1": 0.5})
     callback.on_train_end()
     assert not folder.exists() or steps_of(folder) == []
-    assert [line.split(":")[0] for line in callback.said] == ["error"] * 2
+    # The best weights are tried once more at the end, and then given up.
+    told = [line.partition(":")[2][:31].strip() for line in callback.said]
+    best = "best.safetensors is not writte"
+    assert told == ["no checkpoint of step 1: [Errn", best, best]
     assert all("No space left" in line for line in callback.said)
 
 
@@ -330,3 +333,44 @@ def test_what_was_noted_may_change_while_it_is_written(watched, monkeypatch):
     step(callback)
     callback.wait()
     assert newest(folder).facts["run"] == {"epochs": [1]}
+
+
+def test_what_is_no_fault_of_the_disks_is_not_silent(watched, monkeypatch):
+    callback, _ = watched(every_steps=1)
+
+    def broken(*_):
+        raise ValueError("our bug")
+
+    monkeypatch.setattr(module, "write_checkpoint", broken)
+    callback.run_state.trainer.global_step = 1
+    callback.save()
+    with pytest.raises(ValueError, match="our bug"):
+        callback.wait()
+    # Once.
+    callback.wait()
+    assert callback.said == []
+
+
+def test_best_weights_that_could_not_be_written_are_not_lost(
+    watched, tiny, monkeypatch
+):
+    callback, folder = watched()
+    plain, refused = module.write_atomically, [True]
+
+    def full(path, content):
+        if refused:
+            refused.pop()
+            raise OSError(28, "No space left on device")
+        plain(path, content)
+
+    monkeypatch.setattr(module, "write_atomically", full)
+    epochs(callback, {"loss": 1.0, "val_top1": 0.5})
+    assert len(callback.said) == 1 and "is not written" in callback.said[0]
+    callback.on_train_end()
+    assert written_in(folder / "best.safetensors", tiny) == 1
+    # Nor do they take the place of better ones.
+    callback._best_weights = b"better"
+    callback._give_back(b"worse")
+    assert callback._take_best() == b"better"
+    callback._give_back(b"worse")
+    assert callback._take_best() == b"worse"

@@ -2,14 +2,18 @@
 
 import io
 
+import keras
 import pytest
+import tensorflow as tf
 
 from pipelines.tasks.classification import Classification
 from pipelines.training.callbacks import Progress
 from pipelines.training.callbacks import progress
 from pipelines.training.callbacks.progress import closing_summary
 from pipelines.training.callbacks.progress import describe
-from pipelines.training.callbacks.progress import duration
+from pipelines.training.optimizers import SGDWithL2
+from pipelines.training.trainer import Trainer
+from pipelines.waiting.work import going_on
 
 TASK = Classification()
 LOGS = {
@@ -19,23 +23,6 @@ LOGS = {
     "input_wait": 0.034,
 }
 HELD_OUT = {"val_loss": 0.4, "val_top1": 0.9, "val_top5": 1.0}
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.2, "0 s"),
-        (48.4, "48 s"),
-        (99.4, "99 s"),
-        (100, "2 min"),
-        (720, "12 min"),
-        (5940, "99 min"),
-        (6000, "1 h 40 min"),
-        (12_000, "3 h 20 min"),
-    ],
-)
-def test_durations(seconds, text):
-    assert duration(seconds) == text
 
 
 def test_an_epoch_in_words():
@@ -67,14 +54,9 @@ def test_the_closing_line(monkeypatch):
     assert closing_summary([]) == ""
 
 
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
 def run(stream, monkeypatch, first_epoch=0, total=3, seconds=10):
-    """Epochs of some seconds each, by a clock of ours."""
-    now = [0.0]
+    """Epochs of some seconds each, by a clock of ours; what was going on."""
+    now, seen = [0.0], []
     monkeypatch.setattr(progress.time, "perf_counter", lambda: now[0])
     callback = Progress(total, TASK, stream)
     callback.set_params({"steps": 2})
@@ -82,32 +64,57 @@ def run(stream, monkeypatch, first_epoch=0, total=3, seconds=10):
         callback.on_epoch_begin(epoch)
         callback.on_train_batch_end(0, {})
         callback.on_train_batch_end(1, LOGS)
+        piece = going_on()[-1]
+        seen.append((piece.label, piece.done, piece.total, piece.note))
         now[0] += seconds
         callback.on_epoch_end(epoch, LOGS)
-    return stream.getvalue()
+    return seen
 
 
 @pytest.mark.parametrize(
     ("first_epoch", "endings"),
     [(0, ["20 s left", "10 s left", "30 s"]), (1, ["10 s left", "20 s"])],
 )
-def test_in_a_file_there_is_a_line_an_epoch(monkeypatch, first_epoch, endings):
-    written = run(io.StringIO(), monkeypatch, first_epoch)
-    assert written.splitlines() == [
+def test_there_is_a_line_an_epoch(monkeypatch, first_epoch, endings):
+    stream = io.StringIO()
+    run(stream, monkeypatch, first_epoch)
+    assert stream.getvalue().splitlines() == [
         f"epoch {first_epoch + 1 + i}/3 · {describe(LOGS, TASK)} · {ending}"
         for i, ending in enumerate(endings)
     ]
 
 
-def test_on_a_terminal_there_is_a_bar_as_well(monkeypatch):
-    written = run(Terminal(), monkeypatch)
-    assert "epoch 1/3:" in written and "0/2" in written
-    lines = [line for line in written.split("\n") if "· waited 3%" in line]
-    assert len(lines) == 3
+def test_an_epoch_is_work_that_is_counted(monkeypatch):
+    before = going_on()
+    seen = run(io.StringIO(), monkeypatch)
+    note = "loss 0.5124, top-1 81.3%"
+    assert seen == [(f"epoch {i}/3", 2, 2, note) for i in (1, 2, 3)]
+    assert going_on() == before
 
 
 def test_it_writes_to_the_standard_output(monkeypatch, capsys):
     callback = Progress(1, TASK)
+    callback.set_params({"steps": 2})
     callback.on_epoch_begin(0)
     callback.on_epoch_end(0, LOGS)
     assert capsys.readouterr().out.startswith("epoch 1/1 · loss 0.5124")
+
+
+def test_an_epoch_that_breaks_does_not_go_on(tiny, batches, coloured):
+    class Breaks(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            assert going_on()[-1].label == "epoch 1/2"
+            raise ValueError("broken")
+
+    before = going_on()
+    trainer = Trainer(
+        tiny(), SGDWithL2(0.1), tf.distribute.get_strategy(), Classification()
+    )
+    train, _ = batches(coloured(4), 4)
+    with pytest.raises(ValueError, match="broken"):
+        trainer.fit(
+            train,
+            epochs=2,
+            callbacks=[Progress(2, TASK, io.StringIO()), Breaks()],
+        )
+    assert going_on() == before
