@@ -21,6 +21,7 @@ GROUPS = {
         "evaluate": "how good a model is on pictures with known classes",
         "search": "the pictures that are most like a picture",
         "features": "one vector a picture, for search and for others",
+        "compare": "runs side by side, and which is better than by chance",
         "curves": "runs side by side, as one picture",
         "models": "the networks and weights that there are",
     },

@@ -1,17 +1,20 @@
 """Judges a model by a data set's held-out part, or by all of its pictures.
 
-    zoo evaluate photos/ --model=runs/first --output=judged
+    zoo evaluate photos/ --model=runs/first
 
 A run is judged by what it held out of its own data, and by other pictures only
 if it has learned from none of them, unless --allow_seen is given.
 
 Given the snapshots/ of a run, it judges the mean of their probabilities and
-says what each of them reaches by itself. Writes into --output: config.json,
-metrics.json and predictions.csv. Exit codes: 0 done, 2 a wrong request, 3 bad
-data, 4 a damaged file.
+says what each of them reaches by itself. Writes into --output: report.html, a
+page to look at, and all that is on it as data: metrics.json and metrics.csv,
+predictions.csv, a table of the classes, the confusion and the calibration, and
+report.json, which holds them together. Exit codes: 0 done, 2 a wrong request,
+3 bad data, 4 a damaged file.
 """
 
 import dataclasses
+import os
 import pathlib
 
 from apps.bar import Bar
@@ -31,6 +34,9 @@ from pipelines.data.orientations import IGNORE
 from pipelines.data.orientations import UPRIGHT
 from pipelines.runs.config import RunConfig
 from pipelines.runs.lying import orientation_for
+from pipelines.runs.places import EVALUATIONS
+from pipelines.runs.places import REPORT
+from pipelines.runs.places import new_folder
 from pipelines.runs.places import refuse_if_taken
 from pipelines.runs.settings import changed
 from pipelines.runs.settings import row
@@ -62,8 +68,14 @@ class Judging(FinishedModel):
     label_separator: str | None = changed(
         RunConfig, "label_separator", group=GIVEN
     )
-    output: str = output(dataclasses.MISSING, "A new folder for the results.")
-    global_batch_size: int = batch(128)
+    output: str | None = output(
+        None,
+        "A new folder for the results.",
+        usual=f"made up from data, model and time, in {EVALUATIONS}/",
+    )
+    global_batch_size: int | None = batch(
+        None, usual="as many as at the end of a run, at most 256"
+    )
     tta: str = tta()
     test_size: bool = row(
         False,
@@ -87,7 +99,8 @@ def check(asked: Judging) -> None:
     if not any(pathlib.Path(asked.model).glob("cycle-*.keras")):
         check_model(asked.model, asked.weights)
     check_data(asked.data)
-    refuse_if_taken(asked.output)
+    if asked.output:
+        refuse_if_taken(asked.output)
 
 
 def run(asked: Judging) -> None:
@@ -96,14 +109,12 @@ def run(asked: Judging) -> None:
     from pipelines.evaluation.held_out import pictures_to_judge
     from pipelines.evaluation.judging import describe
     from pipelines.evaluation.judging import judge
-    from pipelines.evaluation.saved_models import open_model
-    from pipelines.evaluation.saved_models import open_snapshots
+    from pipelines.evaluation.saved_models import open_to_judge
 
-    models = open_snapshots(asked.model)
-    first = next(iter(models.values()), None)
-    first = first or open_model(
+    opened = open_to_judge(
         asked.model, asked.weights, test_size=asked.test_size
     )
+    first, output = opened.first, asked.output or _new_folder(asked)
     chosen = pictures_to_judge(
         asked.model,
         asked.data,
@@ -120,9 +131,9 @@ def run(asked: Judging) -> None:
     if chosen.note:
         say(chosen.note)
     metrics = judge(
-        models or first,
+        opened,
         chosen,
-        asked.output,
+        output,
         batch_size=asked.global_batch_size,
         tta=asked.tta,
         checked=Bar("pictures", "picture"),
@@ -131,7 +142,12 @@ def run(asked: Judging) -> None:
     *each, together = describe(metrics, first)
     for line in each:
         say(line)
-    say(f"{together}; written to {asked.output}")
+    say(f"{together}; report: {os.path.join(output, REPORT)}")
+
+
+def _new_folder(asked: Judging) -> str:
+    model = os.path.basename(os.path.normpath(asked.model))
+    return new_folder(asked.data, model, EVALUATIONS)
 
 
 def _orientation(asked: Judging) -> str:

@@ -20,41 +20,41 @@ from apps.command import launch
 from apps.command import say
 from apps.command import tell
 from apps.listening import saving_what_is_reached
-from apps.shared_settings import Asked
+from apps.shared_settings import INSTEAD
+from apps.shared_settings import Repeating
 from pipelines.runs.options import RunOptions
 from pipelines.runs.settings import row
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.refusals import check_finding
 from zoo.errors import RequestError
 
-_INSTEAD = "What it does instead of one run"
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Mode(Asked):
+class Mode(Repeating):
     """What is done with the configuration: one of these, or one run."""
 
     find_lr: bool = row(
         False,
         "Only look for a learning rate, and draw the loss over the rates.",
-        group=_INSTEAD,
+        group=INSTEAD,
     )
     folds: int | None = row(
         None,
         "Cross-validation: so many runs, so that each picture is judged once.",
-        group=_INSTEAD,
+        group=INSTEAD,
         low=2,
         high=1000,
     )
     compare_scratch: bool = row(
         False,
         "Also train the same network from scratch, and draw both.",
-        group=_INSTEAD,
+        group=INSTEAD,
     )
 
 
 def check(config: FinetuneConfig, options: RunOptions, mode: Mode) -> None:
     values = dataclasses.asdict(mode) | {"add_classes": config.add_classes}
+    del values["config"]
     asked = [name for name, value in values.items() if value]
     if len(asked) > 1:
         raise RequestError(
@@ -72,6 +72,8 @@ def run(config: FinetuneConfig, options: RunOptions, mode: Mode) -> None:
         _find_rate(config, options, watching)
     elif mode.folds:
         _cross_validate(config, options, mode.folds, watching)
+    elif mode.seeds:
+        _run_seeds(config, options, mode.seeds, watching)
     elif mode.compare_scratch:
         _compare(config, options, watching)
     elif config.add_classes:
@@ -99,6 +101,14 @@ def _cross_validate(config, options, folds: int, watching) -> None:
 
     with saving_what_is_reached():
         cross_validate(config, folds, options=options, **watching)
+
+
+def _run_seeds(config, options, seeds: int, watching) -> None:
+    from pipelines.training.fine_tuning.fine_tuning import finetune_run
+    from pipelines.training.seeds import run_seeds
+
+    with saving_what_is_reached():
+        run_seeds(config, seeds, finetune_run, options=options, **watching)
 
 
 def _compare(config, options, watching) -> None:

@@ -5,12 +5,16 @@ thresholds that its training chose, which may be none.
 
     zoo predict --model=runs/first cat.jpg dog.jpg new/
 
-With --format=json a line of JSON a picture. Exit codes: 0 done, 2 a wrong
+With --format=json a line of JSON a picture, with --format=csv a row of a
+table; --page=answers.html shows the pictures. With --threshold=0.8 the answer
+is "not sure" below it, and --sort_into=FOLDER copies each picture into the
+sub-folder of its class. Exit codes: 0 done, 2 a wrong
 request, 3 a picture that cannot be decoded (the others are answered for), 4 a
 damaged file.
 """
 
 import dataclasses
+import os
 
 from apps.checks import check_model
 from apps.checks import check_pictures
@@ -18,18 +22,24 @@ from apps.command import launch
 from apps.command import say
 from apps.shared_settings import GIVEN
 from apps.shared_settings import HOW
+from apps.shared_settings import WRITTEN
 from apps.shared_settings import FinishedModel
 from apps.shared_settings import orientation
+from apps.shared_settings import output
 from apps.shared_settings import tta
 from pipelines.data.orientations import UPRIGHT
+from pipelines.evaluation.sorting import check_sorting
+from pipelines.evaluation.sorting import copy_into
 from pipelines.pages.commands import command
 from pipelines.runs.lying import orientation_for
 from pipelines.runs.settings import row
 from zoo.errors import DataError
 from zoo.errors import RequestError
-from zoo.plain_json import dumps
+from zoo.weights.atomic import write_atomically
 from zoo.weights.classes import ENGLISH
 from zoo.weights.classes import languages
+
+_ESCAPED = "backslashreplace"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -38,7 +48,8 @@ class Predicting(FinishedModel):
 
     pictures: tuple[str, ...] = row(
         (),
-        "JPEG, PNG, GIF, BMP, WebP or TIFF files, or folders of them.",
+        "JPEG, PNG, GIF, BMP, WebP or TIFF files, folders of them, or patterns "
+        "such as 'new/**/*.jpg'.",
         group=GIVEN,
         is_flag=False,
     )
@@ -54,7 +65,22 @@ class Predicting(FinishedModel):
         "text",
         "How the answer is written.",
         group=HOW,
-        choices=("text", "json"),
+        choices=("text", "json", "csv"),
+        common=True,
+    )
+    all_classes: bool = row(
+        False,
+        "Names every class with its probability; of csv in a column each.",
+        group=HOW,
+        common=True,
+    )
+    threshold: float | None = row(
+        None,
+        "Below this probability of the likeliest class the answer is 'not "
+        "sure'.",
+        group=HOW,
+        low=0,
+        high=1,
         common=True,
     )
     language: str = row(
@@ -66,56 +92,140 @@ class Predicting(FinishedModel):
     )
     tta: str = tta()
     orientation: str | None = orientation()
+    output: str | None = output(
+        None,
+        "A new file for the lines of json or csv.",
+        usual="they are printed",
+    )
+    page: str | None = row(
+        None,
+        "A new file for a page that shows each picture with its answer.",
+        group=WRITTEN,
+        common=True,
+    )
+    sort_into: str | None = row(
+        None,
+        "Copies each picture into this folder's sub-folder of its class, or "
+        "not_sure; moves nothing, and writes over nothing.",
+        group=WRITTEN,
+        common=True,
+    )
 
 
 def check(asked: Predicting) -> None:
     if not asked.pictures:
         usage = command("predict", "IMAGE…", model=asked.model)
         raise RequestError(f"No picture was named. Expected: {usage}")
+    if asked.all_classes and asked.top:
+        raise RequestError(
+            "`all_classes` names all, and `top` some of them. Give one of the "
+            "two."
+        )
+    if asked.output and asked.format == "text":
+        raise RequestError(
+            "`output` is a file for programs. Give `format=csv` or "
+            "`format=json` with it, or `page` for a page."
+        )
     check_model(asked.model, asked.weights)
     check_pictures(asked.pictures)
+    for name in ("output", "page"):
+        _check_new(name, getattr(asked, name))
+    if asked.sort_into:
+        check_sorting(asked.sort_into, asked.pictures)
+
+
+def _check_new(name: str, path: str | None) -> None:
+    """Refuses a file that cannot be written, before any time is spent."""
+    if path is None:
+        return
+    if os.path.lexists(path):
+        raise RequestError(
+            f"`{name}={path}` is there already. Give another name, or remove "
+            "it first."
+        )
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        raise RequestError(
+            f"`{name}={path}`: there is no folder {folder}. Make it first, or "
+            "give another."
+        )
 
 
 def run(asked: Predicting) -> None:
     from pipelines.data.sources.pictures_in import pictures_in
-    from pipelines.evaluation.prediction import predict
+    from pipelines.evaluation.answer_lines import LINES
+    from pipelines.evaluation.answering import Asking
+    from pipelines.evaluation.answering import check_tells_one
     from pipelines.evaluation.saved_models import open_model
 
     model = open_model(asked.model, asked.weights)
-    lies = orientation_for(asked.model, asked.orientation)
-    bad = []
-    for picture in pictures_in(asked.pictures):
-        try:
-            guesses = predict(
-                model,
-                picture,
-                asked.top,
-                tta=asked.tta,
-                language=asked.language,
-                upright=lies == UPRIGHT,
-            )
-        except DataError as error:
-            bad.append(str(error).rstrip("."))
-            continue
-        if asked.format == "json":
-            say(as_json(picture, guesses))
-        else:
-            say(picture)
-            for guess in guesses or ["none of its classes"]:
-                say(f"  {guess}")
+    check_tells_one(model, threshold=asked.threshold, sort_into=asked.sort_into)
+    asking = Asking(
+        model.output_shape[-1] if _names_all(asked) else asked.top,
+        asked.threshold,
+        asked.tta,
+        asked.language,
+        orientation_for(asked.model, asked.orientation) == UPRIGHT,
+        every=asked.all_classes,
+    )
+    kind = LINES[asked.format]
+    writer = kind(model, asking, all_classes=asked.all_classes)
+    bad, found, lines = [], [], list(writer.first)
+    _tell(asked, lines)
+    for each in _answers(model, pictures_in(asked.pictures), asking, bad):
+        if asked.page:
+            found.append(each)
+        if asked.sort_into:
+            _sort(asked.sort_into, each)
+        new = writer.lines(each)
+        _tell(asked, new)
+        lines += new if asked.output else []
+    _write(asked, lines, found, asking.upright)
     if bad:
         raise DataError(f"{'; '.join(bad)}.")
 
 
-def as_json(picture: str, guesses) -> str:
-    """Writes a picture's guesses as one line of JSON."""
-    return dumps(
-        {
-            "image": picture,
-            "predictions": [guess.as_json() for guess in guesses],
-        },
-        ensure_ascii=False,
-    )
+def _names_all(asked: Predicting) -> bool:
+    # A table has a column for each, beside the likeliest.
+    return asked.all_classes and asked.format != "csv"
+
+
+def _answers(model, pictures, asking, bad: list):
+    """Yields the answers for all pictures that can be read."""
+    from pipelines.evaluation.answering import answer
+
+    for picture in pictures:
+        try:
+            yield answer(model, picture, asking)
+        except DataError as error:
+            bad.append(str(error).rstrip("."))
+
+
+def _tell(asked: Predicting, lines: list[str]) -> None:
+    if not asked.output:
+        for line in lines:
+            say(line)
+
+
+def _sort(folder: str, found) -> None:
+    name = found.best if found.sure else "not_sure"
+    copy_into(found.picture, folder, name)
+
+
+def _write(asked: Predicting, lines, found, upright: bool) -> None:
+    """Writes what is asked for beside the lines on the terminal."""
+    if asked.output:
+        text = "".join(f"{line}\n" for line in lines)
+        # Names of files need not be text: a table has their bytes, and JSON,
+        # which is text, what stands for them.
+        errors = "surrogateescape" if asked.format == "csv" else _ESCAPED
+        write_atomically(asked.output, text.encode(errors=errors))
+        say(f"written to {asked.output}")
+    if asked.page:
+        from pipelines.evaluation.answers_page import write_answers
+
+        write_answers(asked.page, found, model=asked.model, upright=upright)
+        say(f"page: {asked.page}")
 
 
 def cli() -> None:

@@ -12,6 +12,7 @@ from types import NoneType
 from absl import flags
 
 from pipelines.runs.config import RunConfig
+from pipelines.runs.held_settings import held_settings
 from pipelines.runs.places import new_folder
 from pipelines.runs.recipes import settings_of as recipe_settings
 from pipelines.runs.settings import AUTO
@@ -21,6 +22,7 @@ from pipelines.runs.settings import settings_of
 from pipelines.runs.settings import types_of
 from zoo.errors import RequestError
 
+_LENGTH = {"epochs", "learning_rate"}
 _BOOLEANS = {
     **dict.fromkeys(("true", "t", "yes", "1"), True),
     **dict.fromkeys(("false", "f", "no", "0"), False),
@@ -128,6 +130,8 @@ def read(config: type, **words):
     given |= words
     recipe = recipe_settings(given.get("recipe"), given)
     values = {name: flag.value for name, flag in found.items()}
+    if issubclass(config, RunConfig):
+        values |= _settings_held(config, given)
     values |= recipe | words
     for name, kinds in types_of(config).items():
         if NoneType not in kinds and _is_missing(config, name, values):
@@ -135,6 +139,26 @@ def read(config: type, **words):
     if issubclass(config, RunConfig) and not values["output"]:
         values["output"] = new_folder(values["data"], values["model"])
     return config(**values)
+
+
+def _settings_held(config: type[RunConfig], given: dict) -> dict:
+    """The settings of the run that is to be repeated, but for those given."""
+    path = flags.FLAGS["config"].value if "config" in flags.FLAGS else None
+    if path is None:
+        return {}
+    held = held_settings(path, config)
+    return {name: held[name] for name in held if name not in _left(given)}
+
+
+def _left(given: dict) -> set[str]:
+    """What is not taken from a run where this is given."""
+    anew = {"output", *given}
+    # A plan says epochs and rates itself.
+    if "plan" in given:
+        anew |= _LENGTH
+    if _LENGTH & given.keys():
+        anew.add("plan")
+    return anew
 
 
 def _is_missing(config: type, name: str, values: dict) -> bool:

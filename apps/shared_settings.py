@@ -16,6 +16,7 @@ from pipelines.runs.settings import row
 GIVEN = "What it is given"
 HOW = "How it is done"
 WRITTEN = "What it writes"
+INSTEAD = "What it does instead of one run"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,26 @@ class Asked:
 
     def __post_init__(self):
         check(self)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Repeating(Asked):
+    """Whether a run is one that was, or is carried out several times."""
+
+    config: str | None = row(
+        None,
+        "A run's config.json: its settings are taken where they are not "
+        "given, save `output`, so that the run is repeated.",
+        group=GIVEN,
+    )
+    seeds: int | None = row(
+        None,
+        "So many runs, each with a seed of its own from `seed` on: their mean "
+        "and how far they are apart.",
+        group=INSTEAD,
+        low=2,
+        high=100,
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -103,6 +124,6 @@ def orientation(usual: str = "what the run learned with; else upright"):
     )
 
 
-def output(default, help: str):
+def output(default, help: str, usual: str = ""):
     """The field of `output`: a new file or folder."""
-    return row(default, help, group=WRITTEN, common=True)
+    return row(default, help, group=WRITTEN, usual=usual, common=True)

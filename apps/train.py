@@ -15,21 +15,30 @@ from apps.closing import close
 from apps.command import launch
 from apps.command import tell
 from apps.listening import saving_what_is_reached
+from apps.shared_settings import Repeating
 from pipelines.runs.options import RunOptions
 from pipelines.training.config import TrainConfig
 
 
-def run(config: TrainConfig, options: RunOptions) -> None:
-    from pipelines.training.from_scratch import train
+def check(config: TrainConfig, options: RunOptions, _: Repeating) -> None:
+    check_run(config, options)
 
-    progress = Bar("pictures", "picture")
+
+def run(config: TrainConfig, options: RunOptions, mode: Repeating) -> None:
+    from pipelines.training.from_scratch import train
+    from pipelines.training.seeds import run_seeds
+
+    watching = {"say": tell, "progress": Bar("pictures", "picture")}
     with saving_what_is_reached():
-        finished = train(config, options=options, say=tell, progress=progress)
+        if mode.seeds:
+            run_seeds(config, mode.seeds, train, options=options, **watching)
+            return
+        finished = train(config, options=options, **watching)
     close(finished)
 
 
 def cli() -> None:
-    launch(run, TrainConfig, RunOptions, word="data", check=check_run)
+    launch(run, TrainConfig, RunOptions, Repeating, word="data", check=check)
 
 
 if __name__ == "__main__":

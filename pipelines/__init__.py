@@ -4,6 +4,7 @@ from pipelines import finetune
 
 finished = finetune("photos/", model="resnet20", weights="cifar10")
 finished.model, finished.history, finished.report
+finished.predict("new.jpg")
 """
 
 
@@ -23,7 +24,8 @@ def finetune(data: str, *, output: str | None = None, say=print, **settings):
 
     Returns:
         A `pipelines.training.finished.Finished`: `model`, `history`, `metrics`,
-        `report` (the path of the page to look at), `folder`.
+        `report` (the path of the page to look at), `folder`; its `predict`
+        says what is on other pictures.
 
     Raises:
         RequestError: Something asked for does not exist or does not fit.

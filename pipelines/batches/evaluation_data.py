@@ -17,6 +17,8 @@ from pipelines.data.tf_data import parallel_calls
 from pipelines.data.tf_data import pipeline_options
 from zoo.preprocessing import Preprocessing
 
+_LARGEST_BATCH = 256
+
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationData:
@@ -39,6 +41,24 @@ class EvaluationData:
     @property
     def steps(self) -> int:
         return -(-len(self.examples) * self.views // self.batch_size)
+
+
+def evaluation_batch(examples: int, replicas: int = 1) -> int:
+    """Returns a batch of which as many fill up that the last is nearly full.
+
+    Args:
+        examples: How many there are.
+        replicas: Devices that share a batch, which is a multiple of them.
+
+    Example:
+
+    ```python
+    from pipelines.batches.evaluation_data import evaluation_batch
+    assert (evaluation_batch(300), evaluation_batch(9, 4)) == (150, 12)
+    ```
+    """
+    batch = -(-examples // -(-examples // _LARGEST_BATCH))
+    return -(-batch // replicas) * replicas
 
 
 def evaluation_data(

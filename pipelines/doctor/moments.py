@@ -78,6 +78,7 @@ AT_THE_END = (
     *_named("model.keras"),
     *_named("history.json"),
     *_named("report.html"),
+    *_named("predictions.csv"),
     *_named("metrics.json")[:1],
 )
 MOMENTS = (*AT_THE_START, *AT_A_CHECKPOINT, *AT_THE_END)

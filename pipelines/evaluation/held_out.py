@@ -37,11 +37,13 @@ class ToJudge:
         data: What they are of.
         examples: The pictures.
         note: One line on what is known of them, or empty.
+        seen: How many of them the model has learned from.
     """
 
     data: str
     examples: Examples
     note: str = ""
+    seen: int = 0
 
 
 def pictures_to_judge(
@@ -89,7 +91,7 @@ def pictures_to_judge(
             f"`data={listed.folder / SPLIT}` for those that the run held out, "
             "other pictures, or `allow_seen`."
         )
-    return ToJudge(data, examples, note)
+    return ToJudge(data, examples, note, seen)
 
 
 def count_learned(

@@ -1,11 +1,8 @@
 """Judging a finished model by a set of pictures, with files to look into."""
 
-import csv
 import dataclasses
-import io
 import itertools
 import logging
-import os
 import time
 
 import numpy as np
@@ -13,6 +10,7 @@ import tensorflow as tf
 
 import zoo
 from pipelines.batches.evaluation_data import EvaluationData
+from pipelines.batches.evaluation_data import evaluation_batch
 from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.checks import check_pictures
 from pipelines.data.examples import Examples
@@ -21,19 +19,19 @@ from pipelines.data.joining import relabel
 from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.held_out import ToJudge
+from pipelines.evaluation.judged_files import write_judged
+from pipelines.evaluation.saved_models import JudgedModels
 from pipelines.evaluation.tta import NO_VIEWS
 from pipelines.evaluation.tta import check_tta
 from pipelines.evaluation.views import views_data
-from pipelines.runs.run_folder import METRICS
-from pipelines.runs.run_folder import PREDICTIONS
 from pipelines.runs.run_folder import RunFolder
 from pipelines.tasks.table import task_of_model
 from pipelines.tasks.task import LOSS
+from pipelines.tasks.task import Judged
 from pipelines.tasks.task import Task
 from pipelines.waiting.heartbeat import heartbeat
 from zoo.errors import DataError
 from zoo.errors import IntegrityError
-from zoo.weights.atomic import write_atomically
 from zoo.weights.classes import imagenet_by_number
 
 _log = logging.getLogger("zoo")
@@ -45,23 +43,24 @@ def judge(
     data: str | ToJudge,
     output: str,
     *,
-    batch_size: int = 128,
+    batch_size: int | None = None,
     tta: str = NO_VIEWS,
     checked=None,
     progress=None,
 ) -> dict:
     """Runs a model, or several together, over a data set's held-out part.
 
-    Writes `config.json` (also the record of what is seen of a picture),
-    `metrics.json` (of a classifier with each class's share of right answers)
-    and `predictions.csv` (a row a picture) into `output`.
+    Writes into `output` what `pipelines.evaluation.judged_files` says: a page
+    to look at, and everything that stands on it as JSON and as CSV.
 
     Args:
-        models: A model of the zoo, or several by name, as `open_snapshots`
-            returns them: the mean of what they say is judged.
+        models: A model of the zoo, what `open_to_judge` returns, or several
+            by name, as `open_snapshots` returns them: the mean of what they
+            say is judged.
         data: As `open_held_out` takes it, or what `pictures_to_judge` chose.
         output: A new folder.
-        batch_size: Pictures at a time.
+        batch_size: Pictures at a time; where None as many as at the end of a
+            run, whose figures are then the same to the last digit.
         tta: Which views of each picture are averaged at test time, see
             `pipelines.evaluation.tta`.
         checked: Called with the numbers of pictures checked and in all.
@@ -76,9 +75,8 @@ def judge(
         DataError: Pictures cannot be decoded, or classes do not match.
         IntegrityError: A model's answers are no finite numbers.
     """
-    several = isinstance(models, dict)
-    models = models if several else {models.name: models}
-    first = next(iter(models.values()))
+    opened = JudgedModels.of(models)
+    first = opened.first
     task = task_of_model(first)
     check_tta(tta)
     RunFolder.refuse_if_taken(output)
@@ -88,33 +86,42 @@ def judge(
     examples = _match_labels(data.examples, first)
     examples = match_classes(examples, zoo.class_names(first))
     check_pictures(examples, progress=checked)
-    record = zoo.preprocessing(first)
-    data_read = _data(examples, record, batch_size, tta)
-    found = _logits(models, task, data_read, progress)
+    data_read = _data(examples, zoo.preprocessing(first), batch_size, tta)
+    found = _logits(opened.models, task, data_read, progress)
     _check_answers(found)
     logits = task.mean(list(found.values()))
     metrics = task.measure(logits, examples.labels)
     metrics["seconds"] = time.perf_counter() - started
     metrics |= task.details(logits, examples)
-    if several:
+    if opened.several:
         metrics[f"{task.decides.name}_by_model"] = {
             name: task.measure(each, examples.labels)[task.decides.name]
             for name, each in found.items()
         }
-    how = {"snapshots": list(models)} if several else {}
-    how |= {"tta": tta} if tta != NO_VIEWS else {}
     with RunFolder(output) as folder:
-        how |= {"preprocessing": dataclasses.asdict(record)}
-        folder.write_config({"model": first.name, **how, "data": data.data})
-        folder.write_json(METRICS, metrics)
-        write_atomically(
-            os.path.join(output, PREDICTIONS),
-            _as_csv(task.table(logits, examples)),
-        )
+        folder.write_config(_config(opened, data, tta))
+        judged = Judged(examples, logits, metrics)
+        write_judged(folder, task, judged, opened=opened)
     return metrics
 
 
-def _data(examples, record, batch_size: int, tta: str) -> EvaluationData:
+def _config(opened: JudgedModels, data: ToJudge, tta: str) -> dict:
+    """What was judged, and how, as `config.json` notes it."""
+    record = dataclasses.asdict(zoo.preprocessing(opened.first))
+    judged = opened.source
+    return {
+        "model": opened.first.name,
+        **({"snapshots": list(opened.models)} if opened.several else {}),
+        **({"tta": tta} if tta != NO_VIEWS else {}),
+        "preprocessing": record,
+        "data": data.data,
+        **({"seen": data.seen} if data.seen else {}),
+        **({"judged": dataclasses.asdict(judged)} if judged else {}),
+    }
+
+
+def _data(examples, record, batch_size, tta: str) -> EvaluationData:
+    batch_size = batch_size or evaluation_batch(len(examples))
     if tta == NO_VIEWS:
         return evaluation_data(examples, record, batch_size=batch_size)
     return views_data(examples, record, tta, batch_size=batch_size)
@@ -197,13 +204,6 @@ def match_classes(examples: Examples, names) -> Examples:
             f"{' …' if len(names) > 10 else ''}."
         )
     return relabel(examples, tuple(names))
-
-
-def _as_csv(rows: list[list]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    # Names of files need not be text; they are written as they are.
-    return text.getvalue().encode(errors="surrogateescape")
 
 
 def describe(metrics: dict, model) -> list[str]:

@@ -48,6 +48,17 @@ def predict(
             that language.
         DataError: It cannot be decoded.
     """
+    outputs = outputs_of(model, picture, tta=tta, upright=upright)
+    return in_language(task_of_model(model).answers(outputs, top), language)
+
+
+def outputs_of(
+    model, picture, *, tta: str = NO_VIEWS, upright: bool = True
+) -> np.ndarray:
+    """Returns what a model returns of a picture, without an axis of pictures.
+
+    Args and errors are those of `predict`.
+    """
     path = pathlib.Path(picture)
     if not path.is_file():
         raise RequestError(f"There is no picture {picture}.")
@@ -69,18 +80,23 @@ def predict(
         )
 
     task = task_of_model(model)
-    means = task.mean([view(i) for i in range(len(views))])
-    return _in_language(task.answers(means, top), language)
+    return task.mean([view(i) for i in range(len(views))])
 
 
-def _in_language(answers: list, language: str) -> list:
+def in_language(answers: list, language: str) -> list:
+    """Returns answers whose classes are named in a language, see `predict`."""
     if language == ENGLISH:
         return answers
-    names = translated([answer.name for answer in answers], language)
+    names = class_names_in([answer.name for answer in answers], language)
     return [
         dataclasses.replace(answer, name=name)
         for answer, name in zip(answers, names, strict=True)
     ]
+
+
+def class_names_in(names, language: str) -> list[str]:
+    """Returns names of classes in a language, see `predict`."""
+    return [*names] if language == ENGLISH else translated(names, language)
 
 
 def _views(encoded, preprocessing, tta: str, upright: bool):

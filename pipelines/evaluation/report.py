@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import zoo
 from pipelines.evaluation.report_charts import learning_curves
+from pipelines.evaluation.saved_models import ModelSource
 from pipelines.pages.commands import command
 from pipelines.pages.rendering import duration
 from pipelines.pages.rendering import render
@@ -30,6 +31,7 @@ def write_report(
     model,
     history: list[dict],
     phases: Sequence[tuple[int, str]] = (),
+    source: ModelSource | None = None,
 ) -> pathlib.Path:
     """Writes `report.html` into a run's folder, whole or not at all.
 
@@ -47,6 +49,7 @@ def write_report(
         history: A row an epoch, as in `history.json`; may be empty.
         phases: After how many epochs each later phase of the run began, and
             what its curves call it.
+        source: Where the model is from, where it was not trained here.
 
     Returns:
         The report's path.
@@ -63,10 +66,10 @@ def write_report(
         lead=_lead(model, metrics, task),
         curves=learning_curves(history, task, phases),
         settings=_settings(config, task),
-        commands=_commands(folder, config),
-        model_file=str(folder / MODEL),
+        commands=_commands(folder, config, source),
+        model_file=source.file if source else str(folder / MODEL),
         provenance=_provenance(config),
-        **found | {"tiles": [*found["tiles"], *_tiles(metrics)]},
+        **found | {"tiles": [*found["tiles"], *_tiles(metrics, source)]},
     )
     write_atomically(folder / REPORT, page)
     return folder / REPORT
@@ -100,21 +103,42 @@ def _lead(model, metrics: dict, task: Task) -> str:
     return " · ".join(parts)
 
 
-def _tiles(metrics: dict) -> list[tuple[str, str]]:
+def _tiles(metrics: dict, source: ModelSource | None) -> list[tuple[str, str]]:
     """What stands beside the task's own numbers: (value, what it is)."""
     tiles = [(f"{metrics['examples']:,}", "held-out pictures")]
     if "seconds" in metrics:
         spent = duration(metrics["seconds"])
-        tiles.append((spent, "from start to finished model"))
+        what = "to judge them" if source else "from start to finished model"
+        tiles.append((spent, what))
     return tiles
 
 
 def _settings(config: dict, task: Task) -> list[tuple[str, str]]:
     return [
         (name, "–" if value is None else str(value))
-        for name, value in config.items()
-        if name not in (*task.facts, *_NO_SETTINGS)
+        for key, held in config.items()
+        if key not in (*task.facts, *_NO_SETTINGS)
+        for name, value in flat(key, held)
     ]
+
+
+def flat(name: str, value) -> list[tuple[str, object]]:
+    """Returns what stands in a setting of several parts, each by itself.
+
+    Args:
+        name: The setting's.
+        value: A dict for one of several parts.
+
+    Example:
+
+        >>> from pipelines.evaluation.report import flat
+        >>> flat("versions", {"keras": "3.15", "numpy": "2.4"})
+        [('versions.keras', '3.15'), ('versions.numpy', '2.4')]
+    """
+    if not isinstance(value, dict):
+        return [(name, value)]
+    parts = [flat(f"{name}.{key}", inner) for key, inner in value.items()]
+    return [row for part in parts for row in part]
 
 
 def _provenance(config: dict) -> str:
@@ -125,11 +149,14 @@ def _provenance(config: dict) -> str:
     return " · ".join(parts)
 
 
-def _commands(folder: pathlib.Path, config: dict) -> list[str]:
+def _commands(folder, config: dict, source: ModelSource | None) -> list[str]:
+    if source:
+        given = {"model": source.model, "weights": source.weights}
+        return [command("predict", "IMAGE", **given)] if source.model else []
     data = config.get("data", "photos/")
     return [
         command("predict", "IMAGE", model=folder),
-        command("evaluate", model=folder, data=data, output="judged"),
+        command("evaluate", model=folder, data=data),
         command("features", model=folder, data=data, output="features.npz"),
         f"tensorboard --logdir {shlex.quote(str(folder.parent))}",
     ]

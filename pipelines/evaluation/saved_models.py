@@ -1,10 +1,14 @@
 """Finished models, opened by what a person has of them."""
 
+import dataclasses
+import hashlib
+import os
 import pathlib
 import re
 
 import zoo
 from pipelines.runs.model_loading import load_model
+from pipelines.runs.places import model_file
 from pipelines.runs.run_folder import MODEL
 from pipelines.waiting.work import work
 from zoo.errors import RequestError
@@ -13,6 +17,92 @@ from zoo.model_metadata import find_layer
 from zoo.registry import list_models
 
 _CYCLE = re.compile(r"cycle-\d+\.keras")
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelSource:
+    """Where a model that is judged was from.
+
+    Args:
+        model: As it was named: a run's folder, a file, or a network.
+        weights: Which weights, where it is a network.
+        sha256: What each of its files hashes to, by its path.
+    """
+
+    model: str
+    weights: str | None = None
+    sha256: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def file(self) -> str | None:
+        """The model's file, where it is one."""
+        return next(iter(self.sha256)) if len(self.sha256) == 1 else None
+
+    @classmethod
+    def of_files(cls, model: str, files) -> "ModelSource":
+        """Hashes the files of a model.
+
+        Args:
+            model: As it was named.
+            files: Their paths.
+        """
+        hashes = {}
+        for path in files:
+            with open(path, "rb") as file:
+                digest = hashlib.file_digest(file, "sha256")
+            hashes[os.path.abspath(path)] = digest.hexdigest()
+        return cls(model, sha256=hashes)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class JudgedModels:
+    """A model to judge, or several whose mean is, and where they are from.
+
+    Args:
+        models: By their names.
+        source: Where from; None of what was made in this process.
+        several: Whether each is also judged by itself.
+    """
+
+    models: dict
+    source: ModelSource | None = None
+    several: bool = False
+
+    @property
+    def first(self):
+        """A model that stands for all."""
+        return next(iter(self.models.values()))
+
+    @classmethod
+    def of(cls, models) -> "JudgedModels":
+        """Takes a model, several by their names, or what is one already."""
+        if isinstance(models, cls):
+            return models
+        if isinstance(models, dict):
+            return cls(models, several=True)
+        return cls({models.name: models})
+
+
+def open_to_judge(
+    model: str, weights: str | None = None, *, test_size: bool = False
+) -> JudgedModels:
+    """Opens what `open_model` or `open_snapshots` does, and notes where from.
+
+    Raises:
+        RequestError: There is no such model.
+        IntegrityError: A file is damaged.
+    """
+    models = open_snapshots(model)
+    if models:
+        files = [pathlib.Path(model) / name for name in models]
+        return JudgedModels(
+            models, ModelSource.of_files(model, files), several=True
+        )
+    opened = open_model(model, weights, test_size=test_size)
+    source = ModelSource(model, weights)
+    if model not in list_models():
+        source = ModelSource.of_files(model, [model_file(model)])
+    return JudgedModels({opened.name: opened}, source)
 
 
 @work("opening the model")

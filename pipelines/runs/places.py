@@ -24,19 +24,26 @@ SNAPSHOTS = "snapshots"
 PREDICTIONS = "predictions.csv"
 REPORT = "report.html"
 SPLIT = "split.csv"
-# The folder of all runs.
+# The folders of all runs, and of all evaluations.
 RUNS = "tensorboard_logs"
+EVALUATIONS = "evaluations"
 
 # In a plan's words, such as head:3@0.1.
 _EPOCHS = re.compile(r":(\d+)@")
 _OWN_FILES = (CONFIG, METRICS, HISTORY, MODEL, CHECKPOINTS, PREDICTIONS, REPORT)
 
 
-def new_folder(data: str, model: str | None) -> str:
-    """Returns a folder for a run that nobody has named one for."""
+def new_folder(data: str, model: str | None, under: str = RUNS) -> str:
+    """Returns a folder for a run that nobody has named one for.
+
+    Args:
+        data: What the pictures are of.
+        model: The network's name; None where it is still to be chosen.
+        under: The folder of all of its kind.
+    """
     name = os.path.basename(os.path.normpath(data)).replace(":", "-")
     moment = time.strftime("%Y%m%d-%H%M%S")
-    return os.path.join(RUNS, f"{name}-{model or 'auto'}-{moment}")
+    return os.path.join(under, f"{name}-{model or 'auto'}-{moment}")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,15 @@ import tensorflow as tf
 import zoo
 from pipelines.data.examples import Examples
 from pipelines.pages.showing import on_one_line
+from pipelines.tasks.answers import Answers
+from pipelines.tasks.class_summary import calibration_of
+from pipelines.tasks.class_summary import calibration_table
+from pipelines.tasks.class_summary import class_names
+from pipelines.tasks.class_summary import class_table
+from pipelines.tasks.class_summary import confusion_table
+from pipelines.tasks.class_summary import summary
 from pipelines.tasks.head import renew_head
+from pipelines.tasks.interval import interval
 from pipelines.tasks.losses import Loss
 from pipelines.tasks.losses import loss_of
 from pipelines.tasks.ranking import hits
@@ -124,13 +132,29 @@ class Classification(Task):
 
     def details(self, outputs: np.ndarray, examples: Examples) -> dict:
         labels = examples.labels
-        right = outputs.argmax(axis=1) == labels
+        names = class_names(examples, outputs.shape[1])
+        answers = Answers.of(outputs, labels)
+        right = answers.right
+        calibration = calibration_of(answers)
         return {
+            f"{TOP1.name}_interval": [*interval(int(right.sum()), len(right))],
+            **summary(outputs, answers, names),
+            "calibration_error": calibration.error,
+            "overconfidence": calibration.excess,
             f"{TOP1.name}_by_class": {
                 name: float(right[labels == label].mean())
-                for label, name in enumerate(examples.class_names)
+                for label, name in enumerate(names)
                 if (labels == label).any()
-            }
+            },
+        }
+
+    def tables(self, outputs: np.ndarray, examples: Examples) -> dict:
+        answers = Answers.of(outputs, examples.labels)
+        names = class_names(examples, outputs.shape[1])
+        return {
+            "classes": class_table(answers, names),
+            "confusion": confusion_table(answers, names),
+            "calibration": calibration_table(calibration_of(answers)),
         }
 
     def mean(self, outputs: list) -> np.ndarray:
@@ -146,13 +170,14 @@ class Classification(Task):
     def table(self, outputs: np.ndarray, examples: Examples) -> list[list]:
         probabilities = softmax(outputs)
         best = probabilities.argmax(axis=1)
+        names = class_names(examples, outputs.shape[1])
         rows = [["picture", "label", "predicted", "probability"]]
         for i, name in enumerate(examples.names):
             rows.append(
                 [
                     name,
-                    examples.class_names[examples.labels[i]],
-                    examples.class_names[best[i]],
+                    names[examples.labels[i]],
+                    names[best[i]],
                     f"{probabilities[i, best[i]]:.6f}",
                 ]
             )

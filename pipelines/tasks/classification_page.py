@@ -1,62 +1,25 @@
 """What a classifier's report shows: answers, mistakes, classes, calibration."""
 
-import dataclasses
-import math
-
 import numpy as np
 
 from pipelines.data.examples import Examples
-from pipelines.tasks.calibration import calibrate
+from pipelines.tasks.answers import Answers
+from pipelines.tasks.class_summary import calibration_of
+from pipelines.tasks.class_summary import class_names
+from pipelines.tasks.class_summary import summary
 from pipelines.tasks.confusion import class_scores
 from pipelines.tasks.confusion import confusion_matrix
 from pipelines.tasks.confusion import frequent_mistakes
 from pipelines.tasks.confusion_drawing import matrix_drawing
+from pipelines.tasks.interval import interval
 from pipelines.tasks.reliability import reliability_diagram
 from pipelines.tasks.shown_pictures import MOST
 from pipelines.tasks.shown_pictures import shown_pictures
-from pipelines.tasks.softmax import softmax
 from pipelines.tasks.task import Judged
 
 _DRAWN_CLASSES = 50
 _LISTED_CLASSES = 200
 _LISTED_MISTAKES = 10
-_ROWS = 4096
-# Of the standard normal distribution, for 95 %.
-_QUANTILE = 1.959964
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Answers:
-    """What a model says of some pictures.
-
-    Args:
-        best: int `(examples,)`: the likeliest class; -1 where a logit is NaN
-            or infinite.
-        confidence: float `(examples,)`: its probability, in 0…1; 0 there.
-        labels: int `(examples,)`: what is so.
-    """
-
-    best: np.ndarray
-    confidence: np.ndarray
-    labels: np.ndarray
-
-    @classmethod
-    def of(cls, logits: np.ndarray, labels: np.ndarray) -> "Answers":
-        """Reads logits `(examples, classes)`, a few rows at a time."""
-        best = np.empty(len(logits), "int64")
-        confidence = np.empty(len(logits))
-        for start in range(0, len(logits), _ROWS):
-            part = logits[start : start + _ROWS].astype("float64")
-            place = slice(start, start + len(part))
-            broken = (np.isnan(part) | np.isposinf(part)).any(axis=1)
-            part[broken] = 0
-            best[place] = np.where(broken, -1, part.argmax(axis=1))
-            confidence[place] = ~broken * softmax(part).max(axis=1)
-        return cls(best, confidence, labels)
-
-    @property
-    def right(self) -> np.ndarray:
-        return self.best == self.labels
 
 
 def page(judged: Judged, tiles: list[tuple[str, str]]) -> dict:
@@ -68,12 +31,18 @@ def page(judged: Judged, tiles: list[tuple[str, str]]) -> dict:
     """
     examples, logits = judged.examples, judged.outputs
     answers = Answers.of(logits, examples.labels)
-    names = _class_names(examples, logits.shape[1])
+    names = class_names(examples, logits.shape[1])
     (value, title), *others = tiles
     right = int(answers.right.sum())
     low, high = interval(right, judged.metrics["examples"])
+    means = summary(logits, answers, names)
     return {
-        "tiles": [(value, f"{title} ({low:.1%} … {high:.1%})"), *others],
+        "tiles": [
+            (value, f"{title} ({low:.1%} … {high:.1%})"),
+            *others,
+            *_tiles(means),
+        ],
+        "means": means,
         "broken": int((answers.best < 0).sum()),
         **_classes(answers, names),
         **_pictures(answers, names, examples),
@@ -81,36 +50,12 @@ def page(judged: Judged, tiles: list[tuple[str, str]]) -> dict:
     }
 
 
-def _class_names(examples: Examples, classes: int) -> tuple[str, ...]:
-    unnamed = map(str, range(len(examples.class_names), classes))
-    return (*examples.class_names, *unnamed)
-
-
-def interval(right: int, count: int) -> tuple[float, float]:
-    """Returns where a share lies with 95 % confidence, in 0…1.
-
-    Wilson, "Probable Inference, the Law of Succession, and Statistical
-    Inference", 1927.
-
-    Args:
-        right: How many are so.
-        count: Of how many; nothing is known of none.
-
-    Example:
-
-    ```python
-    from pipelines.tasks.classification_page import interval
-    low, high = interval(8, 10)
-    assert (round(low, 4), round(high, 4)) == (0.4902, 0.9433)
-    ```
-    """
-    if not count:
-        return 0.0, 1.0
-    share, z = right / count, _QUANTILE
-    middle = share + z**2 / (2 * count)
-    half = z * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-    scale = 1 + z**2 / count
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+def _tiles(means: dict) -> list[tuple[str, str]]:
+    """What a set of uneven classes, or of two, is told by."""
+    told = [(f"{means['balanced_accuracy']:.1%}", "balanced accuracy")]
+    if "auc" in means:
+        told.append((f"{means['auc']:.4f}", "area under the ROC curve (AUC)"))
+    return told
 
 
 def _classes(answers: Answers, names) -> dict:
@@ -162,9 +107,8 @@ def _pictures(answers: Answers, names, examples: Examples) -> dict:
 
 
 def _calibration(answers: Answers) -> dict:
-    given = answers.best >= 0
-    calibration = calibrate(answers.confidence[given], answers.right[given])
+    calibration = calibration_of(answers)
     return {
-        "calibration": calibration if given.any() else None,
+        "calibration": calibration if calibration.count.any() else None,
         "reliability": reliability_diagram(calibration),
     }

@@ -98,6 +98,7 @@ class MultiLabel(Task):
     decides = MAP
     loss_words = ("binary cross-entropy", "nats a picture")
     template = "report_multilabel.html"
+    several = True
 
     @classmethod
     def of(cls, settings, examples: Examples) -> "MultiLabel":
@@ -193,6 +194,11 @@ class MultiLabel(Task):
                 zip(self.class_names, self.least.tolist(), strict=True)
             ),
         }
+
+    def tables(self, outputs: np.ndarray, examples: Examples) -> dict:
+        from pipelines.tasks.multilabel_page import tables
+
+        return tables(self, outputs, examples)
 
     def tuned(self, outputs: np.ndarray, targets: np.ndarray) -> "MultiLabel":
         thresholds = choose_thresholds(sigmoid(outputs), targets)

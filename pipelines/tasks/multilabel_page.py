@@ -6,6 +6,7 @@ import numpy as np
 
 from pipelines.data.examples import Examples
 from pipelines.tasks.calibration import calibrate
+from pipelines.tasks.class_summary import calibration_table
 from pipelines.tasks.multilabel_metrics import average_precisions
 from pipelines.tasks.reliability import reliability_diagram
 from pipelines.tasks.shown_pictures import MOST
@@ -60,6 +61,34 @@ def page(task, judged) -> dict:
         "calibration": calibration,
         "reliability": reliability_diagram(calibration),
         **_mistakes(task.class_names, examples, likely, said),
+    }
+
+
+def tables(task, logits: np.ndarray, examples: Examples) -> dict:
+    """Returns what the report shows beside single numbers, as rows.
+
+    Args:
+        task: As for `page`.
+        logits: `(examples, classes)`.
+        examples: The pictures.
+    """
+    shown, said = examples.labels.astype(bool), task.said(logits)
+    likely = np.nan_to_num(sigmoid(logits))
+    names = ["class", "pictures", "average_precision", "threshold"]
+    rows = _class_rows(task, logits, shown, said)
+    pairs = _instead(task.class_names, shown, said)
+    return {
+        "classes": [
+            [*names, "precision", "recall"],
+            *(list(dataclasses.astuple(row)) for row in rows),
+        ],
+        "said_instead": [
+            ["missed", "said", "pictures"],
+            *([row["missed"], row["said"], row["count"]] for row in pairs),
+        ],
+        "calibration": calibration_table(
+            calibrate(likely.ravel(), shown.ravel())
+        ),
     }
 
 

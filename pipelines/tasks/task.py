@@ -128,6 +128,7 @@ class Task(abc.ABC):
         decides: Which of them says what the best weights are.
         loss_words: What the loss is that `measure` returns, and its unit.
         template: Of the report, in `pipelines/pages/templates`.
+        several: Whether an answer may name any number of classes.
         about: What there is to learn in a few words, such as "3 classes".
     """
 
@@ -136,6 +137,7 @@ class Task(abc.ABC):
     decides: Metric
     loss_words: tuple[str, str]
     template: str = "report.html"
+    several: bool = False
     about: str
 
     @classmethod
@@ -217,6 +219,18 @@ class Task(abc.ABC):
 
     def details(self, outputs, examples: Examples) -> dict:
         """Returns what `metrics.json` of an evaluation has beside that."""
+        return {}
+
+    def tables(self, outputs, examples: Examples) -> dict[str, list[list]]:
+        """Returns what a report shows beside single numbers, as data.
+
+        Args:
+            outputs: Of all examples, arrays.
+            examples: The same ones.
+
+        Returns:
+            Rows by what they are about, their names first.
+        """
         return {}
 
     def mean(self, outputs: list):

@@ -2,11 +2,17 @@
 
 import dataclasses
 import json
+import os
 import pathlib
 
 import keras
 import numpy as np
 
+from pipelines.data.orientations import UPRIGHT
+from pipelines.data.sources.pictures_in import pictures_in
+from pipelines.evaluation.answering import Asking
+from pipelines.evaluation.answering import answer
+from pipelines.evaluation.tta import NO_VIEWS
 from pipelines.runs.config import RunConfig
 from pipelines.runs.model_loading import load_model
 from pipelines.runs.run_folder import CONFIG
@@ -42,6 +48,44 @@ class Finished:
     logits: np.ndarray
     folder: RunFolder
     task: Task
+
+    def predict(
+        self,
+        pictures,
+        top: int | None = None,
+        *,
+        threshold: float | None = None,
+        tta: str = NO_VIEWS,
+    ) -> dict[str, list]:
+        """Returns what the model says of pictures, the likeliest first.
+
+        Args:
+            pictures: A path or several: of files, of folders of them, and
+                patterns such as `"new/**/*.jpg"`.
+            top: How many answers at most, as `predict` of
+                `pipelines.evaluation.prediction` has it.
+            threshold: The least probability of the likeliest class; below it
+                nothing is said of the picture. Of one class a picture only.
+            tta: Which views of each picture are averaged.
+
+        Returns:
+            The answers by the path of each picture, each with `name` and
+            `probability`; none of a picture that the model is not sure of.
+
+        Raises:
+            RequestError: There is no such picture, or the threshold has no
+                meaning.
+            DataError: A picture cannot be decoded.
+        """
+        if isinstance(pictures, (str, os.PathLike)):
+            pictures = [pictures]
+        upright = self.config.orientation == UPRIGHT
+        asking = Asking(top, threshold, tta, upright=upright)
+        found = (
+            answer(self.model, picture, asking)
+            for picture in pictures_in(map(os.fspath, pictures))
+        )
+        return {each.picture: each.said if each.sure else [] for each in found}
 
     @property
     def report(self) -> pathlib.Path:

@@ -12,11 +12,13 @@ from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.examples import Examples
 from pipelines.devices.batch_norm import plain_copy
 from pipelines.evaluation.evaluator import Evaluator
+from pipelines.evaluation.judged_files import write_csv
 from pipelines.evaluation.report import write_report
 from pipelines.runs.checkpoints import steps_of
 from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import HISTORY
 from pipelines.runs.run_folder import METRICS
+from pipelines.runs.run_folder import PREDICTIONS
 from pipelines.tasks.task import Judged
 from pipelines.tasks.task import Task
 from pipelines.training.failures import Diverged
@@ -114,6 +116,8 @@ def _finish(run: Run, history: list[dict], more) -> Finished:
         history=history,
         phases=beginnings(run.plan),
     )
+    predictions = task.table(logits, held_out)
+    write_csv(run.folder.path / PREDICTIONS, predictions)
     run.folder.write_json(METRICS, metrics)
     return Finished(
         run.config, model, history, metrics, logits, run.folder, task

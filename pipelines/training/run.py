@@ -11,6 +11,7 @@ import tensorflow as tf
 import zoo
 from pipelines.batches.augmentation import Augmentation
 from pipelines.batches.evaluation_data import EvaluationData
+from pipelines.batches.evaluation_data import evaluation_batch
 from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.batches.progressive import SizeStage
 from pipelines.batches.training_data import Reading
@@ -46,7 +47,6 @@ from pipelines.training.remaining import Remaining
 from zoo.preprocessing import Preprocessing
 
 _PICTURES_SHOWN = 32
-_LARGEST_BATCH = 256
 
 
 @dataclasses.dataclass
@@ -205,9 +205,7 @@ class Run:
     def evaluation_batch(self) -> int:
         """Examples of a batch that is only judged; the last is nearly full."""
         replicas = self.strategy.num_replicas_in_sync
-        count = len(self.splits.validation)
-        batch = -(-count // -(-count // _LARGEST_BATCH))
-        return -(-batch // replicas) * replicas
+        return evaluation_batch(len(self.splits.validation), replicas)
 
     def evaluation_data(
         self, examples: Examples, *, hold: bool = False

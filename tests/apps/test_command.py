@@ -9,6 +9,7 @@ import apps
 from apps import __main__ as main
 from apps import audit
 from apps import benchmark
+from apps import compare
 from apps import convert
 from apps import curves
 from apps import doctor
@@ -24,6 +25,7 @@ from apps.command import prefix_of
 from apps.help_page import as_called
 from apps.help_page import example
 from apps.help_page import help_page
+from apps.shared_settings import Repeating
 from pipelines.pages.commands import called_as
 from pipelines.pages.commands import command as typed
 from pipelines.runs.config import RunConfig
@@ -38,8 +40,10 @@ CONFIGS = (
     FinetuneConfig,
     RunOptions,
     finetune.Mode,
+    Repeating,
     audit.Auditing,
     benchmark.Measuring,
+    compare.RunComparison,
     convert.Converting,
     curves.CurveDrawing,
     doctor.Examination,
@@ -92,7 +96,7 @@ def test_every_command_has_its_line():
         for path in folder.glob("*.py")
         if "\ndef cli()" in path.read_text() and path.stem != "__main__"
     }
-    assert files == set(main.COMMANDS) and len(files) == 13
+    assert files == set(main.COMMANDS) and len(files) == 14
     assert [*main.GROUPS] == ["Train", "Look", "Ship", "Check"]
 
 
@@ -142,7 +146,7 @@ SEVERAL = {
     # Only the split, where nothing is trained.
     "seed": 2,
     # Each command writes something else; all of it is new.
-    "output": 11,
+    "output": 12,
     # A folder of runs, and folders of runs.
     "runs": 2,
     # Of shards, of an answer.

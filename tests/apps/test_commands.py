@@ -1,5 +1,7 @@
 """The commands as people use them, from pictures to answers."""
 
+import csv
+import hashlib
 import importlib
 import json
 import subprocess
@@ -9,16 +11,22 @@ import keras
 import pytest
 
 import zoo
+from apps import compare
 from apps import curves
 from apps import evaluate
 from apps import finetune
 from apps import models
 from apps import predict
 from apps import train
+from pipelines.evaluation.prediction import predict as guesses_of
+from pipelines.training.config import TrainConfig
+from pipelines.training.finished import finished_run
+from zoo.errors import RequestError
 
 COMMANDS = (
     "audit",
     "benchmark",
+    "compare",
     "convert",
     "curves",
     "doctor",
@@ -105,6 +113,54 @@ def test_the_model_carries_names_and_preprocessing(finished):
     assert model.dtype_policy.name == "float32"
 
 
+def test_a_run_is_repeated_to_the_bit(command, finished, photos, tmp_path):
+    output, again = finished[0], tmp_path / "again"
+    words = (f"--config={output}/config.json", f"--output={again}")
+    assert command(train, *words).code == 0
+    for name in ("history.json", "predictions.csv"):
+        first, second = ((run / name).read_bytes() for run in (output, again))
+        if name == "history.json":
+            first, second = map(_without_times, (first, second))
+        assert first == second, name
+    held = [
+        json.loads((run / "config.json").read_text()) for run in (output, again)
+    ]
+    for config in held:
+        del config["output"], config["chosen"]
+    assert held[0] == held[1]
+    words = (f"--config={output}", "--epochs=1", "--seeds=2", "--seed=7")
+    answer = command(train, *words, f"--output={tmp_path}/seeds")
+    assert answer.code == 0, answer
+    assert "2 seeds: top-1 " in answer.out
+    runs = [tmp_path / "seeds" / f"seed-{seed}" for seed in (7, 8)]
+    for run in runs:
+        config = json.loads((run / "config.json").read_text())
+        assert (config["epochs"], config["learning_rate"]) == (1, 0.5)
+    answer = command(compare, *runs, f"--output={tmp_path}/both")
+    assert answer.code == 0, answer
+    assert "they differ in: seed\n" in answer.out
+
+
+def _without_times(history):
+    rows = json.loads(history)
+    return [
+        {name: row[name] for name in row if "loss" in name or "top" in name}
+        for row in rows
+    ]
+
+
+def test_what_is_no_run_is_not_repeated(command, finished, photos, tmp_path):
+    other = tmp_path / "other.json"
+    words = (f"--config={other}", f"--output={tmp_path}/new")
+    answer = command(train, *words)
+    assert answer.code == 2 and f"--config={other} cannot be read" in answer.err
+    other.write_text('{"model": "tiny"}')
+    answer = command(train, *words)
+    assert answer.code == 2 and "holds no settings of a run" in answer.err
+    answer = command(finetune, f"--config={finished[0]}", words[1])
+    assert answer.code == 2 and "of a run of the command train" in answer.err
+
+
 def test_evaluate_repeats_the_runs_own_figure(
     command, finished, photos, tmp_path
 ):
@@ -114,18 +170,73 @@ def test_evaluate_repeats_the_runs_own_figure(
         f"--model={output}",
         f"--data={photos}",
         f"--output={tmp_path}/judged",
-        "--global_batch_size=3",
     )
     assert answer.code == 0, answer
     own = json.loads((output / "metrics.json").read_text())
     judged = json.loads((tmp_path / "judged" / "metrics.json").read_text())
-    for key in ("examples", "top1", "top5"):
-        assert judged[key] == own[key]
-    assert judged["loss"] == pytest.approx(own["loss"], abs=1e-5)
+    for key in ("examples", "top1", "top5", "loss"):
+        assert judged[key] == own[key], key
     assert set(judged["top1_by_class"]) == {"blue", "red"}
     rows = (tmp_path / "judged" / "predictions.csv").read_text().splitlines()
     assert len(rows) == 1 + 8
     assert "8 pictures that the run held out" in answer.out
+    assert f"report: {tmp_path}/judged/report.html" in answer.out
+    file = output / "model.keras"
+    assert json.loads((tmp_path / "judged" / "config.json").read_text())[
+        "judged"
+    ] == {
+        "model": str(output),
+        "weights": None,
+        "sha256": {
+            str(file): hashlib.sha256(file.read_bytes()).hexdigest(),
+        },
+    }
+    page = (tmp_path / "judged" / "report.html").read_text()
+    assert f"zoo predict --model={output} IMAGE" in page.replace(
+        "python -m apps.", "zoo "
+    )
+    assert "top-5" not in page and "to judge them" in page
+
+
+def test_evaluate_makes_a_folder_of_its_own(
+    command, finished, photos, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    words = (f"--model={finished[0]}", str(photos), "--global_batch_size=3")
+    answer = command(evaluate, *words)
+    assert answer.code == 0, answer
+    (folder,) = (tmp_path / "evaluations").iterdir()
+    assert folder.name.startswith("photos-first-")
+    assert f"report: evaluations/{folder.name}/report.html" in answer.out
+
+
+def test_a_run_is_compared_with_its_own_evaluation(
+    command, finished, photos, tmp_path
+):
+    output, judged = finished[0], tmp_path / "judged"
+    words = (f"--model={output}", str(photos), f"--output={judged}")
+    assert command(evaluate, *words).code == 0
+    held = [
+        list(csv.DictReader(text.splitlines()))
+        for text in (
+            (folder / "predictions.csv").read_text()
+            for folder in (output, judged)
+        )
+    ]
+    for own, other in zip(*held, strict=True):
+        assert own == {name: other[name] for name in own}
+    answer = command(compare, output, judged, f"--output={tmp_path}/both")
+    assert answer.code == 0, answer
+    assert answer.out.splitlines()[0] == "8 pictures that all have judged"
+    assert "only judged is right on 0, only first on 0: p = 1" in answer.out
+    assert "do not tell which is the best" in answer.out
+    assert f"page: {tmp_path}/both/comparison.html" in answer.out
+    answer = command(compare, output, judged, f"--output={tmp_path}/both")
+    assert answer.code == 2 and "--output" in answer.err
+    answer = command(compare, output, tmp_path / "none")
+    assert answer.code == 2 and f"no folder {tmp_path}/none" in answer.err
+    answer = command(compare, output)
+    assert answer.code == 2 and "Give two or more folders" in answer.err
 
 
 def test_evaluate_refuses_what_was_learned_from(
@@ -147,6 +258,8 @@ def test_evaluate_refuses_what_was_learned_from(
     answer = command(evaluate, *words, f"--data={photos}/train")
     assert answer.code == 0, answer
     assert "24 of the 24 pictures were learned from" in answer.out
+    answer = command(compare, finished[0], f"{tmp_path}/seen")
+    assert answer.code == 3 and "judged by 24 pictures that its" in answer.err
 
 
 def test_predict_answers_for_the_good_ones(command, finished, photos, tmp_path):
@@ -176,6 +289,67 @@ def test_predict_as_text_and_as_json(command, finished, photos):
         assert {guess["class"] for guess in guesses} == {"red", "blue"}
         total = sum(guess["probability"] for guess in guesses)
         assert total == pytest.approx(1, abs=1e-6)
+
+
+def test_predict_writes_tables_pages_and_copies(
+    command, finished, photos, tmp_path
+):
+    before = {path: path.read_bytes() for path in photos.rglob("*.jpg")}
+    run, pattern = f"--model={finished[0]}", f"{photos}/val/**/*.jpg"
+    answer = command(
+        predict,
+        run,
+        pattern,
+        photos / "val" / "red",
+        "--format=csv",
+        "--all_classes",
+        "--threshold=0.5",
+        f"--output={tmp_path}/answers.csv",
+        f"--page={tmp_path}/answers.html",
+        f"--sort_into={tmp_path}/sorted",
+    )
+    assert answer.code == 0, answer
+    with open(tmp_path / "answers.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    # Of two classes the likeliest always has half.
+    assert len(rows) == 8 and {row["sure"] for row in rows} == {"true"}
+    for row in rows:
+        assert float(row["red"]) + float(row["blue"]) == pytest.approx(1)
+        assert row["probability"] == row[row["predicted"]]
+    copies = sorted((tmp_path / "sorted").rglob("*.jpg"))
+    # Both classes have pictures of the same names: none is written over.
+    assert sorted(path.read_bytes() for path in copies) == sorted(
+        before[path] for path in before if path.parts[-3] == "val"
+    )
+    assert {path: path.read_bytes() for path in before} == before
+    page = (tmp_path / "answers.html").read_text()
+    assert page.count("data:image/jpeg") == 8
+    words = (run, pattern, "--format=csv")
+    answer = command(predict, *words, f"--output={tmp_path}/answers.csv")
+    assert answer.code == 2 and "is there already" in answer.err
+    answer = command(predict, *words, f"--page={tmp_path}/none/a.html")
+    assert answer.code == 2 and f"no folder {tmp_path}/none" in answer.err
+    answer = command(predict, run, f"{photos}/val/*.gif")
+    assert answer.code == 2 and "There is no picture" in answer.err
+    answer = command(predict, run, pattern, "--threshold=2")
+    assert answer.code == 2 and "--threshold lies in 0…1" in answer.err
+    answer = command(predict, run, pattern, "--threshold=1", "--top=1")
+    assert answer.out.count("  not sure: below 100.00%") == 8
+
+
+def test_predict_in_python(finished, photos):
+    held = json.loads((finished[0] / "config.json").read_text())
+    run = finished_run(TrainConfig.from_dict(held))
+    picture = photos / "val" / "red" / "val1.jpg"
+    ((path, guesses),) = run.predict(picture).items()
+    assert path == str(picture) and len(guesses) == 2
+    assert guesses == guesses_of(run.model, picture)
+    found = run.predict([f"{photos}/val/*"], 1, threshold=0.99)
+    assert len(found) == 8
+    for guess in found.values():
+        assert not guess or guess[0].probability >= 0.99
+    with pytest.raises(RequestError, match="no picture"):
+        run.predict("nowhere.jpg")
 
 
 def test_finetune_prints_its_plan_first(command, finished, photos, tmp_path):

@@ -89,7 +89,7 @@ MISTAKES = [
     ("predict --model=run cat.jpg", "no picture cat.jpg. Nearest: cat.jpeg"),
     ("predict --model=resnet50 cat.jpeg", "untrained network without --weigh"),
     ("predict --model=runs cat.jpeg", "--model=runs holds no model.keras"),
-    ("evaluate photos --model=run", "--output is missing. A new folder"),
+    ("evaluate --model=run", "--data is missing."),
     ("search cat.jpeg", "--index is missing. A file that the command featu"),
     ("convert resnet50.pth --output=x.h5", "--model is missing. The name of"),
     ("models resnet_50", "'resnet_50'. Nearest: resnet50,"),

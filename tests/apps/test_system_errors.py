@@ -26,6 +26,7 @@ _LONG = "a" * 300
 _WORDS = {
     "audit": ["--data={photos}"],
     "benchmark": ["weights"],
+    "compare": ["{run}", "{photos}"],
     "convert": ["cifar10", "--model=resnet20"],
     "curves": ["{run}"],
     "doctor": ["machine"],

@@ -1,16 +1,13 @@
 """k-fold cross-validation: as many runs as folds, one figure out of all."""
 
-import json
-import pathlib
-
 from pipelines.runs.options import RunOptions
-from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import METRICS
-from pipelines.tasks.table import kind_of
 from pipelines.tasks.task import Task
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
 from pipelines.training.fine_tuning.several_runs import open_several
+from pipelines.training.fine_tuning.several_runs import run_each
+from pipelines.training.fine_tuning.several_runs import task_of_run
 from zoo.errors import RequestError
 
 LARGEST = 100
@@ -50,38 +47,19 @@ def cross_validate(
         raise RequestError(f"`folds` lies in 2…{LARGEST}. Received: {folds}")
     options = options or RunOptions()
     watching = {"say": say, "progress": progress}
-    with open_several(
-        config, options, f"folds={folds}", say=say, progress=progress
-    ) as folder:
-        results = _run_folds(folder.path, config, folds, options, watching)
-        task = _kind(folder.path / "fold-1", config)
+    with open_several(config, options, f"folds={folds}", **watching) as folder:
+        parts = {
+            f"fold-{fold + 1}": config.resolved(
+                fold=(fold, folds), output=str(folder.path / f"fold-{fold + 1}")
+            )
+            for fold in range(folds)
+        }
+        results = run_each(parts, finetune_run, options=options, **watching)
+        task = task_of_run(folder.path / "fold-1", config)
         metrics = pooled(results, task)
         folder.write_json(METRICS, metrics)
     say(describe(metrics, task))
     return metrics
-
-
-def _run_folds(folder, config, folds: int, options, watching) -> list[dict]:
-    """Returns the metrics of all folds, of which some may be done already."""
-    say, results = watching["say"], []
-    for fold in range(folds):
-        output = folder / f"fold-{fold + 1}"
-        done = output / METRICS
-        if options.resume and done.is_file():
-            say(f"fold {fold + 1} of {folds} is done already")
-            results.append(json.loads(done.read_bytes()))
-            continue
-        say(f"fold {fold + 1} of {folds}")
-        part = config.resolved(fold=(fold, folds), output=str(output))
-        finished = finetune_run(part, options=options, **watching)
-        results.append(finished.metrics)
-    return results
-
-
-def _kind(run: pathlib.Path, config: FinetuneConfig) -> type[Task]:
-    """Returns what the folds have learned, which their data may have said."""
-    held = json.loads((run / CONFIG).read_bytes())
-    return kind_of(type(config).from_dict(held))
 
 
 def pooled(results: list[dict], task: type[Task]) -> dict:

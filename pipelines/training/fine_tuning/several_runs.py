@@ -4,9 +4,14 @@ Whether they may go on is asked as for every run (`pipelines.runs.resuming`):
 of settings, classes, devices, and of pictures by their bytes.
 """
 
+import json
+import pathlib
+from collections.abc import Callable
+
 from pipelines.devices.strategy import check_one_host
 from pipelines.devices.strategy import make_strategy
 from pipelines.runs.checkpoints import clean
+from pipelines.runs.config import RunConfig
 from pipelines.runs.moved_data import identity_by_bytes
 from pipelines.runs.options import RunOptions
 from pipelines.runs.places import SPLIT
@@ -14,9 +19,11 @@ from pipelines.runs.places import read_config
 from pipelines.runs.resuming import PICTURES
 from pipelines.runs.resuming import check_same_run
 from pipelines.runs.resuming import identity
+from pipelines.runs.run_folder import METRICS
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.split_list import write_split
-from pipelines.training.config import FinetuneConfig
+from pipelines.tasks.table import kind_of
+from pipelines.tasks.task import Task
 from pipelines.training.names_asked import check_names
 from pipelines.training.opening import choose_splits
 
@@ -24,7 +31,7 @@ _IDENTITY = "identity"
 
 
 def open_several(
-    config: FinetuneConfig,
+    config: RunConfig,
     options: RunOptions,
     what: str,
     *,
@@ -70,6 +77,50 @@ def open_several(
         folder.release()
         raise
     return folder
+
+
+def run_each(
+    parts: dict[str, RunConfig],
+    run: Callable,
+    *,
+    options: RunOptions,
+    say=print,
+    progress=None,
+) -> list[dict]:
+    """Carries runs out, one after another.
+
+    Args:
+        parts: What each is asked for, by what it is called.
+        run: Carries one out, as `finetune_run` or `train` does.
+        options: How; with `resume`, one that is done is not done again.
+        say: Tells a person something in one line.
+        progress: Called with the numbers of pictures done and in all.
+
+    Returns:
+        The metrics of each.
+    """
+    results = []
+    for i, (name, config) in enumerate(parts.items(), start=1):
+        number = f"run {i} of {len(parts)}, {name}"
+        done = pathlib.Path(config.output) / METRICS
+        if options.resume and done.is_file():
+            say(f"{number} is done already")
+            results.append(json.loads(done.read_bytes()))
+            continue
+        say(number)
+        finished = run(config, options=options, say=say, progress=progress)
+        results.append(finished.metrics)
+    return results
+
+
+def task_of_run(folder, config: RunConfig) -> type[Task]:
+    """Returns what a run has learned, which its data may have said.
+
+    Args:
+        folder: The run's.
+        config: Of the same kind as the run's own.
+    """
+    return kind_of(type(config).from_dict(read_config(folder)))
 
 
 def _begun(folder: RunFolder) -> dict | None:

@@ -104,9 +104,15 @@ def test_files_and_progress(judged, picture_folder):
     output, _, seen = judged
     assert {path.name for path in output.iterdir()} == {
         ".lock",
+        "calibration.csv",
+        "classes.csv",
         "config.json",
+        "confusion.csv",
+        "metrics.csv",
         "metrics.json",
         "predictions.csv",
+        "report.html",
+        "report.json",
     }
     config = json.loads((output / "config.json").read_text())
     assert config["model"] == "tiny" and config["data"] == str(picture_folder)

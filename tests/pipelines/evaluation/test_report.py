@@ -10,10 +10,10 @@ import pytest
 
 from pipelines.data.examples import Examples
 from pipelines.evaluation.report import write_report
+from pipelines.tasks.answers import Answers
 from pipelines.tasks.classification import Classification
-from pipelines.tasks.classification_page import Answers
-from pipelines.tasks.classification_page import interval
 from pipelines.tasks.confusion_drawing import matrix_drawing
+from pipelines.tasks.interval import interval
 from pipelines.tasks.softmax import softmax
 from pipelines.tasks.task import Judged
 from zoo.errors import DataError
@@ -114,7 +114,7 @@ def test_the_numbers_are_there(write, three, tmp_path):
         "5 of 5 mistakes",
         "plan –",
         "seed 7",
-        "--data=some/photos --output=judged",
+        "--data=some/photos zoo features",
         "keras 3.15 · commit abc",
         "epoch",
     ):

@@ -28,7 +28,7 @@ _MIB = 2**20
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_killed_at_every_file_and_at_random(tmp_path, name):
-    kills = int(os.environ.get("ZOO_KILLS", "19"))
+    kills = int(os.environ.get("ZOO_KILLS", "21"))
     (found,) = check_kills([name], tmp_path / "runs", kills)
     assert found.ok, found.text
     assert len(found.values["killed"]) >= min(kills, 10)

@@ -71,6 +71,7 @@ def test_the_run_folder_is_complete(run):
     assert files == {
         "config.json",
         "metrics.json",
+        "predictions.csv",
         "report.html",
         "history.json",
         "model.keras",

@@ -26,6 +26,7 @@ from pipelines.training.fine_tuning.fine_tuning import finetune_run
 from pipelines.training.fine_tuning.freezing import stage_rates
 from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.fine_tuning.rate_finder import find_rate
+from pipelines.training.seeds import run_seeds
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
@@ -94,6 +95,60 @@ def test_folds(configure, tmp_path):
     for folds in (1, 101):
         with pytest.raises(RequestError, match="`folds` lies in 2…100"):
             cross_validate(config, folds)
+
+
+def test_seeds(configure, tmp_path):
+    said = []
+    config = configure(
+        "seeds", output=str(tmp_path / "all"), plan="head:1@1", seed=3
+    )
+    metrics = run_seeds(config, 2, finetune_run, say=said.append)
+    found = [each["top1"] for each in metrics["runs"]]
+    assert metrics["top1"] == pytest.approx(np.mean(found))
+    apart = metrics["spread"]["top1"]
+    assert apart["standard_deviation"] == pytest.approx(np.std(found, ddof=1))
+    assert (apart["least"], apart["most"]) == (min(found), max(found))
+    assert metrics["loss"] == pytest.approx(
+        np.mean([each["loss"] for each in metrics["runs"]])
+    )
+    # Each is the run of its seed to the bit.
+    alone = finetune_run(
+        config.resolved(seed=4, output=str(tmp_path / "alone")),
+        say=lambda line: None,
+    )
+    second = tmp_path / "all" / "seed-4"
+    for name in ("loss", "top1"):
+        assert alone.metrics[name] == metrics["runs"][1][name]
+    assert json.loads((second / "config.json").read_text())["seed"] == 4
+    written = json.loads((tmp_path / "all" / "metrics.json").read_text())
+    assert written == metrics and said[-1].startswith("2 seeds: top-1 ")
+    for seeds in (1, 101):
+        with pytest.raises(RequestError, match="`seeds` lies in 2…100"):
+            run_seeds(config, seeds, finetune_run)
+    last = config.resolved(seed=2**31 - 1, output=str(tmp_path / "none"))
+    with pytest.raises(RequestError, match="`seed` lies in 0…"):
+        run_seeds(last, 2, finetune_run)
+    assert not (tmp_path / "none").exists()
+
+
+def test_seeds_that_are_done_are_not_done_again(configure, tmp_path):
+    config = configure("again", output=str(tmp_path / "all"), plan="head:1@1")
+    said, count = [], []
+
+    def run(part, *, options, say, progress):
+        if len(count) == 1:
+            raise KeyboardInterrupt
+        count.append(part.seed)
+        return finetune_run(part, options=options, say=say, progress=progress)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_seeds(config, 2, run, say=said.append)
+    assert not (tmp_path / "all" / "metrics.json").exists()
+    metrics = run_seeds(config, 2, finetune_run, say=said.append)
+    assert (
+        "run 1 of 2, seed-0 is done already" in said
+        and len(metrics["runs"]) == 2
+    )
 
 
 def test_pooling_weighs_folds_by_their_pictures():

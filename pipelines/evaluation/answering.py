@@ -1,0 +1,109 @@
+"""Answers for many pictures, and whether the model is sure of each."""
+
+import dataclasses
+
+from pipelines.evaluation.prediction import in_language
+from pipelines.evaluation.prediction import outputs_of
+from pipelines.evaluation.tta import NO_VIEWS
+from pipelines.tasks.table import task_of_model
+from zoo.errors import RequestError
+from zoo.weights.classes import ENGLISH
+
+NOT_SURE = "not sure"
+
+
+@dataclasses.dataclass(frozen=True)
+class Asking:
+    """What is asked of each picture.
+
+    Args:
+        top: How many answers at most; None for what is usual of the task.
+        threshold: The least probability of an answer that the model is sure
+            of, in 0…1; None where any is enough.
+        tta: As `pipelines.evaluation.prediction.predict` has it.
+        language: Likewise.
+        upright: Likewise.
+        every: Whether what all classes reach is kept.
+    """
+
+    top: int | None = None
+    threshold: float | None = None
+    tta: str = NO_VIEWS
+    language: str = ENGLISH
+    upright: bool = True
+    every: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class PictureAnswer:
+    """What a model says of a picture.
+
+    Args:
+        picture: Its path.
+        said: The answers, the likeliest first.
+        every: Those of all classes, by their own names, where asked for.
+        sure: Whether the likeliest reaches the threshold.
+    """
+
+    picture: str
+    said: list
+    every: list
+    sure: bool = True
+
+    @property
+    def best(self) -> str:
+        """The likeliest class, or that the model is not sure."""
+        return self.said[0].name if self.said and self.sure else NOT_SURE
+
+    def as_json(self, *, threshold: float | None = None) -> dict:
+        """Returns what a line of JSON has.
+
+        Args:
+            threshold: Where there is one, it also says whether it is sure.
+        """
+        sure = {} if threshold is None else {"sure": self.sure}
+        said = [answer.as_json() for answer in self.said]
+        return {"image": self.picture, **sure, "predictions": said}
+
+
+def answer(model, picture: str, asking: Asking) -> PictureAnswer:
+    """Returns what a model says of a picture.
+
+    Args:
+        model: A model of the zoo.
+        picture: As `pipelines.evaluation.prediction.predict` takes it.
+        asking: What is asked.
+
+    Raises:
+        RequestError: There is no such file, or a threshold has no meaning.
+        DataError: It cannot be decoded.
+    """
+    task = task_of_model(model)
+    check_tells_one(model, threshold=asking.threshold)
+    outputs = outputs_of(model, picture, tta=asking.tta, upright=asking.upright)
+    said = task.answers(outputs, asking.top)
+    every = task.answers(outputs, len(task.class_names)) if asking.every else []
+    least = asking.threshold or 0.0
+    sure = not said or said[0].probability >= least
+    said = in_language(said, asking.language)
+    return PictureAnswer(str(picture), said, every, sure)
+
+
+def check_tells_one(model, **given) -> None:
+    """Refuses what has a meaning only where a picture has one class.
+
+    Args:
+        model: A model of the zoo.
+        **given: Settings, by their names; None or empty where not given.
+
+    Raises:
+        RequestError: The model tells any number of classes.
+    """
+    several = task_of_model(model).several
+    for name, value in given.items():
+        if value is not None and several:
+            raise RequestError(
+                f"`{name}` is for models that tell one class a picture. This "
+                "one tells any number, each from a threshold of its own that "
+                "its training chose: leave it out."
+            )
