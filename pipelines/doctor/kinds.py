@@ -50,7 +50,7 @@ SETTINGS = {
         {**_TUNED, "plan": _PLAN, "cache": False}, "finetune"
     ),
     "found_rate": RunKind({**_TUNED, "learning_rate": "auto"}, "finetune"),
-    "folds": RunKind({**_TUNED, "plan": "head:1@0.1"}, "folds"),
+    "folds": RunKind({**_TUNED, "plan": "head:4@0.1"}, "folds"),
     "scratch": RunKind({**_TUNED, "plan": "head:1@0.1"}, "scratch"),
     "add_classes": RunKind({"plan": _PLAN, "upscale": True}, "add_classes"),
 }
