@@ -88,7 +88,8 @@ def understood(
         switches: Those of them that stand alone, as `--name` or `--noname`.
 
     Raises:
-        RequestError: A flag has no meaning here; says what has.
+        RequestError: A flag has no meaning here, or no value where it needs
+            one; says what has.
 
     Example:
 
@@ -115,8 +116,19 @@ def understood(
             raise RequestError(_no_such_flag(match[1], names))
         found.append(f"--{name}{word[match.end() :]}")
         if name in names - switches and "=" not in word and words:
+            _check_value(name, words[0], spelt)
             found.append(words.pop(0))
     return found
+
+
+def _check_value(name: str, word: str, spelt: dict[str, str]) -> None:
+    """Refuses another flag where a value should stand."""
+    match = _FLAG.match(word)
+    if match and _squashed(match[1]) in spelt:
+        raise RequestError(
+            f"--{name} has no value: {word} behind it is a flag of its own. "
+            f"Write --{name}=…"
+        )
 
 
 def _squashed(name: str) -> str:
