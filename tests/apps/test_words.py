@@ -42,9 +42,9 @@ def test_a_word_is_understood(written, meant):
 
 
 def test_values_are_left_as_they_are():
-    words = ["--lr", "-1", "--output", "--lr", "--cache", "--lr=2", "--", "--x"]
+    words = ["--lr", "-1", "--output", "-x", "--cache", "--lr=2", "--", "--x"]
     assert understood(words, NAMES, SWITCHES) == [
-        *("--learning_rate", "-1", "--output", "--lr"),
+        *("--learning_rate", "-1", "--output", "-x"),
         *("--cache", "--learning_rate=2", "--", "--x"),
     ]
 
