@@ -58,7 +58,7 @@ def write_card(folder, task: Task, judged: Judged, *, model) -> pathlib.Path:
         *_section("Figures on held-out pictures", _figures(task, judged)),
         *_section("Classes", _classes(task)),
         *_section("How to use it", _use(folder, model)),
-        *_section("Limits", _limits(task, judged)),
+        *_section("Limits", _limits(config, task, judged)),
     ]
     text = "\n\n".join(parts) + "\n"
     write_atomically(folder / CARD, text.encode("utf-8", "replace"))
@@ -179,7 +179,7 @@ def _use(folder: pathlib.Path, model) -> str:
     )
 
 
-def _limits(task: Task, judged: Judged) -> str:
+def _limits(config: dict, task: Task, judged: Judged) -> str:
     names, counts = task.facts.get("class_names", ()), []
     if names and len(judged.examples.class_names) == len(names):
         counts = judged.examples.counts()
@@ -198,10 +198,20 @@ def _limits(task: Task, judged: Judged) -> str:
         "Blurred, damaged, drawn or deliberately changed pictures were not "
         "measured apart, nor were groups of people or places.",
     ]
+    if config.get("weights"):
+        said.append(
+            "The weights it began with have seen pictures of their own, "
+            "which may be among the held-out ones."
+        )
+    if config.get("keep") == "best" or config.get("patience"):
+        said.append(
+            "The held-out pictures have chosen the epoch: the figures above "
+            "are somewhat better than on pictures that chose nothing."
+        )
     if unseen:
         said.append(
-            f"{unseen:,} of its classes have no held-out picture: nothing "
-            "is known of how well these are told."
+            f"Of {unseen:,} of its classes there is no held-out picture: "
+            "nothing is known of how well these are told."
         )
     return "\n".join(f"- {each}" for each in said)
 

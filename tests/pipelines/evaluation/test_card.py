@@ -153,6 +153,23 @@ def test_a_task_without_classes_and_shares(write, coloured, tmp_path):
     assert "## Classes" not in text and "none needed" in text
 
 
+@pytest.mark.parametrize("more", [{"keep": "best"}, {"patience": 3}])
+def test_what_the_held_out_pictures_were_used_for_is_said(
+    write, coloured, more
+):
+    task, outputs = Classification(("blue", "green")), np.zeros((4, 2))
+    _, text = write(task, coloured(2), outputs, {})
+    assert "chosen the epoch" not in text and "may be among" not in text
+    _, text = write(task, coloured(2), outputs, CONFIG | more)
+    assert "chosen the epoch" in text and "may be among" in text
+
+
+def test_a_class_without_held_out_pictures_is_told(write, held):
+    examples = held([b"", b""], [0, 2], ("a", "b", "c"))
+    _, text = write(Classification(("a", "b", "c")), examples, np.zeros((2, 3)))
+    assert "Of 1 of its classes there is no held-out picture" in text
+
+
 def test_nobodys_words_are_markup(write, coloured):
     config = CONFIG | {"data": "a/x: [y]\n---\n<b>", "model": "net"}
     head, text = write(
