@@ -78,6 +78,7 @@ AT_THE_END = (
     *_named("model.keras"),
     *_named("history.json"),
     *_named("report.html"),
+    *_named("card.md"),
     *_named("predictions.csv"),
     *_named("metrics.json")[:1],
 )

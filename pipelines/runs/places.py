@@ -23,6 +23,7 @@ CHECKPOINTS = "checkpoints"
 SNAPSHOTS = "snapshots"
 PREDICTIONS = "predictions.csv"
 REPORT = "report.html"
+CARD = "card.md"
 SPLIT = "split.csv"
 # The folders of all runs, and of all evaluations.
 RUNS = "tensorboard_logs"
@@ -30,7 +31,10 @@ EVALUATIONS = "evaluations"
 
 # In a plan's words, such as head:3@0.1.
 _EPOCHS = re.compile(r":(\d+)@")
-_OWN_FILES = (CONFIG, METRICS, HISTORY, MODEL, CHECKPOINTS, PREDICTIONS, REPORT)
+_OWN_FILES = (
+    *(CONFIG, METRICS, HISTORY, MODEL, CHECKPOINTS),
+    *(PREDICTIONS, REPORT, CARD),
+)
 
 
 def new_folder(data: str, model: str | None, under: str = RUNS) -> str:

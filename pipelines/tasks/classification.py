@@ -30,8 +30,8 @@ from pipelines.tasks.task import Judged
 from pipelines.tasks.task import Metric
 from pipelines.tasks.task import Task
 
-TOP1 = Metric("top1", "top-1")
-TOP5 = Metric("top5", "top-5", is_drawn=False)
+TOP1 = Metric("top1", "top-1", is_counted=True)
+TOP5 = Metric("top5", "top-5", is_drawn=False, is_counted=True)
 _PLAIN = Loss()
 # Answers for a picture where nobody says how many.
 _NAMED = 5

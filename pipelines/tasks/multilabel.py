@@ -27,7 +27,7 @@ from pipelines.tasks.thresholds import choose_thresholds
 MAP = Metric("map", "mean average precision")
 F1_MICRO = Metric("f1_micro", "F1 (micro)")
 F1_MACRO = Metric("f1_macro", "F1 (macro)", is_drawn=False)
-SUBSET = Metric("subset", "subset accuracy")
+SUBSET = Metric("subset", "subset accuracy", is_counted=True)
 _PLAIN = MultiLabelLoss()
 
 

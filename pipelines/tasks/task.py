@@ -26,6 +26,8 @@ class Metric:
         is_share: Whether it lies in 0…1 and is told in percent.
         is_score: Whether more is better.
         is_drawn: Whether it has a curve over steps and one in the report.
+        is_counted: Whether it is the share of pictures that something is
+            true of, for which `pipelines.tasks.interval` has limits.
 
     Example:
 
@@ -43,6 +45,7 @@ class Metric:
     is_share: bool = True
     is_score: bool = True
     is_drawn: bool = True
+    is_counted: bool = False
 
     @property
     def held_out(self) -> str:

@@ -11,6 +11,7 @@ import zoo
 from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.examples import Examples
 from pipelines.devices.batch_norm import plain_copy
+from pipelines.evaluation.card import write_card
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.judged_files import write_csv
 from pipelines.evaluation.report import write_report
@@ -108,16 +109,18 @@ def _finish(run: Run, history: list[dict], more) -> Finished:
         **(more(logits) if more else {}),
     }
     _say_if_absurd(run, task, logits, metrics["loss"])
+    path, judged = run.folder.path, Judged(held_out, logits, metrics)
     write_report(
-        run.folder.path,
+        path,
         task,
-        Judged(held_out, logits, metrics),
+        judged,
         model=model,
         history=history,
         phases=beginnings(run.plan),
     )
+    write_card(path, task, judged, model=model)
     predictions = task.table(logits, held_out)
-    write_csv(run.folder.path / PREDICTIONS, predictions)
+    write_csv(path / PREDICTIONS, predictions)
     run.folder.write_json(METRICS, metrics)
     return Finished(
         run.config, model, history, metrics, logits, run.folder, task

@@ -1,6 +1,7 @@
 """`train` from end to end: a folder of pictures in, a run folder out."""
 
 import json
+import re
 import shutil
 import threading
 
@@ -8,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import yaml
 
 import zoo
 from pipelines.batches.evaluation_data import evaluation_data
@@ -73,6 +75,7 @@ def test_the_run_folder_is_complete(run):
         "metrics.json",
         "predictions.csv",
         "report.html",
+        "card.md",
         "history.json",
         "model.keras",
         "split.csv",
@@ -85,6 +88,17 @@ def test_the_run_folder_is_complete(run):
     }
     for part in ("train", "validation"):
         assert len(list((output / part).glob("*tfevents*"))) == 1
+
+
+def test_the_card_has_the_metrics(run):
+    _, output, metrics, *_ = run
+    _, head, text = (output / "card.md").read_text().split("---\n", 2)
+    (found,) = yaml.safe_load(head)["model-index"][0]["results"]
+    for each in found["metrics"]:
+        assert each["value"] == metrics[each["type"]]
+    assert found["metrics"][0]["type"] == "top1"
+    # The training part and the held-out one.
+    assert len(re.findall(r"\| `[0-9a-f]{64}` \|", text)) == 2
 
 
 def test_the_metrics(run):
