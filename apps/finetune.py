@@ -6,9 +6,9 @@ Everything but the head is frozen; the head learns first, then stage by stage
 from the top, by a plan that is printed before it starts. What is not said is
 chosen by the pictures and the device, and printed as the full command. Writes
 into --output: config.json, metrics.json, history.json, model.keras,
-report.html, card.md, checkpoints/ and event files for TensorBoard. Exit codes:
-0 done, 2 a wrong request, 3 bad data, 4 a damaged file, 75 stopped and saved:
-the same command goes on.
+report.html, card.md, predictions.csv, checkpoints/ and event files for
+TensorBoard. Exit codes: 0 done, 2 a wrong request, 3 bad data, 4 a damaged
+file, 75 stopped and saved: the same command goes on.
 """
 
 import dataclasses

@@ -4,9 +4,9 @@
     zoo train photos/ --recipe=resnet_rsb_a3
 
 Writes into --output: config.json, metrics.json, history.json, model.keras,
-checkpoints/ and event files for TensorBoard. Exit codes: 0 done, 2 a wrong
-request, 3 bad data, 4 a damaged file, 75 stopped and saved: the same command
-goes on.
+report.html, card.md, predictions.csv, checkpoints/ and event files for
+TensorBoard. Exit codes: 0 done, 2 a wrong request, 3 bad data, 4 a damaged
+file, 75 stopped and saved: the same command goes on.
 """
 
 from apps.bar import Bar
