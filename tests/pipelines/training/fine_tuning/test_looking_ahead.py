@@ -17,6 +17,8 @@ from pipelines.training.fine_tuning import looking_ahead
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
 from pipelines.training.fine_tuning.outlook import ENOUGH
 from pipelines.training.fine_tuning.outlook import FEW
+from pipelines.training.fine_tuning.outlook import FEW_IN_ALL
+from pipelines.training.fine_tuning.outlook import HALF
 from pipelines.training.fine_tuning.outlook import Outlook
 
 
@@ -27,9 +29,13 @@ from pipelines.training.fine_tuning.outlook import Outlook
         (1_096, 10, 0.991, True),
         (800, 2, ENOUGH, True),
         (800, 2, ENOUGH - 1e-6, False),
-        # Nothing below the head can be learned from so few.
-        (FEW * 3 - 1, 3, 0.4, True),
-        (FEW * 3, 3, 0.4, False),
+        # Little below the head can be learned from so few a class.
+        (FEW * 3 - 1, 3, HALF, True),
+        (FEW * 3, 3, HALF, False),
+        # But where the head is wrong in most, more than from features.
+        (FEW * 3 - 1, 3, HALF - 1e-6, False),
+        (FEW_IN_ALL - 1, 3, 0.4, True),
+        (FEW_IN_ALL, 3, 0.4, False),
     ],
 )
 def test_what_decides(pictures, classes, accuracy, enough):
@@ -122,7 +128,7 @@ def test_the_probe_is_taken_where_it_is_enough(configure):
     assert held["optimizer"] is None and held["augmentation"] == "none"
     why = held["chosen"]["probe"]["why"]
     assert why.startswith("the head fitted to features is right in ")
-    assert why.endswith("fewer than 25 pictures a class serve the head alone")
+    assert why.endswith("fewer than 50 pictures serve the head alone")
     assert f"  probe=True: {why}" in said
     (command,) = [line for line in said if line.startswith("the same in full")]
     assert " --probe" in command and " --augmentation=none" in command
@@ -179,7 +185,7 @@ def test_features_that_are_all_alike_decide_nothing(configure, monkeypatch):
 
 
 def test_a_stopped_run_goes_on_as_it_was_decided(configure, monkeypatch):
-    monkeypatch.setattr("pipelines.training.fine_tuning.outlook.FEW", 0)
+    monkeypatch.setattr("pipelines.training.fine_tuning.outlook.FEW_IN_ALL", 0)
     monkeypatch.setattr("pipelines.training.fine_tuning.outlook.ENOUGH", 2.0)
     settings = {"epochs": 4, "learning_rate": 0.1}
     whole = finetune_run(configure(**settings), say=lambda line: None)
@@ -199,7 +205,9 @@ def test_a_stopped_run_goes_on_as_it_was_decided(configure, monkeypatch):
         with pytest.raises(Interrupted):
             finetune_run(config, say=lambda line: None)
     # Nobody looks a second time, whatever would be decided now.
-    monkeypatch.setattr("pipelines.training.fine_tuning.outlook.FEW", 10**6)
+    monkeypatch.setattr(
+        "pipelines.training.fine_tuning.outlook.FEW_IN_ALL", 10**6
+    )
     monkeypatch.delattr(looking_ahead, "fit_head")
     said = []
     parts = finetune_run(config, say=said.append)
