@@ -185,6 +185,7 @@ def test_features_that_are_all_alike_decide_nothing(configure, monkeypatch):
 
 
 def test_a_stopped_run_goes_on_as_it_was_decided(configure, monkeypatch):
+    monkeypatch.setattr("pipelines.training.fine_tuning.outlook.FEW", 0)
     monkeypatch.setattr("pipelines.training.fine_tuning.outlook.FEW_IN_ALL", 0)
     monkeypatch.setattr("pipelines.training.fine_tuning.outlook.ENOUGH", 2.0)
     settings = {"epochs": 4, "learning_rate": 0.1}
