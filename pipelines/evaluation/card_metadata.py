@@ -25,7 +25,7 @@ def metadata(config: dict, task: Task, metrics: dict, name: str) -> str:
         config: The run's, as `config.json` has it; may be empty.
         task: What was learned.
         metrics: On held-out pictures, as `metrics.json` has them; of those
-            the loss and the task's own.
+            the loss and what the task shows.
         name: Of the model, where the run says none.
 
     Example:
@@ -40,7 +40,7 @@ def metadata(config: dict, task: Task, metrics: dict, name: str) -> str:
     """
     network = plain_name(config.get("model") or name)
     data, licence = data_name(config) or "unknown", licence_of(config)
-    told = [each for each in (*task.metrics, LOSS) if each.name in metrics]
+    told = [each for each in (*task.shown, LOSS) if each.name in metrics]
     lines = [
         "---",
         "library_name: keras",

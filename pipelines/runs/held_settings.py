@@ -30,9 +30,10 @@ def held_settings(path: str, kind: type[RunConfig]) -> dict:
     try:
         held = json.loads(place.read_bytes())
     except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no JSON"
         raise RequestError(
-            f"`config={path}` cannot be read ({error}). Expected the "
-            f"{CONFIG} of a run."
+            f"`config={path}` cannot be read ({why}). Expected the {CONFIG} "
+            "of a run."
         ) from error
     if not isinstance(held, dict) or not {"data", "seed"} <= held.keys():
         raise RequestError(

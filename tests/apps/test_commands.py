@@ -154,6 +154,7 @@ def test_what_is_no_run_is_not_repeated(command, finished, photos, tmp_path):
     words = (f"--config={other}", f"--output={tmp_path}/new")
     answer = command(train, *words)
     assert answer.code == 2 and f"--config={other} cannot be read" in answer.err
+    assert "Errno" not in answer.err
     other.write_text('{"model": "tiny"}')
     answer = command(train, *words)
     assert answer.code == 2 and "holds no settings of a run" in answer.err

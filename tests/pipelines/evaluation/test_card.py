@@ -84,8 +84,9 @@ def test_a_classifiers(write, coloured, tmp_path):
     assert head["library_name"] == "keras"
     assert head["pipeline_tag"] == "image-classification"
     assert "efficientnet_lite0" in head["tags"]
-    assert head["metrics"] == ["top1", "top5", "loss"]
-    assert values_of(head) == held_in(tmp_path, "top1", "top5", "loss")
+    # Of three classes all are among the best five.
+    assert head["metrics"] == ["top1", "loss"]
+    assert values_of(head) == held_in(tmp_path, "top1", "loss")
     (found,) = head["model-index"][0]["results"]
     assert found["dataset"] == {"name": "my photos", "type": "my photos"}
     right = int((outputs.argmax(1) == examples.labels).sum())
