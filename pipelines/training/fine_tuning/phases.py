@@ -30,7 +30,6 @@ from pipelines.training.schedules import cycle_ends
 from pipelines.training.schedules import scaled_rate
 from pipelines.training.trainer import Networks
 from pipelines.training.trainer import Trainer
-from pipelines.waiting.work import work
 from zoo.errors import RequestError
 
 
@@ -71,7 +70,6 @@ def check_plan(run: Run) -> None:
         ) from error
 
 
-@work("training", after=None)
 def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
     """Trains all phases of a run's plan, from where the trainer stands.
 
