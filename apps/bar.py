@@ -4,6 +4,7 @@ from pipelines.waiting.work import Work
 from pipelines.waiting.work import begin
 from pipelines.waiting.work import current
 from pipelines.waiting.work import end
+from pipelines.waiting.work import going_on
 
 
 class Bar:
@@ -34,7 +35,8 @@ class Bar:
         if others and self._unit != "B":
             known.count(done, total)
             return
-        if self._own is None:
+        # What surrounds it may have ended, and it with that.
+        if self._own is None or self._own not in going_on():
             self._own = begin(Work(self._label, self._unit))
         self._own.count(done, total)
         if done == total:

@@ -40,12 +40,14 @@ class _Watched:
             do(*arguments)
         except BrokenPipeError:
             to_nowhere()
-            print(
-                "warning: nobody reads the output any more: the run stops, "
-                "and saves what it has reached",
-                file=sys.stderr,
-                flush=True,
-            )
+            # The error stream may have been the same pipe.
+            with contextlib.suppress(OSError):
+                print(
+                    "warning: nobody reads the output any more: the run "
+                    "stops, and saves what it has reached",
+                    file=sys.stderr,
+                    flush=True,
+                )
             os.kill(os.getpid(), signal.SIGTERM)
 
 

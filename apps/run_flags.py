@@ -147,12 +147,16 @@ def _settings_held(config: type[RunConfig], given: dict) -> dict:
     if path is None:
         return {}
     held = held_settings(path, config)
-    return {name: held[name] for name in held if name not in _left(given)}
+    left = _left(given, held)
+    return {name: held[name] for name in held if name not in left}
 
 
-def _left(given: dict) -> set[str]:
+def _left(given: dict, held: dict) -> set[str]:
     """What is not taken from a run where this is given."""
     anew = {"output", *given}
+    # It was the size that was judged, which is another one now.
+    if "image_size" in given and held["train_size"] == held["image_size"]:
+        anew.add("train_size")
     # A plan says epochs and rates itself.
     if "plan" in given:
         anew |= _LENGTH

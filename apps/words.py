@@ -116,15 +116,14 @@ def understood(
             raise RequestError(_no_such_flag(match[1], names))
         found.append(f"--{name}{word[match.end() :]}")
         if name in names - switches and "=" not in word and words:
-            _check_value(name, words[0], spelt)
+            _check_value(name, words[0])
             found.append(words.pop(0))
     return found
 
 
-def _check_value(name: str, word: str, spelt: dict[str, str]) -> None:
-    """Refuses another flag where a value should stand."""
-    match = _FLAG.match(word)
-    if match and _squashed(match[1]) in spelt:
+def _check_value(name: str, word: str) -> None:
+    """Refuses another flag, however it is spelt, where a value should stand."""
+    if word.startswith("--") and _FLAG.match(word):
         raise RequestError(
             f"--{name} has no value: {word} behind it is a flag of its own. "
             f"Write --{name}=…"

@@ -60,7 +60,7 @@ def kinds_asked(names: Sequence[str]) -> tuple[str, ...]:
     """Returns the kinds that a person asks for.
 
     Args:
-        names: Out of `SETTINGS`, or `all` alone.
+        names: Out of `SETTINGS`, or `all`; however they are spelt.
 
     Raises:
         RequestError: There is no such kind, or none is named.
@@ -69,11 +69,11 @@ def kinds_asked(names: Sequence[str]) -> tuple[str, ...]:
 
     ```python
     from pipelines.doctor.kinds import kinds_asked
-    assert kinds_asked(["mixed", "folds"]) == ("mixed", "folds")
+    assert kinds_asked(["Mixed", "two-devices"]) == ("mixed", "two_devices")
     ```
     """
-    names = tuple(names)
-    if names == ("all",):
+    names = tuple(name.lower().replace("-", "_") for name in names)
+    if "all" in names:
         return tuple(SETTINGS)
     listed = f"All: {', '.join(SETTINGS)}."
     if not names:

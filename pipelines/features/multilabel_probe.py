@@ -16,6 +16,7 @@ from pipelines.features.penalty import STRENGTHS
 from pipelines.features.penalty import fitted
 from pipelines.features.probe import Axes
 from pipelines.waiting.work import work
+from zoo.errors import DataError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +41,12 @@ class MultiLabelProbe:
 
 @work("fitting the head")
 def fit_multilabel_probe(
-    features, labels: np.ndarray, *, seed: int = 0
+    features,
+    labels: np.ndarray,
+    *,
+    seed: int = 0,
+    groups=None,
+    progress=None,
 ) -> MultiLabelProbe:
     """Fits a logistic regression for each class.
 
@@ -49,6 +55,12 @@ def fit_multilabel_probe(
         labels: 0 or 1 of shape `(examples, classes)`; a class that none or
             all of the pictures show gets a constant logit.
         seed: Decides the folds.
+        groups: int `(examples,)`: what is never on both sides of a fold; each
+            picture by itself where None.
+        progress: Called with the numbers of penalties tried and in all.
+
+    Raises:
+        DataError: All pictures belong together.
 
     Example:
 
@@ -64,7 +76,10 @@ def fit_multilabel_probe(
     axes = Axes.of(features)
     # Threads cost more than such small problems gain by them.
     with threadpool_limits(1):
-        strength, precision, outputs = _choose(axes.rotated, labels, seed)
+        part = _parts(labels, seed, groups)
+        strength, precision, outputs = _choose(
+            axes.rotated, labels, part, progress
+        )
         fits = [
             _fit(axes.rotated, column, strength, tol=1e-5)
             for column in labels.T
@@ -76,11 +91,28 @@ def fit_multilabel_probe(
     )
 
 
-def _choose(features, labels, seed: int) -> tuple[float, float, np.ndarray]:
+def _parts(labels, seed: int, groups) -> np.ndarray:
+    """Deals the pictures out; int `(examples,)`."""
+    units = len(labels) if groups is None else len(np.unique(groups))
+    folds = min(FOLDS, units)
+    if folds < 2:
+        raise DataError(
+            f"The {len(labels):,} pictures to learn from belong together: "
+            "nothing can be held out to choose a penalty and thresholds by."
+        )
+    shares = np.full(folds, 1 / folds)
+    return stratify(labels, shares, groups=groups, seed=seed)
+
+
+def _choose(
+    features, labels, part, progress
+) -> tuple[float, float, np.ndarray]:
     """Returns the best strength, what it reaches, and its answers."""
-    folds = min(FOLDS, len(labels))
-    part = stratify(labels, np.full(folds, 1 / folds), seed=seed)
-    answers = [_answers(features, labels, part, each) for each in STRENGTHS]
+    answers = []
+    for done, strength in enumerate(STRENGTHS, start=1):
+        answers.append(_answers(features, labels, part, strength))
+        if progress:
+            progress(done, len(STRENGTHS))
     reached = [_precision(each, labels) for each in answers]
     # Of equally good ones the strongest penalty.
     best = int(np.argmax(reached))

@@ -38,8 +38,8 @@ def choose_penalty(
         progress: Called with the numbers of fits done and in all.
 
     Returns:
-        The inverse strength, and what it reaches, in 0…1; NaN where no class
-        has more than one picture.
+        The inverse strength, and what it reaches, in 0…1; NaN where nothing
+        can be held out: too few pictures of a class, or groups.
 
     Example:
 
@@ -133,7 +133,8 @@ def _parts(labels, seed: int, groups=None) -> list:
     return [
         (np.concatenate([rest[learned], lone]), rest[judged])
         for learned, judged in dealt
-        if len(np.unique(labels[rest[learned]])) > 1
+        # Groups of very different sizes leave a fold empty.
+        if len(judged) and len(np.unique(labels[rest[learned]])) > 1
     ]
 
 

@@ -35,8 +35,8 @@ class Probe:
         kernel: float32 `(features, classes)`, on features as they are.
         bias: float32 `(classes,)`.
         strength: The chosen inverse strength of the penalty.
-        accuracy: Of cross-validation with it, in 0…1; NaN where no class has
-            more than one picture.
+        accuracy: Of cross-validation with it, in 0…1; NaN where nothing can
+            be held out.
         judged: Pictures of that.
     """
 

@@ -21,13 +21,14 @@ SMALL = 48
 # A network made for pictures up to this size has features of that scale;
 # photos hold more, and twice the side shows it at four times the cost.
 _SMALL_NETWORK = 64
-# Below it EfficientNet-Lite0 has no map left to average; sizes that it halves
-# without a rest are multiples of the second.
-# A little above the size that a network has learned at, crops of chance having
-# shown it things larger there than they are in whole pictures (Touvron et al.,
-# "Fixing the train-test resolution discrepancy", 2019), a step is worth 0 to
-# 0.9 points on halves of the pictures to learn from of four sets of photos.
-_LEAST, _STEP = 64, 32
+# Below it EfficientNet-Lite0 has no map left to average.
+_LEAST = 64
+# Sizes that it halves without a rest are multiples of it. A step above the size
+# that a network has learned at, crops of chance having shown it things larger
+# there than they are in whole pictures (Touvron et al., "Fixing the train-test
+# resolution discrepancy", 2019), is worth 0 to 0.9 points on halves of the
+# pictures to learn from of four sets, of which two have 224 px only.
+_STEP = 32
 _REACH_SECONDS = 3
 
 

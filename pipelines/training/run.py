@@ -22,6 +22,7 @@ from pipelines.data.examples import Examples
 from pipelines.data.examples import Splits
 from pipelines.devices.strategy import Workers
 from pipelines.devices.strategy import workers_of
+from pipelines.runs.checkpoints import ELAPSED
 from pipelines.runs.checkpoints import Checkpoint
 from pipelines.runs.config import RunConfig
 from pipelines.runs.interruption import Interrupted
@@ -293,5 +294,5 @@ class Run:
             "resolved": self.settled,
             "chosen": as_json(self.choices),
             "decisions": self.decisions,
-            "elapsed": time.perf_counter() - self.started,
+            ELAPSED: time.perf_counter() - self.started,
         }

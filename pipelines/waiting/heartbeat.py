@@ -220,12 +220,23 @@ def heartbeat(stream=None):
                 pass
 
 
+def _own_number() -> int:
+    """Returns the number of the error stream that the process began with.
+
+    What stands for it in a notebook has one too: of the terminal that the
+    notebook's server was started from, where nobody looks.
+    """
+    if sys.stderr is None or sys.stderr is not sys.__stderr__:
+        raise ValueError("Another stream stands for the error stream.")
+    return sys.stderr.fileno()
+
+
 @contextlib.contextmanager
 def _error_stream():
     """The error stream, though its number be given to a file meanwhile."""
     try:
-        number = os.dup(sys.stderr.fileno())
-    except (AttributeError, OSError, ValueError):
+        number = os.dup(_own_number())
+    except (OSError, ValueError):
         # What stands for it in a notebook or a test, or nothing at all.
         yield sys.stderr or io.StringIO()
         return

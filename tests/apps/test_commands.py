@@ -149,6 +149,14 @@ def _without_times(history):
     ]
 
 
+def test_another_size_takes_its_own_size_to_learn_at(command, finished):
+    output, _ = finished
+    words = (f"--config={output}", "--image_size=12", "--global_batch_size=999")
+    answer = command(train, *words)
+    assert answer.code == 2 and "--train_size" not in answer.err
+    assert "--global_batch_size=999 is more than" in answer.err
+
+
 def test_what_is_no_run_is_not_repeated(command, finished, photos, tmp_path):
     other = tmp_path / "other.json"
     words = (f"--config={other}", f"--output={tmp_path}/new")

@@ -1,13 +1,16 @@
 """Stopped, killed or started twice: real processes of `apps.train`."""
 
+import os
 import re
 import shlex
 import signal
 import subprocess
 import sys
+import types
 
 import pytest
 
+from apps import listening
 from apps import train
 from pipelines.runs.checkpoints import steps_of
 
@@ -80,3 +83,19 @@ def test_whoever_read_the_output_has_left(settings, tmp_path):
     assert warning.startswith("warning: nobody reads the output any more")
     step = re.match(r"error: stopped by SIGTERM after step (\d+); all", error)
     assert steps_of(tmp_path / "r" / "checkpoints")[-1] == int(step[1])
+
+
+def test_a_run_stops_where_both_streams_are_the_broken_pipe(monkeypatch):
+    """As behind `2>&1 | head`: the warning cannot be said either."""
+    sent, gone = [], types.SimpleNamespace(write=_broken, flush=_broken)
+    monkeypatch.setattr(listening, "to_nowhere", lambda: None)
+    monkeypatch.setattr(os, "kill", lambda *words: sent.append(words))
+    monkeypatch.setattr(sys, "stdout", gone)
+    monkeypatch.setattr(sys, "stderr", gone)
+    with listening.saving_what_is_reached():
+        print("epoch 1/2", flush=True)
+    assert sent[0] == (os.getpid(), signal.SIGTERM)
+
+
+def _broken(*_):
+    raise BrokenPipeError(32, "Broken pipe")

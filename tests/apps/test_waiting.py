@@ -65,3 +65,12 @@ def test_a_log_tells_of_a_bar():
         "packing …",
         "packing: 5 of 10 pictures · 62 s, about 62 s left",
     ]
+
+
+def test_a_bar_begins_anew_where_what_was_around_it_has_ended():
+    bar = Bar("packing", "picture")
+    for _ in range(2):
+        with work("pack", after=None):
+            bar(3, 10)
+            assert going_on()[-1].label == "packing"
+            assert going_on()[-1].done == 3

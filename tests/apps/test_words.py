@@ -77,9 +77,13 @@ def test_a_flag_goes_before_an_alias():
 
 
 def test_a_flag_is_no_value_of_another():
-    for words in (["--model", "--epochs=3"], ["--arch", "--lr", "0.1"]):
+    for words in (
+        ["--model", "--epochs=3"],
+        ["--arch", "--lr", "0.1"],
+        ["--model", "--epocs=3"],
+    ):
         with pytest.raises(RequestError, match="--model has no value: --"):
             understood(words, NAMES, SWITCHES)
     # What only looks like one may be a value.
-    assert understood(["--model", "--x"], NAMES, SWITCHES) == ["--model", "--x"]
+    assert understood(["--model", "-x"], NAMES, SWITCHES) == ["--model", "-x"]
     assert understood(["--seed", "-1"], NAMES, SWITCHES) == ["--seed", "-1"]

@@ -97,10 +97,11 @@ class Progress(keras.callbacks.Callback):
         self.remaining = remaining or Remaining([Part(total_epochs, 1.0)])
         self._run_started = None
         self._epoch_started = None
+        self._first_batch = 0
         self._epoch = None
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._epoch_started = time.perf_counter()
+        self._epoch_started, self._first_batch = time.perf_counter(), 0
         if self._run_started is None:
             self._run_started = self._epoch_started
         # Its line comes at its end, and is enough where it is short.
@@ -109,6 +110,8 @@ class Progress(keras.callbacks.Callback):
         self._epoch.count(0, self.params.get("steps"))
 
     def on_train_batch_end(self, batch, logs=None):
+        if not self._epoch.done:
+            self._first_batch = batch
         self._epoch.count(batch + 1, self._epoch.total)
         if logs:
             told = [LOSS.told(logs["loss"]), *_decides(logs, self.task)]
@@ -117,7 +120,9 @@ class Progress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         end(self._epoch)
         now = time.perf_counter()
-        self.remaining.epoch(epoch, now - self._epoch_started)
+        if not self._first_batch:
+            # One that was gone on with in its middle says little of others.
+            self.remaining.epoch(epoch, now - self._epoch_started)
         if epoch + 1 < self.total_epochs:
             ending = f"{duration(self.remaining.after(epoch + 1))} left"
         else:

@@ -64,7 +64,7 @@ class Outlook:
     def why(self) -> str:
         """What was seen, and what follows from it."""
         if math.isnan(self.accuracy):
-            return "the classes have one picture each, which serve a head alone"
+            return "no picture could be held out: the head alone is fitted"
         return (
             f"the head fitted to features is right in {self.accuracy:.1%} of "
             f"{self.judged or self.pictures:,} pictures in cross-validation; "

@@ -1,6 +1,7 @@
 """A linear probe: the head fitted to features of the pictures as they are."""
 
 import keras
+import numpy as np
 
 import zoo
 from pipelines.data.examples import Examples
@@ -35,15 +36,21 @@ def probe_run(
         probe, reached = _fit_several(run, progress)
     else:
         probe = probe or _fit(run, progress)
-        reached = f"{probe.accuracy:.1%}"
+        reached = _told(probe)
     head = run.model.get_layer("head_logits")
     head.kernel.assign(probe.kernel)
     head.bias.assign(probe.bias)
     run.say(
         f"logistic regression on {len(probe.kernel)} features, inverse "
-        f"penalty {probe.strength:g}: {reached} in cross-validation"
+        f"penalty {probe.strength:g}: {reached}"
     )
     return finish(run, [], more)
+
+
+def _told(probe: Probe) -> str:
+    if np.isnan(probe.accuracy):
+        return "no picture could be held out"
+    return f"{probe.accuracy:.1%} in cross-validation"
 
 
 def _fit(run: Run, progress) -> Probe:
@@ -66,34 +73,49 @@ def fit_head(run: Run, labels, features, places, progress=None) -> Probe:
     Raises:
         Interrupted: Somebody has asked the run to stop.
     """
+    return fit_probe(
+        features,
+        labels,
+        len(run.splits.train.class_names),
+        seed=run.config.seed,
+        groups=_groups(run, places),
+        progress=_going_on(run, progress),
+    )
+
+
+def _groups(run: Run, places) -> np.ndarray | None:
+    """Returns what belongs together, of pictures to learn from."""
     groups = run.splits.groups
-    if groups is not None:
-        # Those to judge by come behind.
-        groups = groups[: len(run.splits.train)][places]
+    # Those to judge by come behind.
+    return None if groups is None else groups[: len(run.splits.train)][places]
+
+
+def _going_on(run: Run, progress):
+    """Returns what is told of numbers done, and ends where it is to stop."""
 
     def report(done, total):
         run.go_on()
         if progress:
             progress(done, total)
 
-    return fit_probe(
-        features,
-        labels,
-        len(run.splits.train.class_names),
-        seed=run.config.seed,
-        groups=groups,
-        progress=report,
-    )
+    return report
 
 
 def _fit_several(run: Run, progress):
     """Fits to several classes a picture, thresholds to what is left out."""
     features = _head_features(run, progress)
     labels = features.examples.labels
-    probe = fit_multilabel_probe(features.values, labels, seed=run.config.seed)
+    probe = fit_multilabel_probe(
+        features.values,
+        labels,
+        seed=run.config.seed,
+        groups=_groups(run, slice(None)),
+        progress=_going_on(run, progress),
+    )
     if run.config.threshold_part != 0:
         run.task = run.task.tuned(probe.outputs, labels)
-    return probe, run.task.decides.told(probe.precision)
+    reached = run.task.decides.told(probe.precision)
+    return probe, f"{reached} in cross-validation"
 
 
 def _head_features(run: Run, progress) -> Features:
@@ -123,15 +145,12 @@ def features_of(run: Run, examples: Examples, progress=None) -> Features:
         Interrupted: Somebody has asked the run to stop.
     """
 
-    def report(done, total):
-        run.go_on()
-        if progress:
-            progress(done, total)
-
     with run.strategy.scope():
         below, _ = zoo.split(run.model, "head")
     extractor = Extractor(below, run.strategy, run.folder.path)
     data = run.evaluation_data(examples)
     with naming_bad_pictures(examples):
-        values = extractor.run(data.dataset, len(examples), report)
+        values = extractor.run(
+            data.dataset, len(examples), _going_on(run, progress)
+        )
     return Features(examples, values)

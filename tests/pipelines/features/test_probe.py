@@ -51,6 +51,7 @@ def test_noise_asks_for_a_strong_penalty_and_signal_for_a_weak_one():
     signal = noise * 0.1 + labels[:, np.newaxis] * 2
     blind, seeing = (fit_probe(x, labels, 2) for x in (noise, signal))
     assert blind.accuracy < 0.75 and seeing.accuracy == 1.0
+    assert blind.strength < seeing.strength
 
 
 def test_one_picture_a_class():
@@ -162,3 +163,22 @@ def test_fits_are_counted():
     fit_probe(features, labels, 2, progress=lambda *n: told.append(n))
     # Three deals of five folds, eight penalties each.
     assert told[0] == (1, 120) and told[-1] == (120, 120)
+
+
+def test_groups_of_very_different_sizes():
+    """Some fold is left without a picture to judge."""
+    sizes = np.array([8, 8, 5, 5])
+    groups = np.repeat(np.arange(4), sizes)
+    labels = np.repeat([0, 1, 0, 1], sizes)
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(26, 4)) + labels[:, np.newaxis]
+    for seed in range(20):
+        probe = fit_probe(rows, labels, 2, groups=groups, seed=seed)
+        assert 0 <= probe.accuracy <= 1
+
+
+def test_one_group_a_class_leaves_nothing_to_judge():
+    labels = np.arange(60) % 2
+    rows = np.random.default_rng(0).normal(size=(60, 4)) + labels[:, None]
+    probe = fit_probe(rows, labels, 2, groups=labels)
+    assert np.isnan(probe.accuracy) and probe.strength == 1.0

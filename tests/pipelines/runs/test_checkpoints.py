@@ -70,6 +70,16 @@ def test_later_steps_give_way_to_one_that_is_left_as_it_is(tmp_path):
     assert steps_of(tmp_path) == [3]
 
 
+def test_the_clock_alone_makes_no_other_checkpoint(tmp_path):
+    """The same step, taken again after a resume."""
+    for elapsed in (1.0, 2.5):
+        facts = {"elapsed": elapsed, "identity": "x"}
+        path = write_checkpoint(tmp_path, 3, FILES, facts)
+    assert newest(tmp_path).facts["elapsed"] == 1.0 and path.is_dir()
+    write_checkpoint(tmp_path, 3, FILES, {"elapsed": 3.0, "identity": "y"})
+    assert newest(tmp_path).facts == {"elapsed": 3.0, "identity": "y"}
+
+
 def test_what_was_passed_over_gives_way(tmp_path):
     write(tmp_path, 1, 2)
     for step in (3, 4):

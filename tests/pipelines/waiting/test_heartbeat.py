@@ -1,7 +1,9 @@
 """What is told of long work: on a terminal, and in a file, by a made clock."""
 
 import io
+import sys
 import threading
+import time
 
 import pytest
 
@@ -248,3 +250,16 @@ def test_a_first_call_is_work():
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text
+
+
+def test_what_stands_for_the_error_stream_is_written_to(monkeypatch):
+    """A notebook's stream has the number of its server's terminal."""
+    cell = io.StringIO()
+    cell.fileno = lambda: sys.__stderr__.fileno()
+    monkeypatch.setattr(sys, "stderr", cell)
+    with heartbeat(), work("reading", after=0.0):
+        for _ in range(100):
+            if cell.getvalue():
+                break
+            time.sleep(0.05)
+    assert cell.getvalue() == "reading …\n"

@@ -1,6 +1,7 @@
 """What a person sees of a run, on a terminal and in a file."""
 
 import io
+import types
 
 import keras
 import pytest
@@ -118,3 +119,18 @@ def test_an_epoch_that_breaks_does_not_go_on(tiny, batches, coloured):
             callbacks=[Progress(2, TASK, io.StringIO()), Breaks()],
         )
     assert going_on() == before
+
+
+@pytest.mark.parametrize(("first", "told"), [(0, [0]), (95, [])])
+def test_the_rest_of_an_epoch_says_nothing_of_whole_ones(first, told):
+    seen = []
+    remaining = types.SimpleNamespace(
+        epoch=lambda number, seconds: seen.append(number), after=lambda _: 1.0
+    )
+    callback = Progress(2, TASK, io.StringIO(), remaining=remaining)
+    callback.set_params({"steps": 100})
+    callback.on_epoch_begin(0)
+    for batch in range(first, 100):
+        callback.on_train_batch_end(batch)
+    callback.on_epoch_end(0, LOGS)
+    assert seen == told

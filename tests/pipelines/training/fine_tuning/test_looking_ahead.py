@@ -48,7 +48,7 @@ def test_one_picture_a_class_cannot_be_held_out():
     outlook = Outlook(800, 800, float("nan"))
     assert outlook.head_is_enough
     assert outlook.why == (
-        "the classes have one picture each, which serve a head alone"
+        "no picture could be held out: the head alone is fitted"
     )
 
 
