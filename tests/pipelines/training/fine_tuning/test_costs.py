@@ -6,13 +6,11 @@ import pytest
 
 import zoo
 from pipelines.training.callbacks import Progress
-from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning import feature_cache
 from pipelines.training.fine_tuning.costs import macs_below
 from pipelines.training.fine_tuning.costs import parts_of
 from pipelines.training.fine_tuning.feature_cache import FeatureCache
 from pipelines.training.fine_tuning.plan import parse_plan
-from pipelines.training.preparation import prepare
 from pipelines.training.remaining import Part
 from zoo.profile import count_macs
 
@@ -21,21 +19,10 @@ LEARNED, JUDGED = 12, 6
 
 
 @pytest.fixture
-def run(picture_folder, tmp_path):
-    config = FinetuneConfig(
-        data=str(picture_folder),
-        model="resnet20",
-        output=str(tmp_path / "run"),
-        weights="cifar10",
-        global_batch_size=4,
-        image_size=16,
-        precision="float32",
-    )
-    run = prepare(config, say=lambda line: None)
-    names = [stage.name for stage in zoo.stages(run.model)]
-    run.plan = parse_plan("head:2@1, stage3:3@1, all:4@1", names)
-    with run.folder:
-        yield run
+def run(prepared):
+    names = [stage.name for stage in zoo.stages(prepared.model)]
+    prepared.plan = parse_plan("head:2@1, stage3:3@1, all:4@1", names)
+    return prepared
 
 
 def test_epochs_cost_what_is_computed_in_them(run):

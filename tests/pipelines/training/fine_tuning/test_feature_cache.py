@@ -6,34 +6,17 @@ import pytest
 import zoo
 from pipelines.batches.training_data import every_view
 from pipelines.evaluation.extraction import Extractor
-from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning import feature_cache
 from pipelines.training.fine_tuning.feature_cache import FeatureCache
 from pipelines.training.fine_tuning.feature_cache import views_of
 from pipelines.training.fine_tuning.plan import parse_plan
-from pipelines.training.preparation import prepare
 
 VIEWS = 2
 
 
 @pytest.fixture
-def run(picture_folder, tmp_path):
-    """A run of a ResNet-20, and what it has said."""
-    said = []
-    config = FinetuneConfig(
-        data=str(picture_folder),
-        model="resnet20",
-        output=str(tmp_path / "run"),
-        weights="cifar10",
-        global_batch_size=4,
-        image_size=16,
-        precision="float32",
-    )
-    run = prepare(config, say=said.append)
-    with run.folder:
-        run.said = said
-        said.clear()
-        yield run
+def run(prepared):
+    return prepared
 
 
 @pytest.fixture
