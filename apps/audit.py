@@ -115,7 +115,6 @@ def check(asked: Auditing) -> None:
 
 def run(asked: Auditing) -> None:
     from pipelines.audit.auditing import audit_data
-    from pipelines.audit.report.corrections import left_over
     from pipelines.audit.report.writing import write_report
 
     output = asked.output or new_output(asked.data)
@@ -126,18 +125,22 @@ def run(asked: Auditing) -> None:
         write_manifest=asked.write_manifest,
         watch=lambda step: Bar(step, "picture"),
     )
-    page = write_report(found, output)
+    report = write_report(found, output)
     summarise(found)
     if found.frozen is not None:
         say(f"{found.frozen:,} pictures frozen in {asked.write_manifest}")
-    if kept := left_over(found, output):
+    if report.corrections.is_old:
         say(
-            f"{kept} is from before and was left as it is, as somebody may "
-            "have edited it; remove it for a list of what is doubted now"
+            f"{report.corrections.path} is from before and was left as it is, "
+            "as somebody may have edited it; remove it for a list of what is "
+            "doubted now"
         )
-    say(f"report: {page}")
+    say(f"report: {report.page}")
     if not found.passed:
-        fail(f"{asked.data} must not be trained on as it is; see {page}", 3)
+        fail(
+            f"{asked.data} must not be trained on as it is; see {report.page}",
+            3,
+        )
 
 
 def new_output(data: str) -> str:

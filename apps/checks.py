@@ -3,12 +3,12 @@
 The libraries find all of it themselves, but only after TensorFlow is there.
 """
 
-import glob
 import os
 import pathlib
 
 import zoo
 from apps.words import close
+from pipelines.data.sources.pictures_in import matching
 from pipelines.runs.config import RunConfig
 from pipelines.runs.options import RunOptions
 from pipelines.runs.places import length_of
@@ -60,17 +60,12 @@ def check_pictures(pictures) -> None:
         RequestError: Says what is called alike.
     """
     for picture in pictures:
-        if not os.path.exists(picture) and not _stands_for_any(picture):
+        if not any(map(os.path.lexists, matching(picture))):
             near = _alike(picture)
             raise RequestError(
                 f"There is no picture {picture}."
                 + (f" Nearest: {', '.join(near)}." if near else "")
             )
-
-
-def _stands_for_any(pattern: str) -> bool:
-    """Whether a path with `*` and the like is that of anything."""
-    return next(glob.iglob(pattern, recursive=True), None) is not None
 
 
 def _alike(path: str) -> list[str]:

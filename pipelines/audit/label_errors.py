@@ -15,6 +15,7 @@ import numpy as np
 from pipelines.audit.label_noise import LabelNoise
 from pipelines.audit.label_noise import estimate_noise
 from pipelines.audit.unseen_scores import unseen_scores
+from pipelines.features.neighbours import normalised
 from pipelines.features.probe import MOST
 from pipelines.features.probe import some_of_each
 from pipelines.waiting.work import work
@@ -139,15 +140,17 @@ def find_noise(
         pictures it has not seen, in 0…1.
     """
 
+    features = normalised(features)
     chosen = some_of_each(labels, MOST, seed)
     is_part = len(chosen) < len(labels)
     steps = len(chosen) * len(STRENGTHS)
+    few = features[chosen] if is_part else features
     steps += len(labels) * (_ROUNDS - 1 + is_part)
     told = _counted(progress, steps)
 
-    def judged(strength, learned, places):
+    def judged(strength, learned, features, places):
         scores = unseen_scores(
-            features[places],
+            features,
             labels[places],
             learned[places],
             classes=classes,
@@ -158,11 +161,13 @@ def find_noise(
         right = scores.argmax(axis=1) == labels[places]
         return estimate_noise(scores, labels[places]), right
 
-    everything, learned = np.arange(len(labels)), np.ones(len(labels), bool)
-    tried = {each: judged(each, learned, chosen) for each in STRENGTHS}
+    everything, learned = slice(None), np.ones(len(labels), bool)
+    tried = {each: judged(each, learned, few, chosen) for each in STRENGTHS}
     strength = max(tried, key=lambda each: tried[each][0].likelihood)
     noise, right = (
-        judged(strength, learned, everything) if is_part else tried[strength]
+        judged(strength, learned, features, everything)
+        if is_part
+        else tried[strength]
     )
     before = []
     for _ in range(_ROUNDS - 1):
@@ -171,7 +176,7 @@ def find_noise(
         # Else two rounds may doubt by turns what the other one trusts.
         if any((learned == each).all() for each in before):
             break
-        noise, right = judged(strength, learned, everything)
+        noise, right = judged(strength, learned, features, everything)
     if progress:
         progress(steps, steps)
     return noise, float(right.mean())

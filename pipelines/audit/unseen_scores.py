@@ -8,7 +8,6 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from pipelines.features.neighbours import normalised
 from pipelines.features.probe import some_of_each
 
 FOLDS = 5
@@ -32,12 +31,12 @@ def unseen_scores(
 ) -> np.ndarray:
     """Scores every picture by a logistic regression that has not seen it.
 
-    It is of features of length 1, so that none that lies far out weighs more
-    than others, and standardised. It learns from at most `LEARNED` pictures,
+    It is of standardised features. It learns from at most `LEARNED` pictures,
     as large a part of each class.
 
     Args:
-        features: float `(pictures, size)`.
+        features: float `(pictures, size)`, of length 1 each, so that none
+            that lies far out weighs more than others; not copied.
         labels: int `(pictures,)`.
         learned: bool `(pictures,)`: which may be learned from.
         classes: How many there are.
@@ -49,7 +48,6 @@ def unseen_scores(
         float64 `(pictures, classes)`, logits.
     """
     scores = np.full((len(labels), classes), _NEVER)
-    features = normalised(features)
     folds = min(FOLDS, int(np.bincount(labels).max()))
     parts = StratifiedKFold(folds, shuffle=True, random_state=seed)
     # Threads cost more than such small problems gain by them. Not converged

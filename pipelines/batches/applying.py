@@ -104,13 +104,14 @@ def _simple_steps() -> tuple[Step, ...]:
     return tuple(step for step in _ALL if step.code in codes)
 
 
+_SOURCES = _sources()
 _ALL = all_steps()
 _SIMPLE = _simple_steps()
 _LAST_CODE = _ALL[-1].code
 # Two of them, and not one for each augmentation: whoever tries a second one
 # seldom waits again.
 _change, _change_simply = (
-    long_at_first(_compile(_sources(), steps), "compiling the augmentation")
+    long_at_first(_compile(_SOURCES, steps), "compiling the augmentation")
     for steps in (_ALL, _SIMPLE)
 )
 

@@ -14,7 +14,6 @@ from concurrent import futures
 from typing import NamedTuple
 
 import numpy as np
-import psutil
 import tensorflow as tf
 
 from pipelines.data import framing
@@ -26,6 +25,7 @@ from pipelines.data.inspection.orientation import orientation_of
 from pipelines.data.inspection.orientation import turned
 from pipelines.data.inspection.pillow_opening import open_encoded
 from pipelines.data.inspection.refusal import Refused
+from pipelines.data.memory import room_in_memory
 from pipelines.data.tf_data import parallel_calls
 from pipelines.data.tf_data import pipeline_options
 
@@ -163,7 +163,8 @@ def made_once(
     count = len(examples)
 
     def build():
-        if examples.held is None or count * size * size * 3 > _room():
+        room = room_in_memory(_MOST, _SHARE)
+        if examples.held is None or count * size * size * 3 > room:
             return None
         dataset = (
             tf.data.Dataset.range(count)
@@ -225,12 +226,8 @@ def _once(examples: Examples, key, build: Callable):
     return made[key]
 
 
-def _room() -> float:
-    return min(_MOST, _SHARE * psutil.virtual_memory().available)
-
-
 def _decoded(examples: Examples, size: int) -> DecodedPictures | None:
-    room = _room()
+    room = room_in_memory(_MOST, _SHARE)
     if examples.held is None or _estimate(examples) > room:
         return None
     found, total = [], 0

@@ -47,7 +47,7 @@ def evaluation_batch(examples: int, replicas: int = 1) -> int:
     """Returns a batch of which as many fill up that the last is nearly full.
 
     Args:
-        examples: How many there are.
+        examples: How many there are; of none, a batch has one for each device.
         replicas: Devices that share a batch, which is a multiple of them.
 
     Example:
@@ -57,6 +57,7 @@ def evaluation_batch(examples: int, replicas: int = 1) -> int:
     assert (evaluation_batch(300), evaluation_batch(9, 4)) == (150, 12)
     ```
     """
+    examples = max(examples, 1)
     batch = -(-examples // -(-examples // _LARGEST_BATCH))
     return -(-batch // replicas) * replicas
 

@@ -16,6 +16,8 @@ from unittest import mock
 import keras
 import tensorflow as tf
 
+from pipelines.batches.layer_arguments import arguments_of
+from pipelines.batches.layer_arguments import check_ranges
 from pipelines.batches.layer_words import LIBRARIES
 from pipelines.batches.layer_words import LayerWords
 from zoo.errors import RequestError
@@ -23,7 +25,6 @@ from zoo.variants import nearest
 
 # Operations of `tf.random` that have a sibling which is told one.
 _DRAWS = ("uniform", "normal", "truncated_normal")
-_RANGE = (0, 255)
 
 
 def words_of(augmentation) -> str:
@@ -62,7 +63,7 @@ def make_layer(words: LayerWords) -> keras.layers.Layer:
     Raises:
         RequestError: There is none of that name, or not with these arguments.
     """
-    _check_range(words)
+    check_ranges(words)
     try:
         module = importlib.import_module(LIBRARIES[words.library])
     except ImportError as error:
@@ -82,14 +83,7 @@ def make_layer(words: LayerWords) -> keras.layers.Layer:
         )
     kind = kinds[words.name]
     try:
-        named = {name: _revived(value) for name, value in words.named}
-        wanted = inspect.signature(kind).parameters
-        if "value_range" in wanted:
-            named.setdefault("value_range", _RANGE)
-        # In keras-cv it comes first, and nobody means it.
-        others = [name for name in wanted if name != "value_range"]
-        given = dict(zip(others, words.positional, strict=False))
-        return kind(**given, **named)
+        return kind(**arguments_of(words, kind))
     except RequestError:
         raise
     # Whatever a constructor thinks of arguments that a person wrote.
@@ -236,38 +230,3 @@ def _layer_words(layer: keras.layers.Layer) -> LayerWords:
         *(library, type(layer).__name__, ()),
         tuple((name, value) for name, value in named if value is not None),
     )
-
-
-def _check_range(words: LayerWords) -> None:
-    """Refuses another range of pixels, also of a layer inside of this one."""
-    for found in _ranges([*words.positional, *words.named]):
-        if found not in (_RANGE, list(_RANGE)):
-            raise RequestError(
-                f"`augmentation`: {words} is for pixels in {found}. Expected "
-                f"`value_range={_RANGE}`, or none: pixels are 0…255 here."
-            )
-
-
-def _ranges(value):
-    """Yields what is called `value_range`, however deep."""
-    if isinstance(value, dict):
-        value = tuple(value.items())
-    if not isinstance(value, (list, tuple)):
-        return
-    if len(value) == 2 and value[0] == "value_range":
-        yield value[1]
-        return
-    for inner in value:
-        yield from _ranges(inner)
-
-
-def _revived(value):
-    """What a layer's configuration holds of other objects of its library."""
-    if isinstance(value, (list, tuple)):
-        return tuple(map(_revived, value))
-    if not (isinstance(value, dict) and "class_name" in value):
-        return value
-    home = str(value.get("module", "")).split(".")[0]
-    if home not in LIBRARIES and value.get("registered_name") is None:
-        raise RequestError(f"`augmentation`: {value} is of neither library.")
-    return keras.saving.deserialize_keras_object(value)

@@ -63,9 +63,10 @@ def read(text: str) -> tuple[str | None, tuple[LayerWords, ...]]:
     assert read("crop") == ("crop", ())
     ```
     """
-    if _NAME.fullmatch(text.strip()):
+    text = text.strip()
+    if _NAME.fullmatch(text):
         # Whoever knows the names says whether it is one.
-        return text.strip(), ()
+        return text, ()
     try:
         parts = _parts(ast.parse(text, mode="eval").body)
         said = [ast.get_source_segment(text, part) for part in parts]

@@ -8,14 +8,17 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from pipelines.data.memory import room_in_memory
 from pipelines.data.names import constants
 from pipelines.data.names import shortest
 from pipelines.data.names import take
 from pipelines.data.spelling import listed
 from pipelines.data.tf_data import call_python
 
-# Above this many bytes, pictures are read when they are needed.
+# Above this many bytes, and this part of the memory that is free, pictures are
+# read when they are needed; while they are, they are there twice.
 MEMORY_LIMIT = 4 * 2**30
+_SHARE = 1 / 4
 _CHUNK = 1024
 _SAMPLED = 64
 
@@ -87,14 +90,15 @@ class Examples:
         Read once, however many pipelines share it. A few pictures tell
         beforehand that a large set is too large, without reading it.
         """
-        if self._estimate() > MEMORY_LIMIT:
+        room = room_in_memory(MEMORY_LIMIT, _SHARE)
+        if self._estimate() > room:
             return None
         pictures, total = [], 0
         for start in range(0, len(self), _CHUNK):
             stop = min(start + _CHUNK, len(self))
             pictures += self.encoded(list(range(start, stop)))
             total += sum(map(len, pictures[start:]))
-            if total > MEMORY_LIMIT:
+            if total > room:
                 return None
         return tf.constant(pictures, dtype=tf.string)
 

@@ -13,6 +13,8 @@ from zoo.errors import RequestError
 # As the Linux kernel calls them.
 _BFLOAT16 = frozenset({"amx_bf16", "avx512_bf16"})
 _PROCESSOR = pathlib.Path("/proc/cpuinfo")
+# Letters of what a variable holds, in an error.
+_SHOWN = 100
 CLUSTERS = ("none", "auto", "tf_config", "slurm")
 
 
@@ -74,17 +76,42 @@ def _resolver(cluster: str):
     try:
         if cluster == "tf_config":
             os.environ["TF_CONFIG"]
-            return resolvers.TFConfigClusterResolver()
+            _processes_of_tf_config()
+            return _with_this_process(resolvers.TFConfigClusterResolver())
         if cluster == "slurm":
-            return resolvers.SlurmClusterResolver()
-    except (KeyError, RuntimeError, ValueError, OSError) as error:
+            return _with_this_process(resolvers.SlurmClusterResolver())
+    except RequestError:
+        raise
+    # Of what both read only while they are asked, they check nothing.
+    except (
+        *(LookupError, RuntimeError, ValueError, TypeError, AttributeError),
+        OSError,
+    ) as error:
         raise RequestError(
             f"`cluster={cluster}` finds no cluster around this process: "
-            f"{error}. docs/long_runs.md shows how one is started."
+            f"{_shortened(error)}. docs/long_runs.md shows how one is started."
         ) from error
     raise RequestError(
         f"`cluster` is one of {', '.join(CLUSTERS)}. Received: {cluster}"
     )
+
+
+def _with_this_process(resolver):
+    """Returns a resolver that can tell which of its processes this is.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    tasks = resolver.cluster_spec().as_dict()
+    kind, index = resolver.task_type, resolver.task_id
+    own = range(len(tasks.get(kind, ())))
+    if sum(map(len, tasks.values())) > 1 and index not in own:
+        counts = ", ".join(f"{len(tasks[name])} {name}" for name in tasks)
+        raise ValueError(
+            f"this is process {kind} {index}, and those of the cluster are "
+            f"{counts}, from 0"
+        )
+    return resolver
 
 
 def check_one_host(cluster: str, what: str) -> None:
@@ -108,17 +135,41 @@ def check_one_host(cluster: str, what: str) -> None:
 
 def _found_around() -> str:
     """Returns the kind of cluster that the environment speaks of."""
-    try:
-        config = json.loads(os.environ.get("TF_CONFIG") or "{}")
-    except ValueError as error:
-        raise RequestError(
-            f"The variable TF_CONFIG is no JSON: {error}."
-        ) from error
-    if sum(map(len, config.get("cluster", {}).values())) > 1:
+    if _processes_of_tf_config() > 1:
         return "tf_config"
-    if int(os.environ.get("SLURM_STEP_NUM_TASKS", 1)) > 1:
-        return "slurm"
-    return "none"
+    tasks = os.environ.get("SLURM_STEP_NUM_TASKS") or "1"
+    if not tasks.isdecimal():
+        raise RequestError(
+            "The variable SLURM_STEP_NUM_TASKS holds no whole number: "
+            f"{tasks!r}. Let srun set it, or give `cluster=none`."
+        )
+    return "slurm" if int(tasks) > 1 else "none"
+
+
+def _processes_of_tf_config() -> int:
+    text = os.environ.get("TF_CONFIG") or "{}"
+    try:
+        cluster = json.loads(text).get("cluster", {})
+        return sum(len(_checked_addresses(each)) for each in cluster.values())
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise RequestError(
+            "The variable TF_CONFIG is no JSON of a cluster "
+            f"({_shortened(error)}): expected "
+            '{"cluster": {"worker": ["HOST:PORT", …]}, "task": {"type": '
+            f'"worker", "index": 0}}}}, received {_shortened(text)!r}. Correct '
+            "it, or give `cluster=none`."
+        ) from error
+
+
+def _checked_addresses(addresses) -> list | dict:
+    # TensorFlow takes both, but a word would be a host for each letter.
+    if not isinstance(addresses, (list, dict)):
+        raise TypeError(f"{addresses!r} is no list of addresses")
+    return addresses
+
+
+def _shortened(said) -> str:
+    return " ".join(str(said).split())[:_SHOWN]
 
 
 def workers_of(strategy: tf.distribute.Strategy) -> Workers:

@@ -6,10 +6,10 @@ import platform
 import shutil
 import subprocess
 
-import psutil
 import tensorflow as tf
 from packaging.requirements import Requirement
 
+from pipelines.data.memory import memory_here
 from pipelines.data.tf_data import processors
 from pipelines.doctor.findings import Finding
 
@@ -31,10 +31,10 @@ def check_processor() -> Finding:
     cores = processors()
     words = _CPU_INFO.read_text().split() if _CPU_INFO.is_file() else []
     sets = [name for word, name in _SETS.items() if word in words]
-    memory = psutil.virtual_memory()
+    memory = memory_here()
     text = (
         f"{cores} core(s), {', '.join(sets) or 'no AVX2'}, "
-        f"{memory.available / _GIB:.1f} of {memory.total / _GIB:.1f} GiB free"
+        f"{memory.free / _GIB:.1f} of {memory.total / _GIB:.1f} GiB free"
     )
     return Finding(
         "processor",
@@ -43,7 +43,7 @@ def check_processor() -> Finding:
             "cores": cores,
             "instruction_sets": sets,
             "memory_bytes": memory.total,
-            "free_memory_bytes": memory.available,
+            "free_memory_bytes": memory.free,
         },
     )
 

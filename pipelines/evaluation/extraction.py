@@ -9,12 +9,15 @@ import tempfile
 import numpy as np
 import tensorflow as tf
 
+from pipelines.data.memory import room_in_memory
 from pipelines.devices.logits import make_logits_step
 from pipelines.waiting.work import current
 from pipelines.waiting.work import work
 
-# Above this many bytes features are kept in a file that is mapped.
+# Above this many bytes features are kept in a file that is mapped, and above
+# this part of the memory that is free where the disk has room for them.
 MEMORY_LIMIT = 2 * 2**30
+_SHARE = 1 / 4
 # The part of a disk's free space that features may take.
 _DISK_SHARE = 0.5
 
@@ -70,9 +73,14 @@ class Extractor:
         return count * sum(kind.bytes for kind in tf.nest.flatten(self._kinds))
 
     def has_room_for(self, count: int) -> bool:
-        """Whether the features of `count` pictures can be kept."""
-        if self.bytes_of(count) <= MEMORY_LIMIT:
-            return True
+        """Whether the features of `count` pictures can be kept.
+
+        How much memory is free does not count: a run decides by it what it
+        shows, and ends with the same bits on a machine that has less.
+        """
+        return self.bytes_of(count) <= MEMORY_LIMIT or self._fit_on_disk(count)
+
+    def _fit_on_disk(self, count: int) -> bool:
         folder = pathlib.Path(self._folder or tempfile.gettempdir())
         disk = os.statvfs(folder)
         free = disk.f_bavail * disk.f_frsize
@@ -111,9 +119,15 @@ class Extractor:
 
     def _room_for(self, kind: _Kind, count: int) -> np.ndarray:
         shape = (count, *kind.shape)
-        if self.bytes_of(count) <= MEMORY_LIMIT:
+        if self._are_held(count):
             return np.empty(shape, kind.dtype)
         # The file has no name: it goes with the array, whatever happens.
         with tempfile.TemporaryFile(dir=self._folder) as file:
             file.truncate(count * kind.bytes)
             return np.memmap(file, kind.dtype, "r+", shape=shape)
+
+    def _are_held(self, count: int) -> bool:
+        wanted = self.bytes_of(count)
+        if wanted <= room_in_memory(MEMORY_LIMIT, _SHARE):
+            return True
+        return wanted <= MEMORY_LIMIT and not self._fit_on_disk(count)

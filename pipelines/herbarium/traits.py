@@ -21,6 +21,7 @@ from pipelines.herbarium.species import SPECIES
 from pipelines.herbarium.species import Leaf
 from pipelines.herbarium.species import Tint
 from pipelines.herbarium.writing import beside
+from pipelines.herbarium.writing import put
 
 TABLE = "traits.csv"
 # What a hue is called up to where, in degrees.
@@ -66,8 +67,8 @@ def write_traits(
 
     A plant's colour, the build of its leaf where it is one, and the ground
     that it grows on. The table has a column of 0 and 1 for each trait. All is
-    made in a sibling folder and renamed at the end, so that an interrupted
-    call leaves nothing.
+    made in a hidden folder and moved at the end, so that an interrupted call
+    leaves nothing.
 
     Args:
         folder: Where to write; a new or an empty one.
@@ -102,7 +103,7 @@ def write_traits(
         raise FileExistsError(errno.EEXIST, reason, str(folder))
     with beside(folder) as made:
         _fill(made, seed, (train, val), progress)
-        os.rename(made, folder)
+        put(made, folder, TABLE)
     return folder / TABLE
 
 

@@ -39,8 +39,8 @@ def write(
     """Writes the set as `folder/{train,val}/<species>/<species>_0001.jpg`.
 
     The pictures are RGB JPEGs of quality 75 to 92 with 4:2:0 chroma. The set
-    is made in a sibling folder and renamed at the end, so that an
-    interrupted call leaves no folder. A complete set of the same seed and
+    is made in a hidden folder and moved at the end, so that an
+    interrupted call leaves nothing. A complete set of the same seed and
     counts is returned as it is.
 
     Args:
@@ -187,7 +187,10 @@ def _pictures(
 
 @contextlib.contextmanager
 def beside(folder: Path) -> Iterator[Path]:
-    """Gives the path of a folder to make, which is to be renamed at the end.
+    """Gives the path of a folder to make, which `put` moves at the end.
+
+    It lies beside its place, or in it where that is an empty folder: on the
+    same disk, also where that is a mounted one.
 
     Args:
         folder: Where it goes. What is left of the other is removed.
@@ -195,14 +198,35 @@ def beside(folder: Path) -> Iterator[Path]:
     Raises:
         OSError: The disk is full or may not be written; it says which folder.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    place = Path(os.path.realpath(folder))
+    home = place if place.is_dir() else place.parent
+    home.mkdir(parents=True, exist_ok=True)
     with (
         naming(folder),
         tempfile.TemporaryDirectory(
-            prefix=f".{folder.name}-", dir=folder.parent
+            prefix=f".{place.name}-", dir=home
         ) as scratch,
     ):
         yield Path(scratch) / "set"
+
+
+def put(made: Path, folder: Path, last: str) -> None:
+    """Moves what was made to its place.
+
+    A folder that is there is filled, not replaced: it may be a link, a mounted
+    disk, or where this process is.
+
+    Args:
+        made: The folder that `beside` gave.
+        folder: Where it goes.
+        last: What of it says that all is there.
+    """
+    place = Path(os.path.realpath(folder))
+    if not place.is_dir():
+        os.rename(made, place)
+        return
+    for each in sorted(made.iterdir(), key=lambda each: each.name == last):
+        os.rename(each, place / each.name)
 
 
 def _fill(
@@ -234,7 +258,7 @@ def _move(
     made: Path, folder: Path, note: dict[str, int], counts: dict[str, int]
 ) -> None:
     try:
-        os.rename(made, folder)
+        put(made, folder, _NOTE)
     except OSError:
         # Somebody else may have written the same set in the meantime.
         if not _is_complete(folder, note, counts):

@@ -8,6 +8,7 @@ whose button writes the same list. No picture is moved for it.
 """
 
 import csv
+import dataclasses
 import io
 import os
 import pathlib
@@ -28,41 +29,42 @@ def listed(audit: Audit) -> list[int]:
     return [i for i, each in enumerate(audit.seen) if each.level != REFUSE]
 
 
-def write_corrections(audit: Audit, folder) -> pathlib.Path | None:
+@dataclasses.dataclass(frozen=True)
+class Corrections:
+    """The list that lies beside a report.
+
+    Args:
+        path: Where it is; None where there is none.
+        is_old: Whether it is from before, and does not say what was found.
+    """
+
+    path: pathlib.Path | None = None
+    is_old: bool = False
+
+
+def write_corrections(audit: Audit, folder) -> Corrections:
     """Writes `corrections.csv`, never over one that is there.
+
+    None is written where no label is doubted, or the pictures are no files.
 
     Args:
         audit: What was found.
         folder: Where to, a folder that exists.
-
-    Returns:
-        Where it is; None where no label is doubted, or the pictures are no
-        files.
     """
-    if not audit.label_check.suspects or not audit.files:
-        return None
     path = pathlib.Path(folder) / CORRECTIONS
+    is_there = path.exists()
+    doubted = audit.label_check.suspects and audit.files
+    if not doubted and not is_there:
+        return Corrections()
+    found = _as_file(audit)
     # Somebody may have corrected it since an earlier audit.
-    if path.exists():
-        return path
+    if is_there:
+        return Corrections(path, is_old=path.read_bytes() != found)
     names = audit.listing.class_names
     if not _speaks_for_itself(names):
         write_class_names(path, names)
-    write_atomically(path, _as_file(audit))
-    return path
-
-
-def left_over(audit: Audit, folder) -> pathlib.Path | None:
-    """Returns a list that is there and does not say what this audit found.
-
-    Args:
-        audit: What was found.
-        folder: That of the report.
-    """
-    path = pathlib.Path(folder) / CORRECTIONS
-    if not path.exists() or path.read_bytes() == _as_file(audit):
-        return None
-    return path
+    write_atomically(path, found)
+    return Corrections(path)
 
 
 def _as_file(audit: Audit) -> bytes:

@@ -1,8 +1,10 @@
 """What an audit found, as a page for people and as JSON for programs."""
 
+import dataclasses
 import pathlib
 
 from pipelines.audit.auditing import Audit
+from pipelines.audit.report.corrections import Corrections
 from pipelines.audit.report.corrections import write_corrections
 from pipelines.audit.report.page import as_page
 from pipelines.audit.report.table import as_table
@@ -14,8 +16,21 @@ PAGE = "report.html"
 TABLE = "report.json"
 
 
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What was written.
+
+    Args:
+        page: Where the page is.
+        corrections: The list to correct beside it.
+    """
+
+    page: pathlib.Path
+    corrections: Corrections
+
+
 @work("writing the report")
-def write_report(audit: Audit, folder) -> pathlib.Path:
+def write_report(audit: Audit, folder) -> Report:
     """Writes `report.html` and `report.json`, each whole or not at all.
 
     The page needs nothing but itself: styles and thumbnails are inside. It
@@ -25,13 +40,10 @@ def write_report(audit: Audit, folder) -> pathlib.Path:
     Args:
         audit: What was found.
         folder: Where to, a folder that exists.
-
-    Returns:
-        Where the page is.
     """
     folder = pathlib.Path(folder)
     table = dumps(as_table(audit), indent=1)
     write_atomically(folder / TABLE, table.encode())
-    write_corrections(audit, folder)
+    corrections = write_corrections(audit, folder)
     write_atomically(folder / PAGE, as_page(audit))
-    return folder / PAGE
+    return Report(folder / PAGE, corrections)

@@ -99,6 +99,9 @@ def _by_pillow(encoded: bytes) -> int:
 def orientation_of_picture(picture: Image.Image) -> int:
     """Returns what an open picture asks for; a PNG is decoded for it."""
     try:
+        if picture.format == "PNG":
+            # What stands behind its rows counts too, and in front of others.
+            picture.load()
         found = picture.getexif().get(_TAG, 1)
     except (SyntaxError, ValueError, KeyError, struct.error, OSError):
         return 1
@@ -161,22 +164,27 @@ def _jpeg(encoded: bytes) -> int:
 
 
 def _png(encoded: bytes) -> int:
-    place, found, silent = 8, 1, False
+    """Walks over all chunks, of which any may say it.
+
+    Returns:
+        0 where Pillow is to be asked.
+    """
+    place, found, told, silent = 8, 1, None, False
     while place + 12 <= len(encoded):
         length, name = struct.unpack_from(">I4s", encoded, place)
         start = place + 8
         if name == b"eXIf":
-            body = encoded[start : start + length]
-            told = 0 if silent else _first_directory(body)
-            if told is not None:
-                return told
-            silent = True
+            if told is not None or silent:
+                # Of several the last one counts.
+                return 0
+            told = _first_directory(encoded[start : start + length])
+            silent = told is None
         if name == b"IEND":
             break
         if name in TEXTS and encoded.startswith(LYING_TEXTS, start):
             found = 0
         place = start + length + 4
-    return found
+    return found if told is None else told
 
 
 def _webp(encoded: bytes) -> int:

@@ -27,6 +27,7 @@ from pipelines.data.sources.layout import TRAIN
 from pipelines.data.sources.layout import VALIDATION
 from pipelines.data.sources.shards import MANIFEST
 from pipelines.data.sources.shards import VERSION
+from pipelines.data.sources.shards import hash_of_manifest
 from zoo.errors import RequestError
 from zoo.weights.atomic import write_atomically
 
@@ -159,6 +160,7 @@ def _finish(folder: pathlib.Path, parts, packing: Packing, listed) -> dict:
             for split, indices in listed.items()
         },
     }
+    manifest["sha256"] = hash_of_manifest(manifest)
     text = json.dumps(manifest, indent=1) + "\n"
     write_atomically(folder / MANIFEST, text.encode())
     for part in manifest["splits"].values():

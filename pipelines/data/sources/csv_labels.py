@@ -21,7 +21,13 @@ Cells = tuple[np.ndarray, tuple[str, ...]]
 _ITEM = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\d+)"""
 _ITEMS = rf"{_ITEM}\s*(?:,\s*{_ITEM}\s*)*,?\s*"
 _LIST = re.compile(rf"\[\s*(?:{_ITEMS})?\]", re.DOTALL)
-_LIKE_A_LIST = ("['", '["')
+# What other programs write for one: [ant, bee], ('ant', 'bee'), {"ant": 1},
+# array([0, 1]); a class may be called (none), or begin with (.
+_LIKE_A_LIST = re.compile(
+    r"""[\[({]\s*["'].*|[\[{].*[\]}]|\(.*,.*\)|(?:array|\w*set)\(.*\)""",
+    re.DOTALL,
+)
+_FLAGS = {"0", "1"}
 _EXPECTED = """Expected ["cat", "dog"] in every cell, or none in any"""
 
 
@@ -35,7 +41,8 @@ def split_cells(
         separator: What stands between the labels of a cell; None where nobody
             has said it: cells are one label each, unless they are lists.
         refuse: Called with a row and what is wrong with its cell: a list that
-            stands beside other cells or a separator, or that cannot be read.
+            stands beside other cells or a separator, or that cannot be read;
+            a 0 or 1 for each class, whose names are nowhere.
 
     Example:
 
@@ -56,7 +63,7 @@ def split_cells(
         refuse(row, f"the label {shown(texts[place])} {problem}")
 
     for place, text in enumerate(texts):
-        if lists[place] is None and text.startswith(_LIKE_A_LIST):
+        if lists[place] is None and _LIKE_A_LIST.fullmatch(text):
             refuse_cell(place, f"looks like a list, but is none. {_EXPECTED}.")
         if lists[place] is not None and separator:
             refuse_cell(
@@ -65,13 +72,34 @@ def split_cells(
                 f"`label_separator={separator}` out.",
             )
     if separator:
-        return _rows(codes, [_between(text, separator) for text in texts])
+        lists = [_between(text, separator) for text in texts]
     if all(each is None for each in lists):
         return cells
     for place, text in enumerate(texts):
         if lists[place] is None and text:
             refuse_cell(place, f"is no list, as others are. {_EXPECTED}.")
-    return _rows(codes, [each or [] for each in lists])
+    found = [each or [] for each in lists]
+    if (place := _flags_at(found)) is not None:
+        refuse_cell(
+            place,
+            "looks like a 0 or 1 for each class, and does not say which. "
+            f"{_EXPECTED}, or a column of 0 and 1 for each class.",
+        )
+    return _rows(codes, found)
+
+
+def _flags_at(found: list[list[str]]) -> int | None:
+    """Returns the first cell with flags in place of labels, None if none has.
+
+    Labels do not come twice in a cell, and cells that all hold both of two
+    tell nothing.
+    """
+    several = [i for i, labels in enumerate(found) if len(labels) > 1]
+    flags = [i for i in several if set(found[i]) <= _FLAGS]
+    twice = [i for i in flags if len(set(found[i])) < len(found[i])]
+    filled = sum(map(bool, found))
+    every = flags if len(flags) == filled else []
+    return next(iter(twice or every), None)
 
 
 def _rows(codes: np.ndarray, found: list[list[str]]) -> Cells:

@@ -49,8 +49,8 @@ def matching(path: str) -> list[str]:
 
     Args:
         path: With `*`, `?`, `[…]` and, for folders within folders, `**`. What
-            is there as it is written is no pattern, and what is not there and
-            has none of these stays as it is.
+            is there as it is written is no pattern. What stands for nothing
+            stays as it is, so that whoever reads it says so.
 
     Example:
 
@@ -66,4 +66,4 @@ def matching(path: str) -> list[str]:
     """
     if os.path.lexists(path) or not glob.has_magic(path):
         return [path]
-    return sorted(glob.glob(path, recursive=True))
+    return sorted(glob.glob(path, recursive=True)) or [path]

@@ -7,6 +7,7 @@ import logging
 import os
 import pathlib
 import re
+import struct
 
 from pipelines.data.sources.appearances import holds_pictures
 from pipelines.data.sources.containers import TFRECORDS
@@ -20,8 +21,13 @@ from zoo.errors import DataError
 
 _log = logging.getLogger("zoo")
 _SHARD = re.compile(r"\d+-of-\d+")
-# Without an ending; with another than ours it is something else.
-_BARE_SHARD = re.compile(rf"[^.]*[^\w.]{_SHARD.pattern}")
+# Without an ending; with another than ours its first bytes say what it is.
+_BARE_SHARD = re.compile(rf"[^.]*[^a-zA-Z0-9.]{_SHARD.pattern}")
+_ANY_SHARD = re.compile(rf".*(?<!\d){_SHARD.pattern}")
+# Of a record: its length, the length's checksum, an example's first byte; and
+# the checksum at its end.
+_START, _END = struct.Struct("<Q4xc"), 4
+_EXAMPLE = b"\n"
 # A pack of our own, finished or not, is read by its list or not at all.
 _OWN = ("manifest.json", "packing.json")
 
@@ -38,25 +44,42 @@ def record_files(folder) -> dict[str, list[str]]:
     """Returns the TFRecord files of each part, in the order of their names.
 
     Args:
-        folder: The folder. Its own folders are looked into where no file in
-            itself is of a part that its name says.
+        folder: The folder. Parts may be files in itself or folders in it, and
+            some of them the one, others the other.
 
     Returns:
         Paths by `TRAIN`, `VALIDATION`, `TEST`, and `WHOLE` for those of no
         part.
+
+    Raises:
+        DataError: A part is there as files and as a folder.
     """
     folder, found = pathlib.Path(folder), {}
     for name in _record_names(folder):
         part, _ = part_of(_SHARD.sub("", name.partition(".")[0]))
         part = part or part_of(name)[0]
         found.setdefault(part, []).append(str(folder / name))
-    if found.keys() <= {WHOLE}:
-        for each in visible_folders(folder):
-            part, inside = part_of(each)[0], _record_names(folder / each)
-            if part and inside:
-                paths = [str(folder / each / name) for name in inside]
-                found.setdefault(part, []).extend(paths)
+    return _joined(found, _in_folders(folder))
+
+
+def _in_folders(folder: pathlib.Path) -> dict[str, list[str]]:
+    found = {}
+    for each in visible_folders(folder):
+        part, inside = part_of(each)[0], _record_names(folder / each)
+        if part and inside:
+            paths = [str(folder / each / name) for name in inside]
+            found.setdefault(part, []).extend(paths)
     return found
+
+
+def _joined(files: dict, folders: dict) -> dict[str, list[str]]:
+    for part in files.keys() & folders.keys():
+        raise DataError(
+            f"{files[part][0]} and {folders[part][0]} are both of the part "
+            f"{part!r}, once by a file's name and once by a folder's. "
+            "Expected one of them: move the others away."
+        )
+    return files | folders
 
 
 def say_unread(files: dict[str, list[str]]) -> None:
@@ -111,7 +134,22 @@ def _is_record(entry: os.DirEntry) -> bool:
     name = entry.name
     if name.startswith(".") or is_system(name) or not entry.is_file():
         return False
-    return (
-        kind_of_file(name) is TFRECORDS
-        or _BARE_SHARD.fullmatch(name) is not None
-    )
+    kind = kind_of_file(name)
+    if kind is not None:
+        return kind is TFRECORDS
+    if _BARE_SHARD.fullmatch(name):
+        return True
+    return bool(_ANY_SHARD.fullmatch(name)) and _begins_with_example(entry)
+
+
+def _begins_with_example(entry: os.DirEntry) -> bool:
+    try:
+        with open(entry.path, "rb") as file:
+            start = file.read(_START.size)
+        if len(start) < _START.size:
+            return False
+        length, first = _START.unpack(start)
+        whole = _START.size - len(first) + length + _END
+        return first == _EXAMPLE and whole <= entry.stat().st_size
+    except OSError:
+        return False

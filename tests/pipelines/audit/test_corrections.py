@@ -12,10 +12,12 @@ from pipelines.audit.auditing import Options
 from pipelines.audit.auditing import audit_data
 from pipelines.audit.label_check import LabelCheck
 from pipelines.audit.label_errors import Suspect
+from pipelines.audit.report import corrections
+from pipelines.audit.report.corrections import Corrections
 from pipelines.audit.report.corrections import for_page
-from pipelines.audit.report.corrections import left_over
 from pipelines.audit.report.corrections import write_corrections
 from pipelines.audit.report.page import as_page
+from pipelines.audit.report.writing import write_report
 from pipelines.data.sources.opening import open_splits
 
 NO_LABELS = Options(labels=False)
@@ -43,7 +45,7 @@ def labels_of(examples):
 
 def test_an_edited_list_is_trained_on_with_the_parts_as_they_were(folder, out):
     found = doubted(folder, out, 0, 3)
-    path = write_corrections(found, out)
+    path = write_corrections(found, out).path
     rows = rows_of(path)
     assert [list(row) for row in rows[:1]] == [
         ["path", "label", "split", "suggested", "wrong"]
@@ -74,25 +76,39 @@ def test_an_edited_list_is_trained_on_with_the_parts_as_they_were(folder, out):
 
 def test_what_somebody_has_edited_is_not_written_over(folder, out):
     found = doubted(folder, out, 0)
-    path = write_corrections(found, out)
-    assert left_over(found, out) is None
+    path = write_corrections(found, out).path
+    assert write_corrections(found, out) == Corrections(path, is_old=False)
     path.write_text("mine")
-    assert write_corrections(found, out) == path
+    old = Corrections(path, is_old=True)
+    assert write_corrections(found, out) == old
+    assert write_corrections(doubted(folder, out), out) == old
     assert path.read_text() == "mine"
-    assert left_over(found, out) == path
-    assert left_over(doubted(folder, out), out) == path
+
+
+def test_the_list_is_written_down_once(folder, out, monkeypatch):
+    found, times = doubted(folder, out, 0), []
+    as_file = corrections._as_file
+
+    def counted(audit):
+        times.append(audit)
+        return as_file(audit)
+
+    monkeypatch.setattr(corrections, "_as_file", counted)
+    assert not write_report(found, out).corrections.is_old
+    assert len(times) == 1
 
 
 def test_no_doubt_no_list(folder, out):
     found = doubted(folder, out)
-    assert write_corrections(found, out) is None and for_page(found) is None
+    assert write_corrections(found, out) == Corrections()
+    assert for_page(found) is None
     assert b"<script" not in as_page(found)
 
 
 def test_refused_files_are_not_listed(folder, out):
     (folder / "train" / "ant" / "0.jpg").write_bytes(b"")
     found = doubted(folder, out, 3)
-    assert len(rows_of(write_corrections(found, out))) == 15
+    assert len(rows_of(write_corrections(found, out).path)) == 15
     (select,) = re.findall(r'data-row="(\d+)"', as_page(found).decode())
     path = for_page(found)["rows"][int(select)][0]
     assert path.endswith("train/ant/3.jpg")
@@ -104,7 +120,7 @@ def test_classes_that_are_numbers_keep_their_names(tmp_path, folder, names):
         for part in ("train", "val"):
             (folder / part / name).rename(folder / part / other)
     found = doubted(folder, tmp_path / "numbered", 0)
-    path = write_corrections(found, tmp_path / "numbered")
+    path = write_corrections(found, tmp_path / "numbered").path
     assert open_splits(str(path)).train.class_names == tuple(sorted(names))
     assert for_page(found) is None
 
@@ -130,6 +146,6 @@ def test_the_page_has_the_list_and_one_script_that_may_run(folder, out):
 
 def test_a_set_without_parts_gives_a_list_without_parts(tmp_path, folder):
     found = doubted(folder / "train", tmp_path / "whole", 0)
-    rows = rows_of(write_corrections(found, tmp_path / "whole"))
+    rows = rows_of(write_corrections(found, tmp_path / "whole").path)
     assert list(rows[0]) == ["path", "label", "suggested", "wrong"]
     assert for_page(found)["header"] == ("path", "label")

@@ -1,14 +1,18 @@
 """Planted label errors are found, by figures."""
 
+import pathlib
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from pipelines.audit import unseen_scores as unseen
 from pipelines.audit.label_errors import find_noise
 from pipelines.audit.label_errors import find_suspects
 from pipelines.audit.label_errors import nearest_neighbours
 from pipelines.audit.label_noise import LabelNoise
 from pipelines.audit.unseen_scores import unseen_scores
+from pipelines.features.neighbours import normalised
 
 
 def clusters(classes=4, per_class=100, spread=1.0, seed=0):
@@ -160,6 +164,30 @@ def test_many_pictures_are_learned_from_in_part(monkeypatch):
     assert set(totals) == {done[-1]}
 
 
+@pytest.mark.parametrize(("most", "matrices"), [(5000, 1), (20, 2)])
+def test_tries_share_the_features(monkeypatch, most, matrices):
+    features, labels = clusters(classes=2, per_class=20)
+    given = []
+
+    def scores(features, labels, kept, **_):
+        given.append(features)
+        return np.eye(2)[labels]
+
+    monkeypatch.setattr("pipelines.audit.label_errors.MOST", most)
+    monkeypatch.setattr("pipelines.audit.label_errors.unseen_scores", scores)
+    find_noise(features, labels, 2)
+    assert len(given) >= 3
+    # Views of one matrix do not count: they are no copies.
+    whole = [each if each.base is None else each.base for each in given]
+    assert len({id(each) for each in whole}) == matrices
+
+
+def test_the_page_on_data_says_when_a_part_is_learned_from():
+    most = unseen.LEARNED * unseen.FOLDS // (unseen.FOLDS - 1)
+    page = pathlib.Path(__file__).parents[3] / "docs" / "data.md"
+    assert f"beyond {most:,} a part is" in " ".join(page.read_text().split())
+
+
 def test_no_picture_is_scored_by_what_has_seen_it():
     """As scikit-learn's own cross-validation does it."""
     from sklearn.model_selection import StratifiedKFold
@@ -170,7 +198,7 @@ def test_no_picture_is_scored_by_what_has_seen_it():
 
     features, labels = clusters()
     scores = unseen_scores(
-        features, labels, labels >= 0, classes=4, strength=0.1
+        normalised(features), labels, labels >= 0, classes=4, strength=0.1
     )
     expected = cross_val_predict(
         make_pipeline(
@@ -189,7 +217,7 @@ def test_what_is_left_out_is_scored_and_not_learned():
     given = labels.copy()
     given[:40] = 1
     scores = unseen_scores(
-        features, given, given == labels, classes=2, strength=0.1
+        normalised(features), given, given == labels, classes=2, strength=0.1
     )
     assert (scores[:40].argmax(axis=1) == 0).all()
 

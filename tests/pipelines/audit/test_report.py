@@ -28,7 +28,7 @@ def test_names_are_escaped(folder, out, photo, saved):
         with open(os.path.join(ants, name), "wb") as file:
             file.write(b"")
     found = audit_data(str(folder), str(out), NO_LABELS)
-    page = write_report(found, out).read_text()
+    page = write_report(found, out).page.read_text()
     assert "&lt;script&gt;alert(1)" in page
     assert "<script" not in page
     assert "&#34;onload=" in page

@@ -1,5 +1,7 @@
 """Steps carried out: each picture by its own, wherever it lies."""
 
+import importlib.util
+import pathlib
 import subprocess
 import sys
 
@@ -161,3 +163,18 @@ def test_what_cannot_be_kept_is_compiled_all_the_same():
         [sys.executable, "-c", program], capture_output=True, text=True
     )
     assert found.returncode == 0, found.stderr
+
+
+def test_sources_are_hashed_once_at_import(monkeypatch):
+    reads, read = [], pathlib.Path.read_bytes
+
+    def counted(path):
+        reads.append(path)
+        return read(path)
+
+    monkeypatch.setattr(pathlib.Path, "read_bytes", counted)
+    place = importlib.util.spec_from_file_location("again", applying.__file__)
+    module = importlib.util.module_from_spec(place)
+    monkeypatch.setitem(sys.modules, "again", module)
+    place.loader.exec_module(module)
+    assert len(reads) == len(set(reads)) > 5

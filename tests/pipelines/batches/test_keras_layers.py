@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from pipelines.batches.keras_layers import layer_stage
 from pipelines.batches.keras_layers import words_of
+from pipelines.batches.layer_arguments import arguments_of
 from pipelines.batches.layer_checks import check_layers
 from pipelines.batches.layer_checks import draws_by_itself
 from pipelines.batches.layer_words import read
@@ -93,6 +94,13 @@ def test_what_draws_by_itself_is_known():
         ("keras.RandomInvert(value_range=(0, 1))", r"is for pixels in \(0, 1"),
         ("keras.RandomInvert(value_range=[0, 1.0])", r"Expected `value_range="),
         ("keras.Pipeline([{'value_range': (0, 1)}])", "is for pixels in"),
+        ("keras.RandomHue(0.2, (0, 1))", r"is for pixels in \(0, 1\)"),
+        ("keras.RandomErasing(1, .2, 0, [-1, 1])", r"is for pixels in \(-1, 1"),
+        ("keras_cv.RandAugment((0, 1), 2)", r"is for pixels in \(0, 1\)"),
+        ("keras_cv.AutoContrast((0.0, 1.0))", r"is for pixels in \(0.0, 1"),
+        ("keras.AutoContrast((0, 255), 3)", "takes 1 arguments .*value_range"),
+        ("keras.AutoContrast(3)", "takes 0 arguments without names"),
+        ("keras.RandomHue(0.2, factor=1)", "factor is there twice"),
         ("keras.RandomFlip(mode={'class_name': 3})", "cannot be made|neither"),
         ("keras_cv.Resizing(5, 5)", "as large as they are.*5, 5"),
     ],
@@ -100,6 +108,22 @@ def test_what_draws_by_itself_is_known():
 def test_what_is_no_augmentation_is_refused(words, message):
     with pytest.raises(RequestError, match=message):
         check_layers(read(words)[1])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("keras_cv.RandAugment((0, 255), 2)", {"augmentations_per_image": 2}),
+        ("keras_cv.RandAugment(2)", {"augmentations_per_image": 2}),
+        ("keras_cv.RandomContrast((0.2, 0.4))", {"factor": (0.2, 0.4)}),
+        ("keras.RandomHue(0.2, (0, 255))", {"factor": 0.2}),
+    ],
+)
+def test_our_range_may_be_said_and_left_out(words, said):
+    (layer,) = read(words)[1]
+    library = {"keras": keras.layers, "keras_cv": keras_cv.layers}
+    found = arguments_of(layer, getattr(library[layer.library], layer.name))
+    assert found == {"value_range": (0, 255), **said}
 
 
 def test_layers_inside_of_a_layer_are_checked_too():

@@ -4,6 +4,7 @@ import pytest
 
 from pipelines.batches.layer_words import EXAMPLE
 from pipelines.batches.layer_words import LayerWords
+from pipelines.batches.layer_words import has_layers
 from pipelines.batches.layer_words import read
 from zoo.errors import RequestError
 
@@ -87,3 +88,9 @@ def test_what_is_to_be_computed_is_named():
 def test_what_mixes_labels_too(text):
     with pytest.raises(RequestError, match="which `mixup` and `cutmix` do"):
         read(text)
+
+
+def test_blanks_around_words_say_nothing():
+    words = "crop + keras.layers.RandomHue(0.2)"
+    assert read(f"  {words}\n") == read(words)
+    assert has_layers(f" {words}") and not has_layers(" crop ")

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from pipelines.batches.augmentation import AUGMENTATIONS
+from pipelines.batches.evaluation_data import evaluation_batch
 from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.batches.mixing import Mixing
 from pipelines.batches.order import sample_order
@@ -256,3 +257,9 @@ def test_batches_are_mixed_until_an_epoch_and_resume(coloured):
     for first_step in (2, 5, 7):
         rest = train(examples, 6, "crop", first_step=first_step, **options)
         assert_same(take(rest, 4), batches[first_step : first_step + 4])
+
+
+@pytest.mark.parametrize("replicas", [1, 4])
+def test_a_batch_of_no_examples_has_one_for_each_device(replicas):
+    assert evaluation_batch(0, replicas) == replicas
+    assert evaluation_batch(257, replicas) * 2 >= 257

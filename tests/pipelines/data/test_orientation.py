@@ -125,6 +125,23 @@ def test_a_png_may_say_it_before_and_behind_its_rows(encode, noise, behind):
         assert classify(encoded).orientation == orientation
 
 
+@pytest.mark.parametrize("behind", [False, True])
+@pytest.mark.parametrize("second", [3, 8, None])
+def test_of_two_notes_in_a_png_the_one_that_counts_for_pillow(
+    encode, noise, behind, second
+):
+    said = [exif_of(6), Image.Exif() if second is None else exif_of(second)]
+    first, last = (each.tobytes()[6:] for each in said)
+    encoded = with_chunk(encode(noise(20, 30)), first, False)
+    encoded = with_chunk(encoded, last, behind)
+    picture = opened(encoded)
+    # As `ImageOps.exif_transpose` does first.
+    picture.load()
+    assert orientation_of(encoded) == picture.getexif().get(0x0112, 1)
+    found = images.decode(tf.constant(encoded))
+    np.testing.assert_array_equal(found, upright(encoded))
+
+
 def test_what_only_an_editors_notes_say_counts_as_for_pillow(encode, noise):
     notes = b'<x:xmpmeta xmlns:x="adobe:ns:meta/" tiff:Orientation="6"/>'
     for kind in ("JPEG", "WEBP"):

@@ -106,6 +106,32 @@ def test_what_is_there_is_left_alone(tmp_path):
     assert herbarium.write_traits(place, train=1, val=1).is_file()
 
 
+@pytest.mark.parametrize("kind", [".", "link", "lost link"])
+def test_an_empty_folder_may_be_anywhere(tmp_path, monkeypatch, kind):
+    place = tmp_path / "here"
+    if kind != "lost link":
+        place.mkdir()
+        monkeypatch.chdir(place)
+    folder = "." if kind == "." else tmp_path / "link"
+    if kind != ".":
+        folder.symlink_to(place)
+    table = herbarium.write_traits(folder, train=1, val=1)
+    # Where it is said to be, and where it was asked for.
+    assert table.samefile(place / "traits.csv")
+    assert sorted(each.name for each in place.iterdir()) == [
+        "pictures",
+        "traits.csv",
+    ]
+    assert {each.name for each in tmp_path.iterdir()} <= {"here", "link"}
+
+
+def test_the_set_may_be_where_the_process_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        folder = herbarium.write(".", train_per_class=1, val_per_class=1)
+        assert len(list(folder.glob("train/*/*.jpg"))) == 16
+
+
 def test_a_call_that_is_interrupted_leaves_nothing(tmp_path):
     def stop(done, total):
         if done == 2:

@@ -283,3 +283,53 @@ def test_shards_of_something_else_are_none(tmp_path):
     (tmp_path / "cifar-train.tfrecord-00000-of-00001").write_bytes(b"")
     (tmp_path / "train-00000-of-00001").write_bytes(b"")
     assert len(record_files(tmp_path)["train"]) == 2
+
+
+def test_one_part_may_be_files_and_another_a_folder(write, pictures):
+    folder = write(
+        **{
+            "train-00000-of-00001": numbered(pictures[:4], [0, 1, 0, 1]),
+            "validation/00000.tfrec": numbered(pictures[4:6], [1, 0]),
+        }
+    )
+    splits = open_splits(folder)
+    assert len(splits.train) == 4
+    assert splits.validation.labels.tolist() == [1, 0]
+
+
+def test_a_part_that_is_files_and_a_folder_is_refused(write, pictures):
+    folder = write(
+        **{
+            "train.tfrec": numbered(pictures[:2], [0, 1]),
+            "training/0.tfrec": numbered(pictures[2:4], [0, 1]),
+        }
+    )
+    said = r"train\.tfrec and .*training/0\.tfrec are both of the part 'train'"
+    with pytest.raises(DataError, match=said):
+        open_splits(folder)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "train_00000-of-00001",
+        "flowers.v1-train-00000-of-00001",
+        "flowers.v1.train_0-of-1",
+        "train.2024-05-01-0-of-1",
+        "train/00000-of-00001",
+        "train/v1.0-of-1",
+    ],
+)
+def test_how_shards_may_be_called(write, pictures, name):
+    folder = write(**{name: numbered(pictures[:2], [0, 1])})
+    ((part, paths),) = record_files(folder).items()
+    assert (part, paths) == ("train", [f"{folder}/{name}"])
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"1", bytes(64), b"\x02" + bytes(11) + b"\n"]
+)
+def test_what_does_not_begin_as_a_record_is_none(tmp_path, content):
+    for name in ("variables.data-00000-of-00001", "v1.train-0-of-1"):
+        (tmp_path / name).write_bytes(content)
+    assert record_files(tmp_path) == {}

@@ -164,3 +164,62 @@ def test_what_is_refused(make):
     folder = os.path.dirname(path)
     with pytest.raises(RequestError, match=r"`label_separator=\|` is for tab"):
         open_splits(folder, named=NamedColumns(separator="|"))
+
+
+@pytest.mark.parametrize(
+    ("cells", "separator", "row"),
+    [
+        (["[0, 1, 0]", "[1, 0, 0]", "[0, 0, 1]"], None, 2),
+        (["[0, 1]", "[1, 0]", "[0, 1]"], None, 2),
+        (['["0", "1", "1"]', "[1, 0, 0]", ""], None, 2),
+        # One cell that says a label twice is enough.
+        (["[2]", "[1, 0, 0]", "[0]"], None, 3),
+        (["0|1|0", "1|0|0", "0|0|1"], "|", 2),
+    ],
+    ids=["ones", "pairs", "texts", "among", "separated"],
+)
+def test_flags_in_a_cell_are_no_labels(make, cells, separator, row):
+    each = iter(cells * 2)
+    path = make(("path", "split", "label"), lambda s: [next(each)])
+    named = NamedColumns(separator=separator)
+    with pytest.raises(DataError, match=rf"row {row}: .* a 0 or 1 for each c"):
+        open_splits(path, named=named)
+
+
+def test_numbers_that_are_labels_stay_labels(make):
+    cells = iter(["[0, 1]", "[2]", "[]", "[1]", "[0]", "[0, 2]"])
+    path = make(("path", "split", "label"), lambda s: [next(cells)])
+    splits = open_splits(path)
+    assert splits.train.class_names == ("0", "1", "2")
+    rows = [[1, 1, 0], [0, 0, 1], [0, 0, 0], [1, 0, 1]]
+    assert splits.train.labels.tolist() == rows
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "[ant, bee]",
+        "[ant]",
+        "[1.0, 2.0]",
+        "[0 1 0]",
+        "[true, false]",
+        "('ant', 'bee')",
+        "(0, 1)",
+        "{'ant', 'bee'}",
+        '{"ant": 1}',
+        "array([0, 1])",
+        "frozenset({'ant'})",
+        "['ant', ...",
+    ],
+)
+def test_what_is_like_a_list_is_no_class(make, cell):
+    path = make(("path", "split", "label"), lambda s: [cell])
+    with pytest.raises(DataError, match="looks like a list, but is none"):
+        open_splits(path)
+
+
+def test_names_with_brackets_are_names(make):
+    cells = iter(["(none)", "ant (red", "bee [2]"] * 2)
+    path = make(("path", "split", "label"), lambda s: [next(cells)])
+    names = open_splits(path).train.class_names
+    assert set(names) == {"(none)", "ant (red", "bee [2]"}

@@ -18,6 +18,7 @@ from pipelines.data.sources.manifest import entries
 from pipelines.data.sources.opening import open_held_out
 from pipelines.data.sources.opening import open_splits
 from zoo.errors import DataError
+from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 
 FORMATS = ("tfrecord", "arrayrecord")
@@ -161,7 +162,12 @@ def test_one_bit_is_found(splits, tmp_path, kind):
     place = data.find(contents(train)[4]) + 100
     data[place] ^= 4
     path.write_bytes(data)
-    again = open_splits(str(tmp_path / "out")).train
+    found = hashlib.sha256(data).hexdigest()
+    said = rf"{path} is not what was packed: expected sha256 \w+, .* {found}\."
+    with pytest.raises(IntegrityError, match=said):
+        open_splits(str(tmp_path / "out"))
+    # It may change after it was opened, too.
+    again = train
     # ArrayRecord notices by its own checksum.
     with pytest.raises(DataError, match=str(path)) as caught:
         again.encoded([4])
@@ -174,7 +180,7 @@ def test_one_bit_is_found(splits, tmp_path, kind):
     [
         ("train-00000.tfrecord", b"", r"bytes, received 0\. Copy it again"),
         ("train-00000.tfrecord", None, "received no file"),
-        ("train.index.npz", b"PK", r"is damaged: expected sha256"),
+        ("train.index.npz", b"PK", r"is not what was packed: expected sha256"),
         ("manifest.json", b"{", "is no list of shards"),
         ("manifest.json", b'{"version": 2}', "by another version"),
     ],
@@ -183,9 +189,65 @@ def test_what_is_damaged_is_named(splits, tmp_path, name, change, message):
     pack(splits, tmp_path / "out")
     path = tmp_path / "out" / name
     path.unlink() if change is None else path.write_bytes(change)
-    with pytest.raises(DataError, match=message) as caught:
+    with pytest.raises((DataError, IntegrityError), match=message) as caught:
         open_splits(str(tmp_path / "out"))
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("part", ["train", "val"])
+def test_a_shard_of_zeros_is_found_when_it_is_opened(splits, tmp_path, part):
+    folder = tmp_path / "out"
+    pack(splits, folder)
+    path = folder / f"{part}-00000.tfrecord"
+    path.write_bytes(bytes(path.stat().st_size))
+    with pytest.raises(IntegrityError, match=str(path)) as caught:
+        open_held_out(str(folder), part=part)
+    assert caught.value.exit_code == 4
+
+
+def test_a_class_renamed_in_the_list_is_found(splits, tmp_path):
+    folder = tmp_path / "out"
+    pack(splits, folder)
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    names = manifest["class_names"]
+    path.write_text(path.read_text().replace(f'"{names[0]}"', '"wasp"'))
+    with pytest.raises(IntegrityError, match=manifest["sha256"]):
+        open_splits(str(folder))
+    # As it was written before it had a hash.
+    del manifest["sha256"]
+    path.write_text(json.dumps(manifest))
+    assert open_splits(str(folder)).train.class_names == tuple(names)
+
+
+def test_a_shard_is_hashed_once_a_process(splits, tmp_path, monkeypatch):
+    folder, hashed = str(tmp_path / "out"), []
+    digest = hashlib.file_digest
+
+    def counted(file, name):
+        hashed.append(file.name)
+        return digest(file, name)
+
+    pack(splits, folder, Packing(shard_mb=SMALL))
+    monkeypatch.setattr(hashlib, "file_digest", counted)
+    for _ in range(2):
+        open_splits(folder)
+        open_held_out(folder)
+    assert len(hashed) == len(set(hashed)) > 3
+    # Another file of the same size is hashed again.
+    os.utime(hashed[0], (1, 1))
+    open_splits(folder)
+    assert hashed.count(hashed[0]) == 2
+
+
+def test_a_list_without_hashes_is_none(splits, tmp_path):
+    pack(splits, tmp_path / "out")
+    path = tmp_path / "out/manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["splits"]["train"]["shards"][0]["sha256"]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(DataError, match="is no list of shards"):
+        open_splits(str(tmp_path / "out"))
 
 
 def test_shards_are_read_inside_their_folder_only(splits, tmp_path):
@@ -193,6 +255,7 @@ def test_shards_are_read_inside_their_folder_only(splits, tmp_path):
     path = tmp_path / "out/manifest.json"
     manifest = json.loads(path.read_text())
     manifest["splits"]["train"]["shards"][0]["file"] = "../../secret"
+    del manifest["sha256"]
     path.write_text(json.dumps(manifest))
     with pytest.raises(DataError, match="out/secret is not the shard"):
         open_splits(str(tmp_path / "out"))

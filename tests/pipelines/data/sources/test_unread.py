@@ -91,6 +91,12 @@ def test_a_class_without_pictures_speaks_of_itself_alone(folder):
         open_folder(folder)
 
 
+def test_a_pattern_that_stands_for_nothing_is_not_passed_over(folder):
+    some, none = str(folder / "ant" / "*.jpg"), str(folder / "*.webp")
+    found = pictures_in([some, none])
+    assert len(found) == 5 and found[-1] == none
+
+
 def test_what_can_be_installed_is_said(monkeypatch):
     monkeypatch.setitem(vars(modern_formats.HEIF), "is_read", False)
     assert unread_words(["a.HEIC", "b.tif", "c.heic", "d"], 8) == (
