@@ -25,11 +25,6 @@ from zoo.errors import DataError
 
 # Pictures that penalties are compared on.
 MOST = 5_000
-# Of more pictures the axes are those of the covariance, which takes a fraction
-# of the time and has no second matrix as large as the first.
-_MANY = 5_000
-# Of the largest spread: less is rounding. The covariance has squares.
-_LEAST, _LEAST_OF_SQUARES = 1e-9, 1e-7
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +76,8 @@ class Axes:
         plain = (features - mean) / scale
         # One thread adds up in the same order on every machine.
         with threadpool_limits(1):
-            axes = _axes_of(plain)
+            _, spread, axes = np.linalg.svd(plain, full_matrices=False)
+            axes = axes[spread > spread[0] * 1e-9]
             rotated = (plain @ axes.T).astype("float32")
         return cls(mean, scale, axes, rotated)
 
@@ -95,16 +91,6 @@ class Axes:
         kernel = weights.T / self.scale
         shifted = bias - self.mean @ kernel
         return kernel.astype("float32"), shifted.astype("float32")
-
-
-def _axes_of(plain: np.ndarray) -> np.ndarray:
-    """Returns directions `(axes, features)`, the widest first."""
-    if len(plain) > max(_MANY, plain.shape[1]):
-        squares, axes = np.linalg.eigh(plain.T @ plain)
-        spread, axes = np.sqrt(squares.clip(min=0))[::-1], axes.T[::-1]
-        return axes[spread > spread[0] * _LEAST_OF_SQUARES]
-    _, spread, axes = np.linalg.svd(plain, full_matrices=False)
-    return axes[spread > spread[0] * _LEAST]
 
 
 @work("fitting the head", "fit")

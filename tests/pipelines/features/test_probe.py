@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from pipelines.features import probe as module
 from pipelines.features.penalty import STRENGTHS
 from pipelines.features.penalty import strongest
-from pipelines.features.probe import Axes
 from pipelines.features.probe import fit_probe
 from pipelines.features.probe import some_of_each
 from zoo.errors import DataError
@@ -184,26 +182,3 @@ def test_one_group_a_class_leaves_nothing_to_judge():
     rows = np.random.default_rng(0).normal(size=(60, 4)) + labels[:, None]
     probe = fit_probe(rows, labels, 2, groups=labels)
     assert np.isnan(probe.accuracy) and probe.strength == 1.0
-
-
-def test_many_pictures_have_the_same_axes(monkeypatch):
-    rows, labels = clouds(3, count=100, features=12, spread=3.0)
-    # One feature says what another says.
-    rows = np.column_stack([rows, rows[:, 3]])
-    few, plain = fit_probe(rows, labels, 3), Axes.of(rows)
-    monkeypatch.setattr(module, "_MANY", 0)
-    many, of_squares = fit_probe(rows, labels, 3), Axes.of(rows)
-    assert of_squares.axes.shape == plain.axes.shape == (12, 14)
-    np.testing.assert_allclose(
-        np.abs(of_squares.rotated), np.abs(plain.rotated), atol=1e-5
-    )
-    assert (many.strength, many.judged) == (few.strength, few.judged)
-    assert many.accuracy == pytest.approx(few.accuracy, abs=1e-5)
-    np.testing.assert_allclose(many.kernel, few.kernel, atol=1e-3)
-
-
-def test_more_features_than_many_pictures_are_not_squared(monkeypatch):
-    monkeypatch.setattr(module, "_MANY", 0)
-    monkeypatch.setattr(np.linalg, "eigh", None)
-    rows, _ = clouds(2, count=10, features=200)
-    assert Axes.of(rows).axes.shape == (19, 201)
