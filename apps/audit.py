@@ -175,7 +175,7 @@ def options_of(asked: Auditing):
 
 def summarise(found) -> None:
     """Says what was found in a few lines."""
-    from pipelines.pages.rendering import readable
+    from pipelines.pages.showing import readable
 
     counts = found.statistics
     say(

@@ -10,18 +10,17 @@ and settings.csv. Exit codes: 0 done, 2 a wrong request, 3 bad data.
 
 import dataclasses
 import os
-import time
 
-from apps.command import check_new_file
+from apps.command import check_new_folder
 from apps.command import launch
 from apps.command import say
 from apps.shared_settings import GIVEN
 from apps.shared_settings import Asked
 from apps.shared_settings import output
+from pipelines.runs.places import COMPARISONS
+from pipelines.runs.places import dated_folder
 from pipelines.runs.settings import required
 from zoo.errors import RequestError
-
-_COMPARISONS = "comparisons"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,7 +33,7 @@ class RunComparison(Asked):
     output: str | None = output(
         None,
         "A new folder for the results.",
-        usual=f"made up from the time, in {_COMPARISONS}/",
+        usual=f"made up from the time, in {COMPARISONS}/",
     )
 
 
@@ -48,7 +47,7 @@ def check(asked: RunComparison) -> None:
         if not os.path.isdir(folder):
             raise RequestError(f"`runs`: there is no folder {folder}.")
     if asked.output:
-        check_new_file(asked.output)
+        check_new_folder(asked.output)
 
 
 def run(asked: RunComparison) -> None:
@@ -57,10 +56,8 @@ def run(asked: RunComparison) -> None:
     from pipelines.evaluation.comparison_files import write_comparison
     from pipelines.evaluation.judged_runs import read_judged
 
-    moment = time.strftime("%Y%m%d-%H%M%S")
-    folder = asked.output or os.path.join(_COMPARISONS, moment)
     found = compare(read_judged(asked.runs))
-    page = write_comparison(found, folder)
+    page = write_comparison(found, asked.output or dated_folder(COMPARISONS))
     for line in as_text(found):
         say(line)
     say(f"page: {page}")

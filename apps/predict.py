@@ -18,6 +18,7 @@ import os
 
 from apps.checks import check_model
 from apps.checks import check_pictures
+from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
 from apps.shared_settings import GIVEN
@@ -28,8 +29,8 @@ from apps.shared_settings import orientation
 from apps.shared_settings import output
 from apps.shared_settings import tta
 from pipelines.data.orientations import UPRIGHT
+from pipelines.evaluation.sorting import Sorter
 from pipelines.evaluation.sorting import check_sorting
-from pipelines.evaluation.sorting import copy_into
 from pipelines.pages.commands import command
 from pipelines.runs.lying import orientation_for
 from pipelines.runs.settings import row
@@ -128,27 +129,17 @@ def check(asked: Predicting) -> None:
         )
     check_model(asked.model, asked.weights)
     check_pictures(asked.pictures)
-    for name in ("output", "page"):
-        _check_new(name, getattr(asked, name))
+    files = {name: getattr(asked, name) for name in ("output", "page")}
+    files = {name: path for name, path in files.items() if path is not None}
+    for name, path in files.items():
+        check_new_file(path, name)
+    if len(set(map(os.path.realpath, files.values()))) < len(files):
+        raise RequestError(
+            f"`output` and `page` are one file, {asked.page}, and the page "
+            "would be written over the answers. Give two names."
+        )
     if asked.sort_into:
         check_sorting(asked.sort_into, asked.pictures)
-
-
-def _check_new(name: str, path: str | None) -> None:
-    """Refuses a file that cannot be written, before any time is spent."""
-    if path is None:
-        return
-    if os.path.lexists(path):
-        raise RequestError(
-            f"`{name}={path}` is there already. Give another name, or remove "
-            "it first."
-        )
-    folder = os.path.dirname(path) or "."
-    if not os.path.isdir(folder):
-        raise RequestError(
-            f"`{name}={path}`: there is no folder {folder}. Make it first, or "
-            "give another."
-        )
 
 
 def run(asked: Predicting) -> None:
@@ -173,14 +164,15 @@ def run(asked: Predicting) -> None:
     bad, found, lines = [], [], list(writer.first)
     _tell(asked, lines)
     for each in _answers(model, pictures_in(asked.pictures), asking, bad):
-        if asked.page:
+        if asked.page or asked.sort_into:
             found.append(each)
-        if asked.sort_into:
-            _sort(asked.sort_into, each)
         new = writer.lines(each)
         _tell(asked, new)
         lines += new if asked.output else []
     _write(asked, lines, found, asking.upright)
+    if asked.sort_into:
+        # Last, so that a disk that is full costs no answer.
+        _sort(asked, model, found)
     if bad:
         raise DataError(f"{'; '.join(bad)}.")
 
@@ -207,9 +199,13 @@ def _tell(asked: Predicting, lines: list[str]) -> None:
             say(line)
 
 
-def _sort(folder: str, found) -> None:
-    name = found.best if found.sure else "not_sure"
-    copy_into(found.picture, folder, name)
+def _sort(asked: Predicting, model, found) -> None:
+    from pipelines.evaluation.prediction import names_of_classes
+
+    names = names_of_classes(model, asked.language)
+    sorter = Sorter(asked.sort_into, names)
+    for each in found:
+        sorter.copy(each.picture, each.best)
 
 
 def _write(asked: Predicting, lines, found, upright: bool) -> None:

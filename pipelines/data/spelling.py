@@ -4,9 +4,12 @@ macOS writes "größe" in two code points more than Linux does (NFD instead of
 NFC), spreadsheets leave blanks behind commas, and some people write `Train`.
 """
 
+import itertools
 import json
 import re
 import unicodedata
+from collections.abc import Callable
+from collections.abc import Iterable
 
 # A name of a class that is longer was meant to be something else.
 LONGEST = 255
@@ -72,3 +75,43 @@ def listed(names) -> str:
         '["cat", "dog"]'
     """
     return json.dumps(sorted(names), ensure_ascii=False)
+
+
+def told_apart(
+    names: Iterable[str],
+    taken: Iterable[str] = (),
+    *,
+    same: Callable[[str], str] = str,
+) -> list[str]:
+    """Returns names of which no two are alike: columns, folders.
+
+    What is like one before it, or is taken, has a number behind it that makes
+    it like no other.
+
+    Args:
+        names: In their order.
+        taken: What none of them may be called.
+        same: What two names are compared by.
+
+    Example:
+
+        >>> from pipelines.data.spelling import told_apart
+        >>> told_apart(["ant", "label", "ant", "ant-2"], ["label"])
+        ['ant', 'label-2', 'ant-3', 'ant-2']
+    """
+    names = list(names)
+    used = set(map(same, taken))
+    every = used | set(map(same, names))
+    found = []
+    for name in names:
+        own = name
+        if same(own) in used:
+            own = next(
+                numbered
+                for numbered in (f"{name}-{i}" for i in itertools.count(2))
+                if same(numbered) not in every
+            )
+        used.add(same(own))
+        every.add(same(own))
+        found.append(own)
+    return found

@@ -4,6 +4,8 @@ import csv
 import io
 
 from pipelines.data.spelling import listed
+from pipelines.data.spelling import told_apart
+from pipelines.evaluation.answering import NONE_OF_THEM
 from pipelines.evaluation.answering import NOT_SURE
 from pipelines.evaluation.answering import Asking
 from pipelines.evaluation.answering import PictureAnswer
@@ -27,9 +29,9 @@ class TextLines:
 
     def lines(self, found: PictureAnswer) -> list[str]:
         """Returns the lines of a picture."""
-        told = [f"  {answer}" for answer in found.said]
+        told = [f"  {answer}" for answer in found.answers]
         if not told:
-            told = ["  none of its classes"]
+            told = [f"  {NONE_OF_THEM}"]
         if not found.sure:
             told.insert(0, f"  {NOT_SURE}: below {self._threshold:.2%}")
         return [found.picture, *told]
@@ -48,7 +50,8 @@ class CsvLines:
 
     `predicted` is the likeliest class also where `sure` says that it is below
     the threshold; where a picture may show several classes it is a JSON list
-    of those that are said. With all classes each has a column of its own.
+    of those that are said. With all classes each has a column of its own,
+    with a number behind its name where another column is called so.
 
     Args:
         model: A model of the zoo.
@@ -70,31 +73,33 @@ class CsvLines:
         if self._threshold is not None:
             header.append("sure")
         columns = class_names_in(self._columns, asking.language)
-        self.first = [_line([*header, *columns])]
+        self.first = [_line([*header, *told_apart(columns, header)])]
 
     def lines(self, found: PictureAnswer) -> list[str]:
         """Returns the line of a picture."""
         if self._several:
             cells = [listed(answer.name for answer in found.said)]
         else:
-            cells = self._ranked(found.said[: self._most])
+            cells = self._ranked(found.answers[: self._most])
         if self._threshold is not None:
             cells.append(str(found.sure).lower())
         likely = {answer.name: answer.probability for answer in found.every}
         cells += [f"{likely[name]:.6f}" for name in self._columns]
         return [_line([found.picture, *cells])]
 
-    def _ranked(self, said: list) -> list:
+    def _ranked(self, answers: list) -> list:
         cells = []
-        for answer in said:
+        for answer in answers:
             cells += [answer.name, f"{answer.probability:.6f}"]
         return cells + [""] * (2 * self._most - len(cells))
 
 
 def _line(cells: list) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(cells)
-    return text.getvalue()
+    # The writer quotes line breaks only where its own ends a line.
+    writer = csv.writer(text)
+    writer.writerow(cells)
+    return text.getvalue().removesuffix(writer.dialect.lineterminator)
 
 
 LINES = {"text": TextLines, "json": JsonLines, "csv": CsvLines}

@@ -10,6 +10,7 @@ from zoo.errors import RequestError
 from zoo.weights.classes import ENGLISH
 
 NOT_SURE = "not sure"
+NONE_OF_THEM = "none of its classes"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,20 +41,33 @@ class PictureAnswer:
 
     Args:
         picture: Its path.
-        said: The answers, the likeliest first.
+        answers: What was asked for, the likeliest first; of any number of
+            classes also those that are not likely enough to be said.
         every: Those of all classes, by their own names, where asked for.
         sure: Whether the likeliest reaches the threshold.
     """
 
     picture: str
-    said: list
+    answers: list
     every: list
     sure: bool = True
 
     @property
-    def best(self) -> str:
-        """The likeliest class, or that the model is not sure."""
-        return self.said[0].name if self.said and self.sure else NOT_SURE
+    def said(self) -> list:
+        """The answers that are likely enough."""
+        return [each for each in self.answers if each.said]
+
+    @property
+    def best(self) -> str | None:
+        """The likeliest class; None where the model says none."""
+        return self.said[0].name if self.said and self.sure else None
+
+    @property
+    def verdict(self) -> str:
+        """The likeliest class, or in words why there is none."""
+        if not self.sure:
+            return NOT_SURE
+        return NONE_OF_THEM if self.best is None else self.best
 
     def as_json(self, *, threshold: float | None = None) -> dict:
         """Returns what a line of JSON has.
@@ -62,8 +76,8 @@ class PictureAnswer:
             threshold: Where there is one, it also says whether it is sure.
         """
         sure = {} if threshold is None else {"sure": self.sure}
-        said = [answer.as_json() for answer in self.said]
-        return {"image": self.picture, **sure, "predictions": said}
+        told = [answer.as_json() for answer in self.answers]
+        return {"image": self.picture, **sure, "predictions": told}
 
 
 def answer(model, picture: str, asking: Asking) -> PictureAnswer:
@@ -81,12 +95,12 @@ def answer(model, picture: str, asking: Asking) -> PictureAnswer:
     task = task_of_model(model)
     check_tells_one(model, threshold=asking.threshold)
     outputs = outputs_of(model, picture, tta=asking.tta, upright=asking.upright)
-    said = task.answers(outputs, asking.top)
+    told = task.answers(outputs, asking.top)
     every = task.answers(outputs, len(task.class_names)) if asking.every else []
     least = asking.threshold or 0.0
-    sure = not said or said[0].probability >= least
-    said = in_language(said, asking.language)
-    return PictureAnswer(str(picture), said, every, sure)
+    sure = not told or told[0].probability >= least
+    told = in_language(told, asking.language)
+    return PictureAnswer(str(picture), told, every, sure)
 
 
 def check_tells_one(model, **given) -> None:

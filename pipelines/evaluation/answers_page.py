@@ -5,7 +5,6 @@ import pathlib
 from collections.abc import Sequence
 
 from pipelines.data.thumbnails import thumbnails
-from pipelines.evaluation.answering import NOT_SURE
 from pipelines.evaluation.answering import PictureAnswer
 from pipelines.pages.rendering import render
 from zoo.weights.atomic import write_atomically
@@ -33,12 +32,11 @@ def write_answers(
     shown = answers[:MOST]
     encoded = [_encoded(each.picture) for each in shown]
     pictures = thumbnails(encoded, _SIDE, upright)
-    counts = collections.Counter(each.best for each in answers)
+    counts = collections.Counter(each.verdict for each in answers)
     page = render(
         "answers.html",
         title=f"What is on {len(answers):,} pictures",
         lead=f"by {model}",
-        not_sure=NOT_SURE,
         counts=counts.most_common(),
         left_out=len(answers) - len(shown),
         answers=[
@@ -46,7 +44,9 @@ def write_answers(
                 "picture": picture,
                 "name": each.picture,
                 "sure": each.sure,
-                "said": each.said[: 1 + _OTHERS],
+                "best": each.best,
+                "verdict": each.verdict,
+                "answers": each.answers[: 1 + _OTHERS],
             }
             for each, picture in zip(shown, pictures, strict=True)
         ],

@@ -7,6 +7,7 @@ from pipelines.evaluation.comparing import Comparison
 from pipelines.evaluation.judged_runs import JudgedRun
 from pipelines.pages.charts import COLOURS
 from pipelines.pages.charts import draw
+from pipelines.pages.charts import label
 from pipelines.tasks.task import LOSS
 
 # Told apart by line as well as by colour.
@@ -62,7 +63,7 @@ def _plot(lines: dict[str, list[tuple]], title: str):
                     color=colour,
                     linestyle=style,
                     marker="o" if len(points) == 1 else None,
-                    label=_short(name),
+                    label=label(_short(name)),
                 )
         axes.set_xlabel("epoch")
         axes.set_title(title, loc="left", color=COLOURS["ink"], fontsize=11)
@@ -88,7 +89,8 @@ def intervals(found: Comparison) -> str:
             limits = (100 * row.low, 100 * row.high)
             axes.plot(limits, (place, place), color=colour)
             axes.plot(100 * row.share, place, "o", color=colour)
-        axes.set_yticks(range(len(rows)), [_short(row.run) for row in rows])
+        names = [label(_short(row.run)) for row in rows]
+        axes.set_yticks(range(len(rows)), names)
         axes.set_ylim(-0.6, len(rows) - 0.4)
         axes.set_xlabel("right, % (95 % interval)")
 

@@ -10,6 +10,7 @@
 import dataclasses
 import pathlib
 
+from pipelines.data.spelling import told_apart
 from pipelines.evaluation.comparing import ALPHA
 from pipelines.evaluation.comparing import Comparison
 from pipelines.evaluation.comparison_charts import curves_of_runs
@@ -36,13 +37,20 @@ def write_comparison(found: Comparison, output) -> pathlib.Path:
     Raises:
         OSError: The disk is full or the folder cannot be made.
     """
+    # Before there is a folder, so that what fails leaves none.
+    page = _page(found)
+    text = dumps(found.as_json(), indent=2, ensure_ascii=False) + "\n"
     folder = pathlib.Path(output)
     folder.mkdir(parents=True)
-    text = dumps(found.as_json(), indent=2, ensure_ascii=False) + "\n"
     write_atomically(folder / DATA, text.encode("utf-8", "backslashreplace"))
     for name, rows in _tables(found).items():
         write_csv(folder / f"{name}.csv", rows)
-    page = render(
+    write_atomically(folder / PAGE, page)
+    return folder / PAGE
+
+
+def _page(found: Comparison) -> bytes:
+    return render(
         "comparison.html",
         title=f"{len(found.runs)} runs side by side",
         lead=f"on {found.pictures:,} pictures that all of them have judged",
@@ -56,8 +64,6 @@ def write_comparison(found: Comparison, output) -> pathlib.Path:
         chart=intervals(found),
         curves=curves_of_runs(found.runs),
     )
-    write_atomically(folder / PAGE, page)
-    return folder / PAGE
 
 
 def _tables(found: Comparison) -> dict[str, list[list]]:
@@ -66,7 +72,7 @@ def _tables(found: Comparison) -> dict[str, list[list]]:
         "runs": _rows(found.standings),
         "pairs": _rows(found.tests),
         "settings": [
-            ["setting", *names],
+            ["setting", *told_apart(names, ["setting"])],
             *(
                 [setting, *(row[name] for name in names)]
                 for setting, row in found.settings.items()

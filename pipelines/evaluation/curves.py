@@ -4,10 +4,10 @@ import dataclasses
 import json
 import pathlib
 
-from pipelines.runs.run_folder import CONFIG
-from pipelines.runs.run_folder import METRICS
-from pipelines.tasks.table import TASKS
-from pipelines.tasks.table import USUAL
+from pipelines.pages.charts import label
+from pipelines.runs.places import METRICS
+from pipelines.runs.places import read_config
+from pipelines.tasks.table import kind_in
 from pipelines.tasks.task import LOSS
 from pipelines.tasks.task import Task
 from zoo.errors import RequestError
@@ -97,7 +97,7 @@ def draw_runs(
         colour = f"C{number}"
         held_out = read_curve(run, "validation", decides.tag)
         scaled = [decides.scale * value for value in held_out.values]
-        score.plot(held_out.epochs, scaled, color=colour, label=name)
+        score.plot(held_out.epochs, scaled, color=colour, label=label(name))
         score.annotate(
             f"{scaled[-1]:.1f} %" if decides.is_share else f"{scaled[-1]:.4g}",
             (held_out.epochs[-1], scaled[-1]),
@@ -113,7 +113,7 @@ def draw_runs(
                 curve.values,
                 style,
                 color=colour,
-                label=f"{name}, {part}",
+                label=label(f"{name}, {part}"),
             )
     score.set(ylabel=decides.axis, xlabel="epoch")
     loss.set(ylabel=", ".join(task.loss_words), xlabel="epoch")
@@ -122,7 +122,7 @@ def draw_runs(
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, loc=corner, fontsize="small")
         axes.margins(x=0.08)
-    sheet.suptitle(title)
+    sheet.suptitle(label(title))
     with replacing(output) as temporary:
         sheet.savefig(temporary)
 
@@ -156,7 +156,7 @@ def draw_comparison(runs: dict[str, tuple], output, task: Task) -> None:
             (over_time, curve.seconds),
             (over_examples, seen),
         ):
-            axes.plot(places, scaled, marker=marker, label=name)
+            axes.plot(places, scaled, marker=marker, label=label(name))
     over_time.set(ylabel=decides.axis, xlabel="seconds")
     over_examples.set(xlabel="pictures seen")
     for axes in (over_time, over_examples):
@@ -180,9 +180,7 @@ def _task_of(runs: dict[str, str]) -> type[Task]:
     """Returns what some runs have learned."""
     found = {}
     for name, run in runs.items():
-        place = pathlib.Path(run) / CONFIG
-        said = json.loads(place.read_bytes()) if place.is_file() else {}
-        found[name] = TASKS[said.get("task") or USUAL]
+        found[name] = kind_in(read_config(run))
     if len(set(found.values())) > 1:
         kinds = ", ".join(f"{n}: {t.__name__}" for n, t in found.items())
         raise RequestError(

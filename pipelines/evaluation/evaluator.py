@@ -1,5 +1,7 @@
 """Running a model over every example of a set, once."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
@@ -44,17 +46,20 @@ class Evaluator:
         batches = iter(
             distribute(self._strategy, data.dataset.repeat(), data.batch_size)
         )
-        parts = []
-        for _ in range(data.steps):
+        found, done = None, 0
+        for step in range(1, data.steps + 1):
             inputs, _, _ = next(batches)
-            parts.append(self._mean_of_views(self._step(inputs), data.views))
-            piece.count(len(parts), data.steps)
+            part = self._mean_of_views(self._step(inputs), data.views)
+            if found is None:
+                room = functools.partial(_room_for, len(data.examples))
+                found = tf.nest.map_structure(room, part)
+            fill = functools.partial(_fill, done)
+            tf.nest.map_structure(fill, found, part)
+            done += len(tf.nest.flatten(part)[0])
+            piece.count(step, data.steps)
             if progress:
-                progress(len(parts), data.steps)
-        # The filling of the last batch comes last.
-        return tf.nest.map_structure(
-            lambda *each: np.concatenate(each)[: len(data.examples)], *parts
-        )
+                progress(step, data.steps)
+        return found
 
     def _mean_of_views(self, found, views: int):
         """Of each example one row, where a batch has several in a row."""
@@ -71,3 +76,14 @@ class Evaluator:
         return self._task.measure(
             self.logits(data, progress), data.examples.labels
         )
+
+
+def _room_for(count: int, part: np.ndarray) -> np.ndarray:
+    # At once: parts that are joined at the end would lie there twice.
+    return np.empty((count, *part.shape[1:]), part.dtype)
+
+
+def _fill(start: int, whole: np.ndarray, part: np.ndarray) -> None:
+    # The filling of the last batch comes last.
+    rows = whole[start : start + len(part)]
+    rows[...] = part[: len(rows)]

@@ -6,7 +6,6 @@ were split off by the run and lie beside the others.
 """
 
 import dataclasses
-import json
 import os
 from collections.abc import Sequence
 
@@ -19,8 +18,8 @@ from pipelines.data.sources.csv_columns import NamedColumns
 from pipelines.data.sources.files import examples_of_files
 from pipelines.data.sources.opening import open_held_out
 from pipelines.data.sources.opening import open_splits
-from pipelines.runs.places import CONFIG
 from pipelines.runs.places import SPLIT
+from pipelines.runs.places import read_config
 from pipelines.runs.split_list import SplitList
 from pipelines.runs.split_list import lasting_names
 from pipelines.runs.split_list import read_split
@@ -110,10 +109,8 @@ def count_learned(
 
 
 def _is_own(listed: SplitList, data: str) -> bool:
-    try:
-        config = json.loads((listed.folder / CONFIG).read_bytes())
-        own = config["data"]
-    except (OSError, ValueError, KeyError, TypeError):
+    own = read_config(listed.folder).get("data")
+    if not isinstance(own, str):
         return False
     if data == own:
         return True

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 
 from pipelines.data.examples import Examples
 from pipelines.data.hashing import hashes_of
+from pipelines.data.spelling import told_apart
 from pipelines.evaluation.report import write_report
 from pipelines.evaluation.saved_models import JudgedModels
 from pipelines.evaluation.saved_models import ModelSource
@@ -117,4 +118,5 @@ def with_hashes(rows: list[list], examples: Examples) -> list[list]:
     else:
         hashes = [sha256 for _, sha256 in hashes_of(examples)]
     named = zip(others, hashes, strict=True)
-    return [[*header, SHA256], *([*row, key.hex()] for row, key in named)]
+    names = told_apart(header, [SHA256])
+    return [[*names, SHA256], *([*row, key.hex()] for row, key in named)]

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 from collections.abc import Sequence
 
 from pipelines.evaluation.judged_files import SHA256
@@ -14,11 +15,17 @@ from pipelines.runs.run_folder import HISTORY
 from pipelines.runs.run_folder import METRICS
 from pipelines.runs.run_folder import PREDICTIONS
 from pipelines.runs.split_list import read_split
-from pipelines.tasks.table import TASKS
-from pipelines.tasks.table import USUAL
+from pipelines.tasks.table import kind_in
 from pipelines.tasks.task import Task
 from zoo.errors import DataError
 from zoo.errors import RequestError
+
+# The first ones of a table of predictions, and their places.
+_COLUMNS = ["picture", "label", "predicted"]
+_PICTURE, _LABEL, _PREDICTED = range(3)
+_HASH = re.compile(r"[0-9a-f]{64}")
+# Folders in a message.
+_NAMED = 5
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -45,7 +52,7 @@ class JudgedRun:
 
     @property
     def task(self) -> type[Task]:
-        return TASKS[self.config.get("task") or USUAL]
+        return kind_in(self.config)
 
 
 def read_judged(folders: Sequence[str]) -> list[JudgedRun]:
@@ -66,16 +73,21 @@ def read_judged(folders: Sequence[str]) -> list[JudgedRun]:
         raise RequestError(
             "`runs` are compared with each other. Give two or more folders."
         )
-    ordered = [places[place] for place in sorted(places)]
+    ordered = sorted(places)
     names = _names(ordered)
     return [
-        _read(folder, name) for folder, name in zip(ordered, names, strict=True)
+        _read(places[place], name)
+        for place, name in zip(ordered, names, strict=True)
     ]
 
 
-def _names(folders: list[str]) -> list[str]:
-    """The folders' own names, with as much above as tells each apart."""
-    parts = [pathlib.Path(os.path.abspath(folder)).parts for folder in folders]
+def _names(places: list[str]) -> list[str]:
+    """Folders' own names, with as much above as tells each apart.
+
+    Args:
+        places: Real paths, each once: of others, two may have the same parts.
+    """
+    parts = [pathlib.Path(place).parts for place in places]
     names = []
     for own in parts:
         depth = 1
@@ -87,33 +99,47 @@ def _names(folders: list[str]) -> list[str]:
 
 def _read(folder: str, name: str) -> JudgedRun:
     place = pathlib.Path(folder)
-    if not (place / METRICS).is_file():
-        raise RequestError(
-            f"`runs`: {folder} holds no {METRICS}. Expected the folder of a "
-            "finished run, or one that the command evaluate has written."
-        )
+    for file in (METRICS, CONFIG):
+        if not (place / file).is_file():
+            raise RequestError(
+                f"`runs`: {folder} holds no {file}. Expected the folder of a "
+                "finished run, or one that the command evaluate has written."
+            )
     config, metrics = (_json(place / each) for each in (CONFIG, METRICS))
     history = _json(place / HISTORY) if (place / HISTORY).is_file() else []
     if not (place / PREDICTIONS).is_file():
-        again = command("evaluate", model=folder, data=config.get("data"))
-        raise RequestError(
-            f"`runs`: {folder} holds no {PREDICTIONS}: it is of an older "
-            f"version, or several runs. {again} writes one; give its folder."
-        )
-    rows = _rows(place / PREDICTIONS)
-    keys = _keys(folder, rows)
+        raise _without_predictions(place, config)
+    rows, hashed = _rows(place / PREDICTIONS)
+    keys = _keys(folder, rows, hashed=hashed)
     return JudgedRun(
         folder,
         name,
         config,
         metrics,
         history,
-        {key: row["label"] for key, row in zip(keys, rows, strict=True)},
+        {key: row[_LABEL] for key, row in zip(keys, rows, strict=True)},
         frozenset(
             key
             for key, row in zip(keys, rows, strict=True)
-            if row["label"] == row["predicted"]
+            if row[_LABEL] == row[_PREDICTED]
         ),
+    )
+
+
+def _without_predictions(place: pathlib.Path, config: dict) -> RequestError:
+    """What to give instead of a folder that says nothing of each picture."""
+    words = f"`runs`: {place} holds no {PREDICTIONS}"
+    inside = sorted(str(each.parent) for each in place.glob(f"*/{METRICS}"))
+    if inside:
+        more = " …" if len(inside) > _NAMED else ""
+        return RequestError(
+            f"{words}: it is several runs, which are compared one by one. Give "
+            f"those in it: {' '.join(inside[:_NAMED])}{more}"
+        )
+    again = command("evaluate", model=place, data=config.get("data"))
+    return RequestError(
+        f"{words}: it is of an older version. {again} writes one; give its "
+        "folder."
     )
 
 
@@ -124,28 +150,38 @@ def _json(path: pathlib.Path):
         raise DataError(f"{path} is no JSON ({error}).") from error
 
 
-def _rows(path: pathlib.Path) -> list[dict]:
+def _rows(path: pathlib.Path) -> tuple[list[list[str]], bool]:
+    """The rows of a table, and whether a picture's hash is their last cell.
+
+    Columns are known by their places: a class may be called as they are.
+    """
     with open(
         path, newline="", encoding="utf-8", errors="surrogateescape"
     ) as file:
-        rows = list(csv.DictReader(file))
-    if not rows or not {"picture", "label", "predicted"} <= rows[0].keys():
+        header, *rows = [*csv.reader(file)] or [[]]
+    even = all(len(row) == len(header) for row in rows)
+    if not rows or header[: len(_COLUMNS)] != _COLUMNS or not even:
         raise DataError(
-            f"{path} has no rows with picture, label and predicted. Judge the "
-            "model again."
+            f"{path} has no rows with {', '.join(_COLUMNS)}. Judge the model "
+            "again."
         )
-    return rows
+    hashed = header[-1] == SHA256 and all(map(_HASH.fullmatch, _last(rows)))
+    return rows, hashed
 
 
-def _keys(folder: str, rows: list[dict]) -> list:
+def _last(rows: list[list[str]]) -> list[str]:
+    return [row[-1] for row in rows]
+
+
+def _keys(folder: str, rows: list[list[str]], *, hashed: bool) -> list:
     """What each picture is known by: its bytes' hash, else its name.
 
     A picture that is there twice is known by its turn, too.
     """
-    listed = None if SHA256 in rows[0] else read_split(folder)
-    names = [row["picture"] for row in rows]
-    if SHA256 in rows[0]:
-        known = [row[SHA256] for row in rows]
+    listed = None if hashed else read_split(folder)
+    names = [row[_PICTURE] for row in rows]
+    if hashed:
+        known = _last(rows)
     elif listed and _same(names, list(listed.held_out)):
         places = listed.held_out.values()
         known = (

@@ -5,7 +5,6 @@ import itertools
 import logging
 import time
 
-import numpy as np
 import tensorflow as tf
 
 import zoo
@@ -18,6 +17,7 @@ from pipelines.data.joining import as_several
 from pipelines.data.joining import relabel
 from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.evaluator import Evaluator
+from pipelines.evaluation.finite import check_finite
 from pipelines.evaluation.held_out import ToJudge
 from pipelines.evaluation.judged_files import write_judged
 from pipelines.evaluation.saved_models import JudgedModels
@@ -25,13 +25,13 @@ from pipelines.evaluation.tta import NO_VIEWS
 from pipelines.evaluation.tta import check_tta
 from pipelines.evaluation.views import views_data
 from pipelines.runs.run_folder import RunFolder
+from pipelines.tasks.table import note_of
 from pipelines.tasks.table import task_of_model
 from pipelines.tasks.task import LOSS
 from pipelines.tasks.task import Judged
 from pipelines.tasks.task import Task
 from pipelines.waiting.heartbeat import heartbeat
 from zoo.errors import DataError
-from zoo.errors import IntegrityError
 from zoo.weights.classes import imagenet_by_number
 
 _log = logging.getLogger("zoo")
@@ -88,7 +88,8 @@ def judge(
     check_pictures(examples, progress=checked)
     data_read = _data(examples, zoo.preprocessing(first), batch_size, tta)
     found = _logits(opened.models, task, data_read, progress)
-    _check_answers(found)
+    for name, answers in found.items():
+        check_finite(name, answers)
     logits = task.mean(list(found.values()))
     metrics = task.measure(logits, examples.labels)
     metrics["seconds"] = time.perf_counter() - started
@@ -99,18 +100,19 @@ def judge(
             for name, each in found.items()
         }
     with RunFolder(output) as folder:
-        folder.write_config(_config(opened, data, tta))
+        folder.write_config(_config(opened, task, data, tta))
         judged = Judged(examples, logits, metrics)
         write_judged(folder, task, judged, opened=opened)
     return metrics
 
 
-def _config(opened: JudgedModels, data: ToJudge, tta: str) -> dict:
+def _config(opened: JudgedModels, task: Task, data: ToJudge, tta: str) -> dict:
     """What was judged, and how, as `config.json` notes it."""
     record = dataclasses.asdict(zoo.preprocessing(opened.first))
     judged = opened.source
     return {
         "model": opened.first.name,
+        **note_of(task),
         **({"snapshots": list(opened.models)} if opened.several else {}),
         **({"tta": tta} if tta != NO_VIEWS else {}),
         "preprocessing": record,
@@ -153,21 +155,6 @@ def _match_labels(examples: Examples, model) -> Examples:
             "`task=multilabel`."
         )
     return examples
-
-
-def _check_answers(found: dict) -> None:
-    """The likeliest of NaN is the first class, which would count as a guess."""
-    for name, answers in found.items():
-        parts = tf.nest.flatten(answers)
-        bad = sum(
-            ~np.isfinite(part.reshape(len(part), -1)).all(1) for part in parts
-        )
-        if np.any(bad):
-            raise IntegrityError(
-                f"The model {name!r} answers {np.count_nonzero(bad):,} of "
-                f"{len(parts[0]):,} pictures with NaN or infinity: its weights "
-                "cannot be used. Take an earlier checkpoint."
-            )
 
 
 def match_classes(examples: Examples, names) -> Examples:

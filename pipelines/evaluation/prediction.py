@@ -9,6 +9,7 @@ import tensorflow as tf
 import zoo
 from pipelines.data.checks import problem_of
 from pipelines.data.framing import whole_picture
+from pipelines.evaluation.finite import check_finite
 from pipelines.evaluation.tta import NO_VIEWS
 from pipelines.tasks.table import task_of_model
 from zoo.errors import DataError
@@ -47,6 +48,7 @@ def predict(
         RequestError: There is no such file, no such views, or no names in
             that language.
         DataError: It cannot be decoded.
+        IntegrityError: The model's answer is no finite number.
     """
     outputs = outputs_of(model, picture, tta=tta, upright=upright)
     return in_language(task_of_model(model).answers(outputs, top), language)
@@ -73,6 +75,7 @@ def outputs_of(
         raise DataError(f"{picture}: {problem}.")
     views = _views(tf.constant(encoded), zoo.preprocessing(model), tta, upright)
     found = model(views, training=False)
+    check_finite(model.name, tf.nest.map_structure(np.asarray, found))
 
     def view(number):
         return tf.nest.map_structure(
@@ -97,6 +100,16 @@ def in_language(answers: list, language: str) -> list:
 def class_names_in(names, language: str) -> list[str]:
     """Returns names of classes in a language, see `predict`."""
     return [*names] if language == ENGLISH else translated(names, language)
+
+
+def names_of_classes(model, language: str = ENGLISH) -> list[str]:
+    """Returns what a model's classes are called, in label order.
+
+    Args:
+        model: A model of the zoo.
+        language: As `predict` has it.
+    """
+    return class_names_in(task_of_model(model).class_names, language)
 
 
 def _views(encoded, preprocessing, tta: str, upright: bool):

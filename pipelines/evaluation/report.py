@@ -1,6 +1,5 @@
 """The page that a run ends with: how good the model is, and where it errs."""
 
-import json
 import pathlib
 import shlex
 from collections.abc import Sequence
@@ -11,9 +10,9 @@ from pipelines.evaluation.saved_models import ModelSource
 from pipelines.pages.commands import command
 from pipelines.pages.rendering import duration
 from pipelines.pages.rendering import render
-from pipelines.runs.run_folder import CONFIG
-from pipelines.runs.run_folder import MODEL
-from pipelines.runs.run_folder import REPORT
+from pipelines.runs.places import MODEL
+from pipelines.runs.places import REPORT
+from pipelines.runs.places import read_config
 from pipelines.tasks.task import Judged
 from pipelines.tasks.task import Task
 from pipelines.waiting.work import work
@@ -58,7 +57,7 @@ def write_report(
         OSError: The disk is full or the folder cannot be written.
     """
     folder = pathlib.Path(folder)
-    config, metrics = _read_config(folder / CONFIG), judged.metrics
+    config, metrics = read_config(folder), judged.metrics
     found = task.page(judged)
     page = render(
         task.template,
@@ -73,14 +72,6 @@ def write_report(
     )
     write_atomically(folder / REPORT, page)
     return folder / REPORT
-
-
-def _read_config(path: pathlib.Path) -> dict:
-    try:
-        config = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return config if isinstance(config, dict) else {}
 
 
 def _title(model, config: dict) -> str:
@@ -151,8 +142,11 @@ def _provenance(config: dict) -> str:
 
 def _commands(folder, config: dict, source: ModelSource | None) -> list[str]:
     if source:
+        # Nothing but evaluate takes several models at once.
+        if not source.model or len(source.sha256) > 1:
+            return []
         given = {"model": source.model, "weights": source.weights}
-        return [command("predict", "IMAGE", **given)] if source.model else []
+        return [command("predict", "IMAGE", **given)]
     data = config.get("data", "photos/")
     return [
         command("predict", "IMAGE", model=folder),

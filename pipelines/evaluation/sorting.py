@@ -5,84 +5,93 @@ import itertools
 import os
 import pathlib
 import shutil
+from collections.abc import Iterable
 
+from pipelines.data.sources.patterns import would_find
+from pipelines.data.spelling import folded
+from pipelines.data.spelling import told_apart
+from pipelines.evaluation.folder_names import fitting
+from pipelines.evaluation.folder_names import folder_name
+from pipelines.runs.places import refuse_no_folder
 from zoo.errors import RequestError
-from zoo.weights.atomic import naming
+from zoo.weights.atomic import making
+
+# Of pictures of which the model is not sure.
+UNSURE = "not_sure"
 
 
-def copy_into(picture: str, folder: str, name: str) -> pathlib.Path:
-    """Copies a picture into the sub-folder of a class.
-
-    What lies there stays: of the same bytes it is the copy already, and beside
-    another picture of that name the copy is called `NAME-2` and so on.
+class Sorter:
+    """Copies pictures into a sub-folder for each class.
 
     Args:
-        picture: The file's path.
-        folder: The folder of all classes, made if it is not there.
-        name: The class; what no folder can be called by becomes `_`.
-
-    Returns:
-        The copy's path.
-
-    Raises:
-        OSError: It cannot be read or written.
+        folder: Of all classes, made if it is not there.
+        names: Of the classes, in label order. Each has a folder of its own,
+            also where a file system cannot tell two names apart.
     """
-    source = pathlib.Path(picture)
-    place = pathlib.Path(folder) / folder_name(name)
-    place.mkdir(parents=True, exist_ok=True)
-    for number in itertools.count(1):
-        more = f"-{number}" if number > 1 else ""
-        copy = place / f"{source.stem}{more}{source.suffix}"
-        try:
-            # Whoever comes first has the name.
-            with naming(copy), open(copy, "xb") as file:
-                _fill(source, file, copy)
-        except FileExistsError:
+
+    def __init__(self, folder: str, names: Iterable[str]):
+        names = list(dict.fromkeys(names))
+        plain = [folder_name(name) for name in names]
+        own = told_apart(plain, [UNSURE], same=folded)
+        self._folder = pathlib.Path(folder)
+        self._names = dict(zip(names, own, strict=True))
+
+    def copy(self, picture: str, name: str | None) -> pathlib.Path:
+        """Copies a picture into the folder of a class.
+
+        What lies there stays: of the same bytes it is the copy already, and
+        beside another picture of that name the copy is called `NAME-2` and
+        so on. A copy is there whole or not at all.
+
+        Args:
+            picture: The file's path.
+            name: The class; None where the model is not sure.
+
+        Returns:
+            The copy's path.
+
+        Raises:
+            OSError: It cannot be read or written.
+        """
+        source = pathlib.Path(picture)
+        place = self._folder / (UNSURE if name is None else self._names[name])
+        place.mkdir(parents=True, exist_ok=True)
+        for number in itertools.count(1):
+            more = f"-{number}" if number > 1 else ""
+            ending = f"{more}{source.suffix}"
+            copy = place / f"{fitting(source.stem, ending)}{ending}"
+            if not os.path.lexists(copy) and _made(source, copy):
+                return copy
             if copy.is_file() and filecmp.cmp(source, copy, shallow=False):
                 return copy
-            continue
-        return copy
 
 
-def _fill(source: pathlib.Path, file, copy: pathlib.Path) -> None:
+def _made(source: pathlib.Path, copy: pathlib.Path) -> bool:
+    """Makes a copy; False where another process was first."""
     try:
-        with open(source, "rb") as picture:
-            shutil.copyfileobj(picture, file)
-        file.flush()
-        shutil.copystat(source, copy)
-    except BaseException:
-        copy.unlink()
-        raise
+        with making(copy) as temporary:
+            shutil.copyfile(source, temporary)
+    except FileExistsError:
+        return False
+    # Last, since what may not be written cannot be brought to the disk.
+    shutil.copystat(source, copy)
+    return True
 
 
-def folder_name(name: str) -> str:
-    """Returns what the folder of a class is called, in any file system.
-
-    Example:
-
-        >>> from pipelines.evaluation.sorting import folder_name
-        >>> folder_name("either/or"), folder_name(".."), folder_name("cat")
-        ('either_or', '_.', 'cat')
-    """
-    plain = "".join("_" if c in '/\\:*?"<>|' or c < " " else c for c in name)
-    hidden = plain.startswith(".")
-    return (f"_{plain[1:]}" if hidden else plain) or "_"
-
-
-def check_sorting(folder: str, pictures) -> None:
+def check_sorting(folder: str, pictures: Iterable[str]) -> None:
     """Refuses to sort into a folder whose pictures are being sorted.
 
     Args:
         folder: Where copies go.
-        pictures: Files, and folders of them.
+        pictures: Files, folders of them, and patterns.
 
     Raises:
-        RequestError: The copies would be among the pictures next time.
+        RequestError: The copies would be among the pictures next time, or it
+            is no folder.
     """
-    inside = pathlib.Path(os.path.realpath(folder))
+    refuse_no_folder(folder, "sort_into")
     for path in pictures:
-        own = pathlib.Path(os.path.realpath(path))
-        if own.is_dir() and (own == inside or own in inside.parents):
+        if would_find(path, folder):
             raise RequestError(
                 f"`sort_into={folder}` lies in {path}, whose pictures are "
                 "sorted: they would be found twice the next time. Give a "

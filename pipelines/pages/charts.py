@@ -8,6 +8,8 @@ import io
 import re
 from collections.abc import Callable
 
+from pipelines.pages.showing import readable
+
 # By the names of the variables in `templates/frame.css`.
 COLOURS = {
     name: f"#00000{number}"
@@ -39,6 +41,24 @@ _STYLE = {
 # Without them the same chart is the same bytes.
 _METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 _NAMES = re.compile(r'<g id="[^"]*"')
+
+
+def label(text: str) -> str:
+    r"""Writes other people's words so that matplotlib shows them as they are.
+
+    It takes what stands between two `$` for a formula, leaves what begins with
+    `_` out of legends, and cannot write what is not UTF-8.
+
+    Example:
+
+    ```python
+    from pipelines.pages.charts import label
+    assert label("a$b$\udcff") == r"a\$b\$\udcff"
+    assert label("_a") == "\u200b_a"
+    ```
+    """
+    plain = readable(text).replace("$", r"\$")
+    return f"\u200b{plain}" if plain.startswith("_") else plain
 
 
 def draw(

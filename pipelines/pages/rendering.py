@@ -15,6 +15,7 @@ import pathlib
 import jinja2
 import markupsafe
 
+from pipelines.pages.showing import readable
 from pipelines.pages.showing import shown
 
 _TEMPLATES = pathlib.Path(__file__).with_name("templates")
@@ -81,20 +82,6 @@ def _fingerprint(name: str) -> str:
     """Returns the hash by which a page's policy lets a script of ours run."""
     digest = hashlib.sha256(_script(name).encode()).digest()
     return f"sha256-{base64.b64encode(digest).decode()}"
-
-
-def readable(name: str) -> str:
-    r"""Writes a name of any bytes so that a page or a terminal can show it.
-
-    Example:
-
-    ```python
-    from pipelines.pages.rendering import readable
-    assert readable("a\nb\udcff") == "a\\nb\\udcff"
-    ```
-    """
-    valid = name.encode("utf-8", "backslashreplace").decode()
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in valid)
 
 
 def duration(seconds: float) -> str:

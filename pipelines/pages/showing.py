@@ -44,6 +44,20 @@ def on_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def readable(name: str) -> str:
+    r"""Writes a name of any bytes so that a page or a terminal can show it.
+
+    Example:
+
+    ```python
+    from pipelines.pages.showing import readable
+    assert readable("a\nb\udcff") == "a\\nb\\udcff"
+    ```
+    """
+    valid = name.encode("utf-8", "backslashreplace").decode()
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in valid)
+
+
 def _shown(letter: str) -> str:
     if letter in "\n\t":
         return letter

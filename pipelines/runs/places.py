@@ -4,6 +4,8 @@ Pure Python: a folder that is taken is refused before anything is imported.
 """
 
 import dataclasses
+import errno
+import itertools
 import json
 import os
 import pathlib
@@ -25,9 +27,10 @@ PREDICTIONS = "predictions.csv"
 REPORT = "report.html"
 CARD = "card.md"
 SPLIT = "split.csv"
-# The folders of all runs, and of all evaluations.
+# The folders of all runs, of all evaluations and of all comparisons.
 RUNS = "tensorboard_logs"
 EVALUATIONS = "evaluations"
+COMPARISONS = "comparisons"
 
 # In a plan's words, such as head:3@0.1.
 _EPOCHS = re.compile(r":(\d+)@")
@@ -46,8 +49,44 @@ def new_folder(data: str, model: str | None, under: str = RUNS) -> str:
         under: The folder of all of its kind.
     """
     name = os.path.basename(os.path.normpath(data)).replace(":", "-")
+    return dated_folder(under, f"{name}-{model or 'auto'}-")
+
+
+def dated_folder(under: str, name: str = "") -> str:
+    """Returns a folder that is not there, called by the time.
+
+    Args:
+        under: The folder of all of its kind.
+        name: What stands before the time.
+    """
     moment = time.strftime("%Y%m%d-%H%M%S")
-    return os.path.join(under, f"{name}-{model or 'auto'}-{moment}")
+    first = path = os.path.join(under, f"{name}{moment}")
+    for number in itertools.count(2):
+        if not os.path.lexists(path):
+            return path
+        path = f"{first}-{number}"
+
+
+def refuse_no_folder(path, name: str = "output") -> None:
+    """Refuses what cannot be a folder to write into, before time is spent.
+
+    Args:
+        path: A folder that is there, or may be made.
+        name: The setting that says it.
+
+    Raises:
+        RequestError: It is a file, or lies in one.
+        PermissionError: Nothing may be written there.
+    """
+    path = pathlib.Path(path)
+    place = next(p for p in (path, *path.absolute().parents) if p.exists())
+    if not place.is_dir():
+        raise RequestError(
+            f"`{name}={path}`: {place} is a file. Expected a folder."
+        )
+    if not os.access(place, os.W_OK):
+        reason = os.strerror(errno.EACCES)
+        raise PermissionError(errno.EACCES, reason, str(place))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,9 +128,11 @@ def refuse_if_taken(
             it may not.
 
     Raises:
-        RequestError: It holds a run already.
+        RequestError: It holds a run already, or is no folder.
+        PermissionError: Nothing may be written there.
     """
     path = pathlib.Path(path)
+    refuse_no_folder(path)
     found = [name for name in _OWN_FILES if (path / name).exists()]
     if not found:
         return

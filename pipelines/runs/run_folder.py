@@ -1,8 +1,6 @@
 """A run is a folder: what was asked, what came out, nothing half written."""
 
-import errno
 import importlib.metadata
-import os
 import pathlib
 import platform
 import subprocess
@@ -23,6 +21,7 @@ from pipelines.runs.places import REPORT
 from pipelines.runs.places import SNAPSHOTS
 from pipelines.runs.places import Longer
 from pipelines.runs.places import refuse_if_taken
+from pipelines.runs.places import refuse_no_folder
 from pipelines.waiting.work import work
 from zoo.plain_json import dumps
 from zoo.weights.atomic import replacing
@@ -70,9 +69,7 @@ class RunFolder:
             refuse_if_taken(path, resume=resume, longer=longer)
         self.path = pathlib.Path(path)
         self.path.mkdir(parents=True, exist_ok=True)
-        if not os.access(self.path, os.W_OK):
-            reason = os.strerror(errno.EACCES)
-            raise PermissionError(errno.EACCES, reason, str(path))
+        refuse_no_folder(path)
         self._lock = FolderLock(self.path)
 
     refuse_if_taken = staticmethod(refuse_if_taken)

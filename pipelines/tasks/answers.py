@@ -4,9 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from pipelines.tasks.row_blocks import row_blocks
 from pipelines.tasks.softmax import softmax
-
-_ROWS = 4096
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -29,13 +28,12 @@ class Answers:
         """Reads logits `(examples, classes)`, a few rows at a time."""
         best = np.empty(len(logits), "int64")
         confidence = np.empty(len(logits))
-        for start in range(0, len(logits), _ROWS):
-            part = logits[start : start + _ROWS].astype("float64")
-            place = slice(start, start + len(part))
+        for rows in row_blocks(logits.shape):
+            part = logits[rows].astype("float64")
             broken = (np.isnan(part) | np.isposinf(part)).any(axis=1)
             part[broken] = 0
-            best[place] = np.where(broken, -1, part.argmax(axis=1))
-            confidence[place] = ~broken * softmax(part).max(axis=1)
+            best[rows] = np.where(broken, -1, part.argmax(axis=1))
+            confidence[rows] = ~broken * softmax(part).max(axis=1)
         return cls(best, confidence, labels)
 
     @property

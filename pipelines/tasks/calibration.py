@@ -4,6 +4,7 @@ Guo et al., "On Calibration of Modern Neural Networks", 2017, section 2.
 """
 
 import dataclasses
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -61,12 +62,26 @@ def calibrate(
     assert round(sure.error, 9) == 0.15
     ```
     """
-    place = np.ceil(np.asarray(confidence, "float64") * bins).astype(int) - 1
-    place = np.clip(place, 0, bins - 1)
-    count = np.bincount(place, minlength=bins)
+    return calibrate_parts([(confidence, right)], bins)
+
+
+def calibrate_parts(
+    parts: Iterable[tuple[np.ndarray, np.ndarray]], bins: int = BINS
+) -> Calibration:
+    """Compares what `calibrate` does of answers that come in parts.
+
+    Args:
+        parts: The confidence and the right ones of some answers each.
+        bins: As for `calibrate`.
+    """
+    count = np.zeros(bins, "int64")
+    confidences, rights = np.zeros(bins), np.zeros(bins)
+    for confidence, right in parts:
+        place = np.ceil(np.asarray(confidence, "float64") * bins).astype(int)
+        place = np.clip(place - 1, 0, bins - 1)
+        # One after another, so that how they are parted changes no digit.
+        np.add.at(count, place, 1)
+        np.add.at(confidences, place, confidence)
+        np.add.at(rights, place, right)
     filled = np.where(count, count, np.nan)
-    return Calibration(
-        count,
-        np.bincount(place, confidence, minlength=bins) / filled,
-        np.bincount(place, right, minlength=bins) / filled,
-    )
+    return Calibration(count, confidences / filled, rights / filled)

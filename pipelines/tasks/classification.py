@@ -46,6 +46,11 @@ class Guess:
     name: str
     probability: float
 
+    @property
+    def said(self) -> bool:
+        """Always: one of the classes is shown, whatever it is."""
+        return True
+
     def __str__(self):
         return f"{self.probability:7.2%}  {on_one_line(self.name)}"
 
@@ -168,19 +173,15 @@ class Classification(Task):
         ]
 
     def table(self, outputs: np.ndarray, examples: Examples) -> list[list]:
-        probabilities = softmax(outputs)
-        best = probabilities.argmax(axis=1)
+        answers = Answers.of(outputs, examples.labels)
         names = class_names(examples, outputs.shape[1])
         rows = [["picture", "label", "predicted", "probability"]]
         for i, name in enumerate(examples.names):
-            rows.append(
-                [
-                    name,
-                    names[examples.labels[i]],
-                    names[best[i]],
-                    f"{probabilities[i, best[i]]:.6f}",
-                ]
-            )
+            # Of a picture that broke the model nothing is said.
+            said = ["", ""]
+            if answers.best[i] >= 0:
+                said = [names[answers.best[i]], f"{answers.confidence[i]:.6f}"]
+            rows.append([name, names[examples.labels[i]], *said])
         return rows
 
     def page(self, judged: Judged) -> dict:

@@ -9,12 +9,14 @@ import tensorflow as tf
 
 import zoo
 from pipelines.data.examples import Examples
+from pipelines.data.spelling import told_apart
 from pipelines.pages.showing import on_one_line
 from pipelines.tasks.head import renew_head
 from pipelines.tasks.multilabel_loss import MultiLabelLoss
 from pipelines.tasks.multilabel_loss import loss_of
 from pipelines.tasks.multilabel_metrics import average_precisions
 from pipelines.tasks.multilabel_metrics import scores
+from pipelines.tasks.row_blocks import by_blocks
 from pipelines.tasks.sigmoid import cross_entropy
 from pipelines.tasks.sigmoid import mean_of_probabilities
 from pipelines.tasks.sigmoid import sigmoid
@@ -175,7 +177,7 @@ class MultiLabel(Task):
 
     def said(self, outputs: np.ndarray) -> np.ndarray:
         """Returns which classes are said: bool, of the shape of the logits."""
-        return sigmoid(outputs) >= self.least
+        return by_blocks(lambda rows: sigmoid(rows) >= self.least, outputs)
 
     def measure(self, outputs: np.ndarray, targets: np.ndarray) -> dict:
         return {
@@ -225,16 +227,14 @@ class MultiLabel(Task):
         said = dataclasses.replace(
             examples, labels=self.said(outputs).astype("uint8")
         )
-        rows = [["picture", "label", "predicted", *self.class_names]]
-        for i, likely in enumerate(sigmoid(outputs)):
-            rows.append(
-                [
-                    examples.names[i],
-                    examples.label_text(i),
-                    said.label_text(i),
-                    *(f"{each:.6f}" for each in likely),
-                ]
-            )
+        header = ["picture", "label", "predicted"]
+        rows = [told_apart([*header, *self.class_names])]
+        for i, name in enumerate(examples.names):
+            likely = sigmoid(outputs[i])
+            # A model that is broken is not right where no class is shown.
+            told = "" if np.isnan(likely).any() else said.label_text(i)
+            cells = [f"{each:.6f}" for each in likely]
+            rows.append([name, examples.label_text(i), told, *cells])
         return rows
 
     def page(self, judged: Judged) -> dict:

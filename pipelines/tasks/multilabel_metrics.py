@@ -6,6 +6,8 @@ that is neither shown nor said has no F1. Such classes are left out of means.
 
 import numpy as np
 
+from pipelines.tasks.row_blocks import by_blocks
+
 # The largest number that scikit-learn takes for none: infinity is refused.
 _MOST = np.finfo("float64").max
 
@@ -33,14 +35,15 @@ def average_precisions(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """
     from sklearn.metrics import average_precision_score
 
-    scores = np.nan_to_num(
-        logits.astype("float64"), nan=-_MOST, posinf=_MOST, neginf=-_MOST
-    )
     found = np.full(targets.shape[1], np.nan)
     for label in np.flatnonzero(targets.any(axis=0)):
-        found[label] = average_precision_score(
-            targets[:, label], scores[:, label]
+        scores = np.nan_to_num(
+            logits[:, label].astype("float64"),
+            nan=-_MOST,
+            posinf=_MOST,
+            neginf=-_MOST,
         )
+        found[label] = average_precision_score(targets[:, label], scores)
     return found
 
 
@@ -70,13 +73,17 @@ def scores(
     """
     found, said, shown = _counts(given, targets, axis=None)
     # A model that is broken is not right where no class is shown.
-    exact = (given == targets).all(axis=1) & ~np.isnan(logits).any(axis=1)
+    exact = by_blocks(_exact, logits, given, targets)
     return {
         "map": _mean(average_precisions(logits, targets)),
         "f1_micro": float(2 * found / max(1, said + shown)),
         "f1_macro": _mean(f1_scores(given, targets)),
         "subset": float(exact.mean()),
     }
+
+
+def _exact(logits, given, targets) -> np.ndarray:
+    return (given == targets).all(axis=1) & ~np.isnan(logits).any(axis=1)
 
 
 def _counts(given, targets, axis) -> tuple:

@@ -5,10 +5,13 @@ import dataclasses
 import numpy as np
 
 from pipelines.data.examples import Examples
-from pipelines.tasks.calibration import calibrate
+from pipelines.tasks.calibration import Calibration
+from pipelines.tasks.calibration import calibrate_parts
 from pipelines.tasks.class_summary import calibration_table
 from pipelines.tasks.multilabel_metrics import average_precisions
 from pipelines.tasks.reliability import reliability_diagram
+from pipelines.tasks.row_blocks import by_blocks
+from pipelines.tasks.row_blocks import row_blocks
 from pipelines.tasks.shown_pictures import MOST
 from pipelines.tasks.shown_pictures import shown_pictures
 from pipelines.tasks.sigmoid import sigmoid
@@ -48,19 +51,18 @@ def page(task, judged) -> dict:
     """
     examples, logits = judged.examples, judged.outputs
     shown, said = examples.labels.astype(bool), task.said(logits)
-    likely = np.nan_to_num(sigmoid(logits))
     rows = _class_rows(task, logits, shown, said)
-    calibration = calibrate(likely.ravel(), shown.ravel())
+    calibration = _calibration(logits, shown)
     return {
         "tiles": task.tiles(judged.metrics),
-        "broken": int(np.isnan(logits).any(axis=1).sum()),
+        "broken": int(by_blocks(_has_nan, logits).sum()),
         "rows": rows[:_LISTED_CLASSES],
         "rows_left_out": max(0, len(rows) - _LISTED_CLASSES),
         "unseen": int((~shown.any(axis=0)).sum()),
         "instead": _instead(task.class_names, shown, said),
         "calibration": calibration,
         "reliability": reliability_diagram(calibration),
-        **_mistakes(task.class_names, examples, likely, said),
+        **_mistakes(task.class_names, examples, logits, said),
     }
 
 
@@ -73,7 +75,6 @@ def tables(task, logits: np.ndarray, examples: Examples) -> dict:
         examples: The pictures.
     """
     shown, said = examples.labels.astype(bool), task.said(logits)
-    likely = np.nan_to_num(sigmoid(logits))
     names = ["class", "pictures", "average_precision", "threshold"]
     rows = _class_rows(task, logits, shown, said)
     pairs = _instead(task.class_names, shown, said)
@@ -86,10 +87,23 @@ def tables(task, logits: np.ndarray, examples: Examples) -> dict:
             ["missed", "said", "pictures"],
             *([row["missed"], row["said"], row["count"]] for row in pairs),
         ],
-        "calibration": calibration_table(
-            calibrate(likely.ravel(), shown.ravel())
-        ),
+        "calibration": calibration_table(_calibration(logits, shown)),
     }
+
+
+def _has_nan(logits: np.ndarray) -> np.ndarray:
+    return np.isnan(logits).any(axis=1)
+
+
+def _likely(logits: np.ndarray) -> np.ndarray:
+    return np.nan_to_num(sigmoid(logits))
+
+
+def _calibration(logits: np.ndarray, shown: np.ndarray) -> Calibration:
+    return calibrate_parts(
+        (_likely(logits[rows]).ravel(), shown[rows].ravel())
+        for rows in row_blocks(logits.shape)
+    )
 
 
 def _class_rows(task, logits, shown, said) -> list[ClassRow]:
@@ -138,21 +152,22 @@ def _instead(names, shown, said) -> list[dict]:
     ]
 
 
-def _mistakes(names, examples: Examples, likely, said) -> dict:
+def _mistakes(names, examples: Examples, logits, said) -> dict:
     """The pictures whose surest mistake is the surest."""
     shown = examples.labels.astype(bool)
     wrong = said != shown
-    sure = (np.abs(likely - shown) * wrong).max(axis=1)
+    sure = by_blocks(_surest_mistake, logits, shown, wrong)
     order = np.argsort(-sure, kind="stable")
     places = [int(i) for i in order if wrong[i].any()]
+    listed = places[:MOST]
+    likely = dict(zip(listed, _likely(logits[listed]), strict=True))
 
     def named(mask, place) -> list[tuple[str, float]]:
         found = sorted(
-            np.flatnonzero(mask[place]), key=lambda i: -likely[place, i]
+            np.flatnonzero(mask[place]), key=lambda i: -likely[place][i]
         )
-        return [(names[i], float(likely[place, i])) for i in found]
+        return [(names[i], float(likely[place][i])) for i in found]
 
-    listed = places[:MOST]
     pictures = shown_pictures(examples, listed)
     cards = [
         {
@@ -165,3 +180,7 @@ def _mistakes(names, examples: Examples, likely, said) -> dict:
         for place, picture in zip(listed, pictures, strict=True)
     ]
     return {"mistakes": cards, "mistakes_in_all": len(places)}
+
+
+def _surest_mistake(logits, shown, wrong) -> np.ndarray:
+    return (np.abs(_likely(logits) - shown) * wrong).max(axis=1)

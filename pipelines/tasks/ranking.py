@@ -7,6 +7,8 @@ right: a broken model is not right.
 import numpy as np
 import tensorflow as tf
 
+from pipelines.tasks.row_blocks import by_blocks
+
 
 def hits(labels, logits, most: tuple[int, ...]) -> list:
     """Returns whether each label is among the best logits, in a graph.
@@ -46,7 +48,11 @@ def in_top(logits: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
     assert in_top(logits, np.arange(3), 2).tolist() == [True, True, False]
     ```
     """
-    own = logits[np.arange(len(labels)), labels][:, np.newaxis]
-    earlier = np.arange(logits.shape[1]) < labels[:, np.newaxis]
-    ahead = (logits > own) | ((logits == own) & earlier)
-    return (ahead.sum(axis=1) < k) & ~np.isnan(logits).any(axis=1)
+
+    def among(logits, labels):
+        own = logits[np.arange(len(labels)), labels][:, np.newaxis]
+        earlier = np.arange(logits.shape[1]) < labels[:, np.newaxis]
+        ahead = (logits > own) | ((logits == own) & earlier)
+        return (ahead.sum(axis=1) < k) & ~np.isnan(logits).any(axis=1)
+
+    return by_blocks(among, logits, labels)

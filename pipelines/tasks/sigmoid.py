@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from pipelines.tasks.row_blocks import by_blocks
+
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
     """Probabilities of each class by itself, in float64."""
@@ -31,6 +33,10 @@ def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     assert abs(loss - 2 * np.log(2)) < 1e-12
     ```
     """
+    return by_blocks(_cross_entropy, logits, targets)
+
+
+def _cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     signed = np.where(targets, logits, -logits)
     return -log_sigmoid(signed).sum(axis=1)
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from pipelines.tasks.row_blocks import by_blocks
+
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Probabilities along the last axis, in float64."""
@@ -23,6 +25,10 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
         logits: `(examples, classes)`.
         labels: `(examples,)`.
     """
+    return by_blocks(_cross_entropy, logits, labels)
+
+
+def _cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     # Taken from 0, so that no loss is -0.
     return 0 - log_softmax(logits)[np.arange(len(labels)), labels]
 

@@ -6,6 +6,7 @@ import zoo
 from pipelines.tasks.classification import Classification
 from pipelines.tasks.multilabel import MultiLabel
 from pipelines.tasks.task import Task
+from zoo.errors import DataError
 
 TASKS: dict[str, type[Task]] = {
     "classification": Classification,
@@ -22,6 +23,30 @@ def kind_of(settings) -> type[Task]:
         settings: Of the run, as `pipelines.runs.config.RunConfig` has them.
     """
     return TASKS[settings.task or USUAL]
+
+
+def kind_in(config: dict) -> type[Task]:
+    """Returns the kind of task that a run or an evaluation says.
+
+    Args:
+        config: What its `config.json` says; may be empty.
+
+    Raises:
+        DataError: There is no such task.
+    """
+    name = config.get("task") or USUAL
+    if name not in TASKS:
+        raise DataError(
+            f"`task={name}` of a config.json is not known. Expected one of: "
+            f"{', '.join(TASKS)}."
+        )
+    return TASKS[name]
+
+
+def note_of(task: Task) -> dict:
+    """Returns what `kind_in` knows a task by; nothing of the usual one."""
+    name = next(name for name, kind in TASKS.items() if type(task) is kind)
+    return {} if name == USUAL else {"task": name}
 
 
 def task_of_model(model: keras.Model) -> Task:

@@ -248,7 +248,9 @@ class Task(abc.ABC):
     def answers(self, outputs, most: int | None) -> list:
         """Returns what is said of one picture, the likeliest first.
 
-        Each answer has a text (`str`) and `as_json()`.
+        Each answer has a text (`str`), `as_json()`, and `said`: whether it
+        is likely enough. Answers that are classes have a `name` and a
+        `probability`.
 
         Args:
             outputs: Of one picture, without an axis of examples.

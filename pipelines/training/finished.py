@@ -85,7 +85,9 @@ class Finished:
             answer(self.model, picture, asking)
             for picture in pictures_in(map(os.fspath, pictures))
         )
-        return {each.picture: each.said if each.sure else [] for each in found}
+        return {
+            each.picture: each.answers if each.sure else [] for each in found
+        }
 
     @property
     def report(self) -> pathlib.Path:

@@ -4,6 +4,8 @@ import csv
 import hashlib
 import importlib
 import json
+import re
+import shutil
 import subprocess
 import sys
 
@@ -219,6 +221,18 @@ def test_evaluate_makes_a_folder_of_its_own(
     assert f"report: evaluations/{folder.name}/report.html" in answer.out
 
 
+def test_evaluate_does_not_write_into_a_file(
+    command, finished, photos, tmp_path
+):
+    file = tmp_path / "mine.txt"
+    file.write_text("mine")
+    for output in (file, file / "deep" / "judged"):
+        words = (f"--model={finished[0]}", photos, f"--output={output}")
+        answer = command(evaluate, *words)
+        assert answer.code == 2 and f"{file} is a file" in answer.err
+        assert "judging" not in answer.out and file.read_text() == "mine"
+
+
 def test_a_run_is_compared_with_its_own_evaluation(
     command, finished, photos, tmp_path
 ):
@@ -240,8 +254,15 @@ def test_a_run_is_compared_with_its_own_evaluation(
     assert "only judged is right on 0, only first on 0: p = 1" in answer.out
     assert "do not tell which is the best" in answer.out
     assert f"page: {tmp_path}/both/comparison.html" in answer.out
+    differ = re.search("^they differ in: (.*)$", answer.out, re.M)[1]
+    assert "model" in differ.split(", ") and "task" not in differ.split(", ")
     answer = command(compare, output, judged, f"--output={tmp_path}/both")
     assert answer.code == 2 and "--output" in answer.err
+    answer = command(compare, output, judged, f"--output={tmp_path}/photos/a")
+    assert answer.code == 0, answer
+    taken = f"--output={judged}/metrics.json/both"
+    answer = command(compare, output, judged, taken)
+    assert answer.code == 2 and "metrics.json is a file" in answer.err
     answer = command(compare, output, tmp_path / "none")
     assert answer.code == 2 and f"no folder {tmp_path}/none" in answer.err
     answer = command(compare, output)
@@ -336,6 +357,12 @@ def test_predict_writes_tables_pages_and_copies(
     words = (run, pattern, "--format=csv")
     answer = command(predict, *words, f"--output={tmp_path}/answers.csv")
     assert answer.code == 2 and "is there already" in answer.err
+    both = (f"--output={tmp_path}/one", f"--page={tmp_path}/val/../one")
+    answer = command(predict, *words, *both)
+    assert answer.code == 2 and "--output and --page are one" in answer.err
+    for place in (f"{tmp_path}/answers.csv", f"{tmp_path}/answers.csv/more"):
+        answer = command(predict, run, pattern, f"--sort_into={place}")
+        assert answer.code == 2 and "answers.csv is a file" in answer.err
     answer = command(predict, *words, f"--page={tmp_path}/none/a.html")
     assert answer.code == 2 and f"no folder {tmp_path}/none" in answer.err
     answer = command(predict, run, f"{photos}/val/*.gif")
@@ -344,6 +371,28 @@ def test_predict_writes_tables_pages_and_copies(
     assert answer.code == 2 and "--threshold lies in 0…1" in answer.err
     answer = command(predict, run, pattern, "--threshold=1", "--top=1")
     assert answer.out.count("  not sure: below 100.00%") == 8
+
+
+def test_answers_outlast_copies_that_fail(
+    command, finished, photos, tmp_path, monkeypatch
+):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    answer = command(
+        predict,
+        f"--model={finished[0]}",
+        photos / "val",
+        "--format=csv",
+        f"--output={tmp_path}/answers.csv",
+        f"--page={tmp_path}/answers.html",
+        f"--sort_into={tmp_path}/sorted",
+    )
+    assert answer.code == 74 and "No space left" in answer.err
+    with open(tmp_path / "answers.csv", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 8
+    assert (tmp_path / "answers.html").is_file()
 
 
 def test_predict_in_python(finished, photos):

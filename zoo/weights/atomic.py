@@ -1,9 +1,11 @@
 """Files that are there whole or not at all. Needs neither Keras nor NumPy."""
 
 import contextlib
+import errno
 import os
 import pathlib
 import uuid
+from collections.abc import Callable
 from collections.abc import Iterator
 
 
@@ -45,7 +47,44 @@ def replacing(path) -> Iterator[pathlib.Path]:
         assert [each.name for each in path.parent.iterdir()] == ["curves.svg"]
     ```
     """
-    path = pathlib.Path(path)
+    with _beside(pathlib.Path(path), os.replace) as temporary:
+        yield temporary
+
+
+@contextlib.contextmanager
+def making(path) -> Iterator[pathlib.Path]:
+    """Gives another path to write to, as `replacing`, but replaces nothing.
+
+    Args:
+        path: Where the file goes.
+
+    Raises:
+        FileExistsError: Something is there by then.
+        OSError: As for `write_atomically`.
+
+    Example:
+
+    ```python
+    import pathlib, tempfile
+    from zoo.weights.atomic import making
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "cat.jpg"
+        with making(path) as temporary:
+            temporary.write_bytes(b"a cat")
+        try:
+            with making(path) as temporary:
+                temporary.write_bytes(b"another")
+        except FileExistsError:
+            assert path.read_bytes() == b"a cat"
+    ```
+    """
+    with _beside(pathlib.Path(path), _place) as temporary:
+        yield temporary
+
+
+@contextlib.contextmanager
+def _beside(path: pathlib.Path, put: Callable) -> Iterator[pathlib.Path]:
     # Not by tempfile, whose files no other user may read.
     ending = "".join(path.suffixes[-1:])
     temporary = path.with_name(f".tmp-{uuid.uuid4().hex}{ending}")
@@ -54,10 +93,27 @@ def replacing(path) -> Iterator[pathlib.Path]:
             yield temporary
             with open(temporary, "rb+") as file:
                 os.fsync(file.fileno())
-            os.replace(temporary, path)
+            put(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _place(temporary: pathlib.Path, path: pathlib.Path) -> None:
+    """Gives a file its name, of which whoever comes first has the use."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # FAT and some network drives know no links; another process that
+        # takes the name in this moment is not seen there.
+        if os.path.lexists(path):
+            reason = os.strerror(errno.EEXIST)
+            raise FileExistsError(errno.EEXIST, reason, str(path)) from None
+        os.rename(temporary, path)
+    else:
+        temporary.unlink()
 
 
 @contextlib.contextmanager

@@ -15,8 +15,8 @@ from pipelines.data.inspection.kinds import NOTE
 from pipelines.data.inspection.kinds import REFUSE
 from pipelines.pages.commands import command
 from pipelines.pages.rendering import duration
-from pipelines.pages.rendering import readable
 from pipelines.pages.rendering import render
+from pipelines.pages.showing import readable
 
 
 def as_page(audit: Audit) -> bytes:

@@ -1,6 +1,7 @@
 """Answers for many pictures: lines, tables, pages and copies."""
 
 import csv
+import io
 import json
 import os
 
@@ -12,8 +13,6 @@ from pipelines.evaluation.answering import Asking
 from pipelines.evaluation.answering import answer
 from pipelines.evaluation.answers_page import write_answers
 from pipelines.evaluation.prediction import predict
-from pipelines.evaluation.sorting import check_sorting
-from pipelines.evaluation.sorting import copy_into
 from zoo.errors import RequestError
 
 NAMES = ("red", "yellow", "blue", "green", "white", "black")
@@ -65,7 +64,8 @@ def test_a_threshold_is_where_the_model_is_sure(model, picture):
         asking = Asking(threshold=threshold)
         found = answer(model, picture, asking)
         assert found.sure is sure
-        assert (found.best == "not sure") is not sure
+        assert (found.verdict == "not sure") is not sure
+        assert (found.best is None) is not sure
         assert table(model, picture, asking)["sure"] == str(sure).lower()
         line = found.as_json(threshold=threshold)
         assert line["sure"] is sure and len(line["predictions"]) == 5
@@ -82,28 +82,51 @@ def test_any_number_of_classes(several, picture):
         answer(several, picture, Asking(threshold=0.5))
 
 
-def test_copies_lose_nothing(tmp_path, picture):
-    folder = tmp_path / "sorted"
-    first = copy_into(picture, folder, "either/or")
-    assert first == folder / "either_or" / "a, b.jpg"
-    assert copy_into(picture, folder, "either/or") == first
-    other = tmp_path / "more" / "a, b.jpg"
-    other.parent.mkdir()
-    other.write_bytes(b"another")
-    second = copy_into(str(other), folder, "either/or")
-    assert second.name == "a, b-2.jpg" and second.read_bytes() == b"another"
-    assert copy_into(str(other), folder, "either/or") == second
-    with open(picture, "rb") as file:
-        assert file.read() == first.read_bytes()
-    assert sorted(os.listdir(first.parent)) == ["a, b-2.jpg", "a, b.jpg"]
+def test_what_is_asked_for_and_not_likely_is_not_said(several, picture):
+    asking = Asking(top=6)
+    found = answer(several, picture, asking)
+    assert len(found.answers) == 6 and len(found.said) == 2
+    assert found.best == found.verdict == found.said[0].name
+    row = table(several, picture, asking)
+    assert json.loads(row["predicted"]) == ["red", "yellow"]
+    text = LINES["text"](None, asking, all_classes=False).lines(found)
+    assert sum("(no: below 100.00%)" in line for line in text) == 4
 
 
-def test_copies_lie_beside_what_is_sorted(tmp_path):
-    (tmp_path / "new").mkdir()
-    with pytest.raises(RequestError, match="they would be found twice"):
-        check_sorting(str(tmp_path / "new" / "sorted"), [str(tmp_path / "new")])
-    check_sorting(str(tmp_path / "sorted"), [str(tmp_path / "new")])
-    check_sorting(str(tmp_path), [str(tmp_path / "new")])
+def test_none_of_the_classes(tiny, picture, tmp_path):
+    model = tiny(NAMES)
+    zoo.set_thresholds(model, (1.0,) * 6)
+    found = [answer(model, picture, Asking(top)) for top in (None, 2)]
+    for each in found:
+        assert each.best is None and each.verdict == "none of its classes"
+        assert table(model, picture, Asking(2))["predicted"] == "[]"
+    page = tmp_path / "page.html"
+    write_answers(page, found, model="m")
+    text = page.read_text()
+    # In the table of counts, and of each picture.
+    assert text.count("none of its classes") == 3
+    assert text.count(" (no)") == 2 and "not sure" not in text
+
+
+def test_names_that_a_table_has_to_tell_apart(tiny, picture, tmp_path):
+    names = ("predicted", "probability", "a\nb", "sure", "picture", "x")
+    model = tiny(names)
+    broken = tmp_path / "two\nlines.jpg"
+    os.rename(picture, broken)
+    asking = Asking(threshold=0.0, every=True)
+    writer = LINES["csv"](model, asking, all_classes=True)
+    found = answer(model, str(broken), asking)
+    text = "".join(
+        f"{line}\n" for line in (*writer.first, *writer.lines(found))
+    )
+    header, row = csv.reader(io.StringIO(text, newline=""))
+    assert header == [
+        *("picture", "predicted", "probability", "sure", "predicted-2"),
+        *("probability-2", "a\nb", "sure-2", "picture-2", "x"),
+    ]
+    likely = {each.name: f"{each.probability:.6f}" for each in found.every}
+    assert row[0] == str(broken) and row[1] == found.best
+    assert row[4:] == [likely[name] for name in names]
 
 
 def test_the_page(model, several, picture, tmp_path):

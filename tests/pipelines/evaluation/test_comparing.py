@@ -5,9 +5,12 @@ import itertools
 import json
 import math
 import random
+import re
+from xml.etree import ElementTree
 
 import pytest
 
+from pipelines.evaluation import comparison_files
 from pipelines.evaluation.comparing import compare
 from pipelines.evaluation.comparison_files import as_text
 from pipelines.evaluation.comparison_files import write_comparison
@@ -18,6 +21,12 @@ from zoo.errors import DataError
 from zoo.errors import RequestError
 
 
+def write_predictions(folder, rows):
+    path = folder / "predictions.csv"
+    with open(path, "w", newline="", errors="surrogateescape") as file:
+        csv.writer(file).writerows(rows)
+
+
 def write(folder, right, *, pictures=None, history=(), label="ant", **config):
     """Writes the folder of a run that tells some of its pictures right."""
     folder.mkdir(parents=True)
@@ -25,8 +34,7 @@ def write(folder, right, *, pictures=None, history=(), label="ant", **config):
     for i, good in zip(pictures or range(len(right)), right, strict=True):
         told = label if good else "bee"
         rows.append([f"{folder}/{i}.jpg", label, told, "0.5", f"{i:064x}"])
-    with open(folder / "predictions.csv", "w", newline="") as file:
-        csv.writer(file).writerows(rows)
+    write_predictions(folder, rows)
     for name, content in (
         ("config", {"data": "photos", "output": str(folder), **config}),
         ("metrics", {"top1": sum(right) / len(right)}),
@@ -149,6 +157,99 @@ def test_what_cannot_be_compared(tmp_path, three):
     (tmp_path / "wasp" / "config.json").write_text("{")
     with pytest.raises(DataError, match=r"config\.json is no JSON"):
         read_judged([three[0], other])
+    (tmp_path / "wasp" / "config.json").unlink()
+    with pytest.raises(RequestError, match=r"wasp holds no config\.json"):
+        read_judged([three[0], other])
+    odd = write(tmp_path / "odd", [1] * 40, task="cooking")
+    with pytest.raises(DataError, match="`task=cooking` of a config"):
+        compare(read_judged([three[0], odd]))
+
+
+def test_several_runs_are_compared_one_by_one(tmp_path, three):
+    for seed in range(7):
+        write(tmp_path / "seeds" / f"seed-{seed}", [1])
+    for name in ("config", "metrics"):
+        (tmp_path / "seeds" / f"{name}.json").write_text("{}")
+    with pytest.raises(RequestError, match="several runs") as caught:
+        read_judged([three[0], str(tmp_path / "seeds")])
+    said = str(caught.value)
+    assert "evaluate" not in said and said.endswith("seed-4 …")
+    assert f"{tmp_path}/seeds/seed-0 {tmp_path}/seeds/seed-1 " in said
+
+
+def test_classes_that_are_called_like_columns(tmp_path):
+    """Of a model of several classes each has a column, too."""
+    classes = ["picture", "label", "predicted", "sha256"]
+    first, second = tmp_path / "a", tmp_path / "b"
+    told = ['["label"]', '["label", "sha256"]']
+    for folder, right, hashed in ((first, 1, True), (second, 0, True)):
+        write(folder, [1, 1], task="multilabel")
+        rows = [["picture", "label", "predicted", *classes]]
+        for i in range(2):
+            row = [f"{i}.jpg", told[0], told[(i + right) % 2], *"0101"]
+            rows.append(row + [f"{i:064x}"] * hashed)
+        rows[0] += ["sha256"] * hashed
+        write_predictions(folder, rows)
+    found = compare(read_judged([str(first), str(second)]))
+    assert found.pictures == 2
+    assert {row.run: row.right for row in found.standings} == {"a": 1, "b": 1}
+    # Without hashes the last class is none: pictures are known by name.
+    for folder in (first, second):
+        with open(folder / "predictions.csv", newline="") as file:
+            rows = [row[:-1] for row in csv.reader(file)]
+        write_predictions(folder, rows)
+    (run, _) = read_judged([str(first), str(second)])
+    assert set(run.labels) == {("0.jpg", 0), ("1.jpg", 0)}
+
+
+def test_folders_that_links_lead_to(tmp_path, monkeypatch):
+    """What is written alike may be two folders, once links are followed."""
+    write(tmp_path / "there" / "b", [1])
+    write(tmp_path / "b", [0])
+    (tmp_path / "there" / "deep").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there" / "deep")
+    monkeypatch.chdir(tmp_path)
+    runs = read_judged(["link/../b", "b"])
+    assert {run.folder: run.name for run in runs} == {
+        "b": f"{tmp_path.name}/b",
+        "link/../b": "there/b",
+    }
+
+
+@pytest.mark.parametrize("name", ["a$b$c", "x$", "_hidden", "\udcff", "\x1b"])
+def test_runs_of_any_name(tmp_path, name):
+    history = [{"val_top1": 0.5}, {"val_top1": 1.0}]
+    runs = [
+        write(tmp_path / each, [1, 0], history=history)
+        for each in (name, "setting")
+    ]
+    for run in runs:
+        # Not the folder's own name, which need not be text in JSON.
+        (tmp_path / run / "config.json").write_text('{"data": "photos"}')
+    page = write_comparison(compare(read_judged(runs)), tmp_path / "out")
+    text = page.read_text()
+    for chart in re.findall(r"<svg.*?</svg>", text, re.S):
+        ElementTree.fromstring(chart.replace("xlink:href", "href"))
+        assert {
+            "_hidden": "\u200b_hidden",
+            "\udcff": r"\udcff",
+            "\x1b": r"\x1b",
+        }.get(name, name) in chart
+    with open(
+        tmp_path / "out" / "settings.csv", newline="", errors="surrogateescape"
+    ) as file:
+        header = next(csv.reader(file))
+    assert set(header) == {"setting", name, "setting-2"}
+
+
+def test_what_cannot_be_drawn_leaves_no_folder(three, tmp_path, monkeypatch):
+    def broken(found):
+        raise ValueError("no chart")
+
+    monkeypatch.setattr(comparison_files, "intervals", broken)
+    with pytest.raises(ValueError, match="no chart"):
+        write_comparison(compare(read_judged(three)), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_page_and_its_data(three, tmp_path):

@@ -49,6 +49,19 @@ def test_the_drawing(run, tmp_path):
         assert (pixels == colour).all(axis=-1).sum() > 50
 
 
+def test_names_of_any_letters(run, tmp_path):
+    runs = {"a$b$": run, "\udcff": run, "_": run}
+    draw_runs(runs, tmp_path / "runs.png", "$x$ \udcff")
+    with Image.open(tmp_path / "runs.png") as drawn:
+        assert drawn.size == (1200, 480)
+
+
+def test_a_config_that_is_broken_says_no_task(run, tmp_path):
+    other = written(tmp_path / "other", Classification())
+    (other / "config.json").write_text("{")
+    draw_runs({"one": other}, tmp_path / "runs.png")
+
+
 def test_runs_of_several_classes_a_picture(run, tmp_path):
     several = written(tmp_path / "several", MultiLabel(("a", "b")))
     (several / "config.json").write_text('{"task": "multilabel"}')

@@ -11,6 +11,7 @@ import sklearn.metrics as sklearn
 
 import zoo
 from pipelines.data.sources.opening import open_held_out
+from pipelines.evaluation.judged_files import with_hashes
 from pipelines.evaluation.judged_files import write_judged
 from pipelines.evaluation.judging import judge
 from pipelines.evaluation.saved_models import JudgedModels
@@ -223,3 +224,10 @@ def test_broken_answers_count_as_wrong(coloured):
     assert "auc" not in found and found["balanced_accuracy"] == 0.75
     confusion = task.tables(logits, examples)["confusion"]
     assert sum(row[2] for row in confusion[1:]) == 3
+
+
+def test_a_class_that_is_called_like_the_hash(held):
+    examples = held([b"a picture"], [0], ("sha256",))
+    header, row = with_hashes([["picture", "sha256"], ["0", "0.5"]], examples)
+    assert header == ["picture", "sha256-2", "sha256"]
+    assert row == ["0", "0.5", hashlib.sha256(b"a picture").hexdigest()]

@@ -14,7 +14,7 @@ from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.judging import describe
 from pipelines.evaluation.judging import judge
 from pipelines.evaluation.judging import match_classes
-from pipelines.evaluation.saved_models import open_snapshots
+from pipelines.evaluation.saved_models import open_to_judge
 from pipelines.evaluation.views import views_of
 from pipelines.tasks.classification import Classification
 from pipelines.tasks.softmax import softmax
@@ -200,7 +200,7 @@ def test_snapshots_are_judged_by_the_mean_of_their_probabilities(
     labels = expected[2]
     seen = []
     metrics = judge(
-        open_snapshots(str(folder)),
+        open_to_judge(str(folder)),
         str(picture_folder),
         str(tmp_path / "judged"),
         batch_size=4,
@@ -236,6 +236,8 @@ def test_snapshots_are_judged_by_the_mean_of_their_probabilities(
     )
     config = json.loads((tmp_path / "judged" / "config.json").read_text())
     assert config["snapshots"] == ["cycle-2.keras", "cycle-10.keras"]
+    page = (tmp_path / "judged" / "report.html").read_text()
+    assert "predict" not in page
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 

@@ -10,6 +10,7 @@ from pipelines.evaluation.views import views_of
 from pipelines.tasks.classification import Guess
 from pipelines.tasks.softmax import softmax
 from zoo.errors import DataError
+from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 
 NAMES = ("red", "yellow", "blue", "green")
@@ -70,6 +71,16 @@ def test_the_names_are_those_of_the_logits(model, picture):
         Guess("yellow", pytest.approx(0.5)),
         Guess("blue", pytest.approx(0.25)),
     ]
+
+
+@pytest.mark.parametrize("tta", ["none", "flip"])
+def test_a_broken_model_says_nothing(tiny, picture, tta):
+    model = tiny(NAMES)
+    head = model.get_layer("head_logits")
+    kernel, bias = head.get_weights()
+    head.set_weights([kernel, bias * np.nan])
+    with pytest.raises(IntegrityError, match=r"model 'tiny' answers .* NaN"):
+        predict(model, picture, tta=tta)
 
 
 def test_without_names_classes_have_numbers(picture):

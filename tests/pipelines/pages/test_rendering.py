@@ -8,8 +8,8 @@ import pytest
 from pipelines.pages.charts import COLOURS
 from pipelines.pages.charts import draw
 from pipelines.pages.rendering import duration
-from pipelines.pages.rendering import readable
 from pipelines.pages.rendering import render
+from pipelines.pages.showing import readable
 
 
 def test_what_is_put_in_is_escaped():

@@ -13,9 +13,12 @@ import pytest
 import tensorflow as tf
 
 import zoo
+from pipelines.runs import places
 from pipelines.runs import run_folder
 from pipelines.runs.lying import orientation_for
 from pipelines.runs.model_loading import load_model
+from pipelines.runs.places import dated_folder
+from pipelines.runs.places import new_folder
 from pipelines.runs.places import read_config
 from pipelines.runs.places import refuse_if_taken
 from pipelines.runs.run_folder import RunFolder
@@ -53,6 +56,29 @@ def test_a_taken_folder_is_refused(folder):
         assert caught.value.exit_code == 2
 
 
+def test_a_file_is_no_folder(tmp_path, monkeypatch):
+    file = tmp_path / "file"
+    file.touch()
+    for path in (file, file / "run"):
+        for refuse in (refuse_if_taken, RunFolder):
+            with pytest.raises(RequestError, match=rf": {file} is a file"):
+                refuse(path)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(PermissionError) as caught:
+        refuse_if_taken(tmp_path / "deep" / "run")
+    assert caught.value.filename == str(tmp_path)
+
+
+def test_a_folder_of_the_same_second_has_a_number(tmp_path, monkeypatch):
+    monkeypatch.setattr(places.time, "strftime", lambda _: "now")
+    folder = tmp_path / "photos-resnet20-now"
+    for end in ("", "-2", "-3"):
+        found = new_folder("my/photos/", "resnet20", str(tmp_path))
+        assert found == f"{folder}{end}"
+        os.mkdir(found)
+    assert dated_folder(str(tmp_path)) == str(tmp_path / "now")
+
+
 @pytest.mark.parametrize("name", ["metrics.json", "predictions.csv"])
 def test_what_would_be_written_over_is_refused(tmp_path, name):
     (tmp_path / name).write_text("mine")
@@ -82,13 +108,6 @@ def test_a_read_only_disk_is_refused(read_only, below):
     with pytest.raises(OSError, match=r"Read-only|denied") as caught:
         RunFolder(read_only / below)
     assert caught.value.filename.startswith(str(read_only))
-
-
-def test_a_file_in_its_place_is_refused(tmp_path):
-    (tmp_path / "run").write_text("")
-    for path in (tmp_path / "run", tmp_path / "run" / "below"):
-        with pytest.raises(OSError, match=r"File exists|Not a directory"):
-            RunFolder(path)
 
 
 def test_a_folder_that_cannot_be_written_to(tmp_path, monkeypatch):

@@ -41,3 +41,14 @@ def test_training_counts_what_the_logs_show():
 def test_checkpoints_hold_the_sums_in_the_order_they_always_had():
     sums = ("loss", *Classification.sums, "examples")
     assert sums == ("loss", "top1", "top5", "examples")
+
+
+def test_of_a_picture_that_broke_the_model_nothing_is_said(held):
+    logits = np.array([[np.nan, 1], [np.inf, 0], [0, 2]], "float32")
+    examples = held([b""] * 3, [0, 0, 1], ("ant", "bee"))
+    _, *rows = Classification(("ant", "bee")).table(logits, examples)
+    assert [row[1:] for row in rows] == [
+        ["ant", "", ""],
+        ["ant", "", ""],
+        ["bee", "bee", "0.880797"],
+    ]

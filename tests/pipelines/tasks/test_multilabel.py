@@ -44,6 +44,20 @@ LOGGED = (
 )  # fmt: skip
 
 
+def test_a_table_of_a_broken_model_and_of_odd_names():
+    task = MultiLabel(("label", "bee", "sha256"))
+    examples = Examples(
+        ("a", "b"), np.zeros((2, 3), "uint8"), task.class_names, None
+    )
+    logits = np.array([[np.nan, -1, -1], [-1, -1, -1]], "float32")
+    header, broken, right = task.table(logits, examples)
+    assert header == [
+        *("picture", "label", "predicted", "label-2", "bee", "sha256"),
+    ]
+    # Where no class is shown, NaN would be right to say none.
+    assert broken[1:3] == ["[]", ""] and right[1:3] == ["[]", "[]"]
+
+
 def stripes(count=18, side=16):
     """Pictures with a stripe of each colour that they show."""
     random = np.random.default_rng(0)

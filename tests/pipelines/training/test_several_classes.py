@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import zoo
+from pipelines.evaluation.comparing import compare
 from pipelines.evaluation.held_out import pictures_to_judge
+from pipelines.evaluation.judged_runs import read_judged
 from pipelines.evaluation.judging import judge
 from pipelines.evaluation.prediction import predict
 from pipelines.evaluation.saved_models import open_model
@@ -86,6 +88,11 @@ def test_judged_as_at_its_end(finished, table, tmp_path):
         assert abs(metrics[name] - run.metrics[name]) < 1e-9
     rows = (tmp_path / "judged" / "predictions.csv").read_text().splitlines()
     assert len(rows) == 13 and rows[0].endswith("red,sha256")
+    runs = read_judged([str(output), str(tmp_path / "judged")])
+    found = compare(runs)
+    assert found.pictures == 12 and found.tests[0].p == 1
+    right = run.metrics["subset"] * 12
+    assert [row.right for row in found.standings] == pytest.approx([right] * 2)
     # What the run has written down says the same.
     again = pictures_to_judge(str(output), str(output / "split.csv"))
     assert again.examples.class_names == chosen.examples.class_names
