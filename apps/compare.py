@@ -11,9 +11,9 @@ and settings.csv. Exit codes: 0 done, 2 a wrong request, 3 bad data.
 import dataclasses
 import os
 
-from apps.command import check_new_folder
 from apps.command import launch
 from apps.command import say
+from apps.new_places import check_new_folder
 from apps.shared_settings import GIVEN
 from apps.shared_settings import Asked
 from apps.shared_settings import output

@@ -11,9 +11,9 @@ codes: 0 done, 2 a wrong request, 4 a damaged file.
 import dataclasses
 
 import zoo
-from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
+from apps.new_places import check_new_file
 from apps.shared_settings import GIVEN
 from apps.shared_settings import Asked
 from apps.shared_settings import output

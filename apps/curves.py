@@ -8,9 +8,9 @@ Exit codes: 0 done, 2 a wrong request.
 import dataclasses
 import os
 
-from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
+from apps.new_places import check_new_file
 from apps.shared_settings import GIVEN
 from apps.shared_settings import WRITTEN
 from apps.shared_settings import Asked

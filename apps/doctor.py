@@ -17,10 +17,10 @@ import sys
 import zoo
 from apps.bar import Bar
 from apps.checks import check_data
-from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
 from apps.command import tell
+from apps.new_places import check_new_file
 from apps.shared_settings import GIVEN
 from apps.shared_settings import HOW
 from apps.shared_settings import Asked

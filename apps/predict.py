@@ -18,9 +18,9 @@ import os
 
 from apps.checks import check_model
 from apps.checks import check_pictures
-from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
+from apps.new_places import check_new_file
 from apps.shared_settings import GIVEN
 from apps.shared_settings import HOW
 from apps.shared_settings import WRITTEN

@@ -255,7 +255,7 @@ def test_a_run_is_compared_with_its_own_evaluation(
     assert "do not tell which is the best" in answer.out
     assert f"page: {tmp_path}/both/comparison.html" in answer.out
     differ = re.search("^they differ in: (.*)$", answer.out, re.M)[1]
-    assert "model" in differ.split(", ") and "task" not in differ.split(", ")
+    assert "seed" in differ.split(", ") and "task" not in differ.split(", ")
     answer = command(compare, output, judged, f"--output={tmp_path}/both")
     assert answer.code == 2 and "--output" in answer.err
     answer = command(compare, output, judged, f"--output={tmp_path}/photos/a")
@@ -357,7 +357,7 @@ def test_predict_writes_tables_pages_and_copies(
     words = (run, pattern, "--format=csv")
     answer = command(predict, *words, f"--output={tmp_path}/answers.csv")
     assert answer.code == 2 and "is there already" in answer.err
-    both = (f"--output={tmp_path}/one", f"--page={tmp_path}/val/../one")
+    both = (f"--output={tmp_path}/one", f"--page={photos}/../one")
     answer = command(predict, *words, *both)
     assert answer.code == 2 and "--output and --page are one" in answer.err
     for place in (f"{tmp_path}/answers.csv", f"{tmp_path}/answers.csv/more"):
