@@ -7,7 +7,7 @@ DEMO := tensorboard_logs/demo-herbarium
 TOOLS := .venv-tools
 TOOLS_READY := $(TOOLS)/.installed
 
-.PHONY: setup demo test test-wide test-extras test-slow lint types format docs \
+.PHONY: setup demo test test-wide test-extras test-slow extras lint types format docs \
 	notebooks clean
 
 setup: $(READY)
@@ -49,10 +49,12 @@ test: lint
 
 # What each extra brings is installed beside what is there, none of which may
 # move for it, and called.
-test-extras: setup
+extras: setup
 	$(BIN)/python -m pip freeze --exclude-editable > $(VENV)/core.txt
 	$(BIN)/python -m pip install --quiet --constraint $(VENV)/core.txt \
 		--editable '.[heif,hub,imagenet,search]' --group notebooks
+
+test-extras: extras
 	$(BIN)/python -m pytest -m 'extras or not (parity or slow)' \
 		tests/test_extras.py \
 		tests/docs/test_notebooks.py \
@@ -67,7 +69,7 @@ test-slow: setup
 	$(BIN)/python -m pytest -m slow
 
 # Stores in the notebooks of docs/ what they print today.
-notebooks: test-extras
+notebooks: extras
 	$(BIN)/python docs/site/run_notebooks.py
 
 format: setup

@@ -39,6 +39,9 @@ def executed(path: pathlib.Path) -> nbformat.NotebookNode:
             cell.outputs = [
                 each for each in cell.outputs if each.get("name") != "stderr"
             ]
+            for output in cell.outputs:
+                # The same picture as its PNG.
+                output.get("data", {}).pop("image/jpeg", None)
     # The version of this Python.
     notebook.metadata.language_info = {"name": "python"}
     return notebook
