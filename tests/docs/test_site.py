@@ -131,6 +131,24 @@ def test_a_notebook_becomes_a_page():
     ]
 
 
+@pytest.mark.parametrize(
+    ("html", "is_refused"),
+    [
+        ('<a href="https://a.b/c">', False),
+        ('<script src="assets/a.js"></script>', False),
+        ('<link rel="canonical" href="https://a.b/">', False),
+        ('<img alt="x" src="data:image/png;base64,//8=">', False),
+        ('<script async src="https://a.b/c.js"></script>', True),
+        ("<img src=//a.b/c.png>", True),
+        ('<link rel="stylesheet" href="http://a.b/c.css">', True),
+        ('<link rel="preconnect" href="https://a.b" crossorigin>', True),
+    ],
+)
+def test_what_a_browser_loads_from_elsewhere_is_found(html, is_refused):
+    found = hook("no_other_host").loaded_from_elsewhere(html)
+    assert bool(found) == is_refused
+
+
 def shown(path):
     """Returns what an identifier of the reference stands for."""
     module, _, name = path.rpartition(".")
