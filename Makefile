@@ -3,8 +3,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 DEMO := tensorboard_logs/demo-herbarium
+# Beside what is tested, so that what they bring moves nothing there.
+TOOLS := .venv-tools
+TOOLS_READY := $(TOOLS)/.installed
 
-.PHONY: setup demo test test-wide test-extras test-slow lint format clean
+.PHONY: setup demo test test-wide test-extras test-slow extras lint types format docs \
+	notebooks clean
 
 setup: $(READY)
 
@@ -24,18 +28,36 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+$(TOOLS_READY): pyproject.toml
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --upgrade pip
+	$(TOOLS)/bin/python -m pip install --quiet --group docs --group types
+	@touch $@
+
+# What the reference of the documentation shows is annotated, and as it says.
+types: setup $(TOOLS_READY)
+	$(TOOLS)/bin/mypy --python-executable $(BIN)/python
+
+# Once its tools are there it asks no network for anything.
+docs: $(TOOLS_READY)
+	NO_MKDOCS_2_WARNING=1 $(TOOLS)/bin/mkdocs build --quiet
+	@echo "the documentation: build/docs/index.html"
+
 # A file of tests stays in one process, whose fixtures are made once.
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # What each extra brings is installed beside what is there, none of which may
 # move for it, and called.
-test-extras: setup
+extras: setup
 	$(BIN)/python -m pip freeze --exclude-editable > $(VENV)/core.txt
 	$(BIN)/python -m pip install --quiet --constraint $(VENV)/core.txt \
-		--editable '.[heif,hub,imagenet,search]'
+		--editable '.[heif,hub,imagenet,search]' --group notebooks
+
+test-extras: extras
 	$(BIN)/python -m pytest -m 'extras or not (parity or slow)' \
 		tests/test_extras.py \
+		tests/docs/test_notebooks.py \
 		tests/pipelines/data/inspection/test_modern_formats.py
 
 # The rows of long grids that are not tried each time (tests/wide.py).
@@ -46,9 +68,13 @@ test-wide: setup
 test-slow: setup
 	$(BIN)/python -m pytest -m slow
 
+# Stores in the notebooks of docs/ what they print today.
+notebooks: extras
+	$(BIN)/python docs/site/run_notebooks.py
+
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) $(TOOLS) build *.egg-info

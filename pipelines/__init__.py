@@ -7,8 +7,22 @@ finished.model, finished.history, finished.report
 finished.predict("new.jpg")
 """
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from typing import Any
 
-def finetune(data: str, *, output: str | None = None, say=print, **settings):
+if TYPE_CHECKING:
+    from pipelines.training.finished import Finished
+
+
+def finetune(
+    data: str,
+    *,
+    output: str | None = None,
+    say: Callable[[str], object] = print,
+    # Of the types that `FinetuneConfig` has them in, which checks them.
+    **settings: Any,
+) -> "Finished":
     """Fine-tunes a model on a folder of pictures.
 
     Args:

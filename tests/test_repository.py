@@ -45,7 +45,7 @@ def test_the_workflow_calls_what_the_makefile_has():
     called = {
         target for step in said for target in re.findall(r"make (\S+)", step)
     }
-    assert called == {"test", "test-wide", "test-extras"}
+    assert called == {"test", "test-wide", "test-extras", "types", "docs"}
     made = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.M)
     assert called <= set(made)
     # What is called before a change lands is called here, too.
@@ -73,6 +73,13 @@ def test_the_citation_is_of_this_version():
     assert found["title"] == metadata["name"]
     assert found["version"] == metadata["version"]
     assert found["license"] == metadata["license"]
+    # The newest release of those that the changelog tells.
+    version, day = re.findall(
+        r"^## (\d+\.\d+\.\d+) \((\d{4}-\d\d-\d\d)\)$",
+        (ROOT / "CHANGELOG.md").read_text(),
+        re.MULTILINE,
+    )[0]
+    assert (found["version"], str(found["date-released"])) == (version, day)
     assert " ".join(found["abstract"].split()) == metadata["description"]
 
 

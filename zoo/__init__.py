@@ -26,6 +26,13 @@ from zoo.registry import model_info
 
 if TYPE_CHECKING:
     # For editors; Python itself asks `__getattr__`.
+    from zoo import alexnet as alexnet
+    from zoo import efficientnet as efficientnet
+    from zoo import efficientnetv2 as efficientnetv2
+    from zoo import layers as layers
+    from zoo import mobilenetv3 as mobilenetv3
+    from zoo import resnet as resnet
+    from zoo import vit as vit
     from zoo.exporting import export
     from zoo.model_metadata import class_names
     from zoo.model_metadata import origin
@@ -63,25 +70,27 @@ __all__ = [
     "thresholds",
 ]
 
-# `stages` and `preprocessing` are modules that can be called.
-__getattr__ = late_names(
-    __name__,
-    {
-        "LoadReport": "zoo.weights.fitting",
-        "Stage": "zoo.stages",
-        "class_names": "zoo.model_metadata",
-        "decode_predictions": "zoo.predictions",
-        "export": "zoo.exporting",
-        "load_weights": "zoo.weights.fitting",
-        "origin": "zoo.model_metadata",
-        "resized": "zoo.resizing",
-        "save_weights": "zoo.weights.files",
-        "set_class_names": "zoo.model_metadata",
-        "set_thresholds": "zoo.model_metadata",
-        "split": "zoo.splitting",
-        "thresholds": "zoo.model_metadata",
-    },
-)
+if not TYPE_CHECKING:
+    # To a type checker every name would be there.
+    # `stages` and `preprocessing` are modules that can be called.
+    __getattr__ = late_names(
+        __name__,
+        {
+            "LoadReport": "zoo.weights.fitting",
+            "Stage": "zoo.stages",
+            "class_names": "zoo.model_metadata",
+            "decode_predictions": "zoo.predictions",
+            "export": "zoo.exporting",
+            "load_weights": "zoo.weights.fitting",
+            "origin": "zoo.model_metadata",
+            "resized": "zoo.resizing",
+            "save_weights": "zoo.weights.files",
+            "set_class_names": "zoo.model_metadata",
+            "set_thresholds": "zoo.model_metadata",
+            "split": "zoo.splitting",
+            "thresholds": "zoo.model_metadata",
+        },
+    )
 
 
 def __dir__():

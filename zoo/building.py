@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from typing import TypedDict
 from typing import TypeVar
+from typing import cast
 
 from zoo.preprocessing import Preprocessing
 from zoo.variants import nearest
@@ -22,7 +23,7 @@ Builder = TypeVar("Builder", bound=Callable)
 class ModelOptions(TypedDict, total=False):
     """What every builder takes beside its variant, by keyword.
 
-    Args:
+    Attributes:
         weights: None, a name that `zoo.model_info(variant).weights` lists,
             a model of the Hugging Face Hub such as
             `"hf://timm/resnet50.a1_in1k"`, or the path of a weight file.
@@ -111,9 +112,10 @@ def builder(build: Builder) -> Builder:
                 )
         return build(*args, **_DEFAULTS | given)
 
-    build_with.__signature__ = signature
     build_with.__doc__ = _with_options(inspect.getdoc(build))
-    return build_with
+    # Where `inspect.signature` looks first (PEP 362).
+    vars(build_with)["__signature__"] = signature
+    return cast(Builder, build_with)
 
 
 def _instead_of(name: str, known) -> str:
@@ -124,10 +126,11 @@ def _instead_of(name: str, known) -> str:
 
 def _with_options(text: str | None) -> str | None:
     """Puts what `ModelOptions` says where a documentation points to it."""
-    if text is None:
+    said = inspect.getdoc(ModelOptions)
+    if text is None or said is None:
         # Python leaves all of it out under -OO.
         return None
-    _, _, options = inspect.getdoc(ModelOptions).partition("Args:\n")
+    _, _, options = said.partition("Attributes:\n")
     options, _, raises = options.partition("Raises:\n")
     text = text.replace(_POINTER, options.rstrip() + "\n")
     return text.replace("Example:\n", f"Raises:\n{raises}\n\nExample:\n", 1)

@@ -6,6 +6,7 @@ build every model and count.
 """
 
 import dataclasses
+from typing import TypeAlias
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,8 +100,10 @@ _TIMM_AUGREG = "timm, augreg_in21k_ft_in1k (ImageNet-21k first)"
 _PAPER = "paper, table 6"
 _PAPER_MEAN = "paper, table 6, mean"
 
-# By family, the module that builds it: name, paper, trainable weights, moving
-# statistics, MACs, input size.
+# Name, paper, trainable weights, moving statistics, MACs, input size.
+_Row: TypeAlias = tuple[str, str, int, int, int, int]
+
+# By family, the module that builds it.
 _ALEXNETS = (
     ("alexnet", _ALEXNET, 60_965_224, 0, 724_406_816, 227),
     ("alexnet_owt", _OWT, 61_100_840, 0, 714_188_480, 224),
@@ -167,8 +170,8 @@ _MOBILENETS_V3 = (
     ("mobilenetv3_small", _MOBILENET_V3, 2_542_856, 12_112, 56_510_400, 224),
     ("mobilenetv3_large", _MOBILENET_V3, 5_483_032, 24_400, 216_589_760, 224),
     *(
-        (name, _MOBILENET_V3, *counts, 224)
-        for name, *counts in (
+        (name, _MOBILENET_V3, parameters, non_trainable, macs, 224)
+        for name, parameters, non_trainable, macs in (
             ("mobilenetv3_small_minimal", 2_044_736, 12_112, 52_288_448),
             ("mobilenetv3_large_minimal", 3_924_288, 24_400, 209_136_704),
         )
@@ -178,7 +181,7 @@ _VITS = (
     ("vit_s16", _VIT, 22_050_664, 0, 4_598_882_304, 224),
     ("vit_b16", _VIT, 86_567_656, 0, 17_563_828_224, 224),
 )
-_FAMILIES = {
+_FAMILIES: dict[str, tuple[_Row, ...]] = {
     "alexnet": _ALEXNETS,
     "resnet": _RESNETS,
     "efficientnet": _EFFNETS,
@@ -247,8 +250,18 @@ _PUBLISHED = {
 }
 
 
-def _card(family, name, *counts) -> ModelInfo:
-    return ModelInfo(name, family, *counts, accuracy=_PUBLISHED.get(name))
+def _card(family: str, name: str, paper: str, *numbers: int) -> ModelInfo:
+    parameters, non_trainable, macs, input_size = numbers
+    return ModelInfo(
+        name=name,
+        family=family,
+        paper=paper,
+        parameters=parameters,
+        non_trainable=non_trainable,
+        macs=macs,
+        input_size=input_size,
+        accuracy=_PUBLISHED.get(name),
+    )
 
 
 CARDS: dict[str, ModelInfo] = {

@@ -249,14 +249,16 @@ def EfficientNet(
 
 def _body(x, spec: EfficientNetSpec, origin: Origin, *, drop_path_rate: float):
     style = dataclasses.replace(_STYLE.of(origin), squeeze=spec.activation)
-    ends = {"style": style, "activation": spec.activation}
+    end = functools.partial(
+        conv_bn_act, style=style, activation=spec.activation
+    )
     stem, stride = spec.end_filters(spec.stem_filters), spec.stem_stride
-    x = conv_bn_act(x, stem, 3, stride=stride, name="stem_conv", **ends)
+    x = end(x, stem, 3, stride=stride, name="stem_conv")
     for block in spec.plan(drop_path_rate):
         x = mbconv(x, block, style)
     top = spec.end_filters(spec.top_filters)
     name = f"stage{len(spec.stages) + 1}_conv"
-    return conv_bn_act(x, top, 1, name=name, **ends)
+    return end(x, top, 1, name=name)
 
 
 def _resolve(spec, scaling: Scaling | None, stem_stride: int | None):

@@ -1,11 +1,13 @@
 """A model as a program for others: TensorFlow's SavedModel."""
 
+import os
+
 import keras
 
 from zoo.errors import RequestError
 
 
-def export(model, path) -> None:
+def export(model: keras.Model, path: str | os.PathLike) -> None:
     """Writes a SavedModel that takes pictures as they are, uint8.
 
     `model.export` of Keras writes one that takes float32 alone, because that

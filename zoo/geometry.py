@@ -34,16 +34,18 @@ class Geometry:
 
 
 # As torchvision's `Resize` and `CenterCrop` do with a picture of Pillow's.
-_OF_TORCH = {"longer": "floor", "offset": "even", "by_pillow": True}
+_OF_TORCH = Geometry(longer="floor", offset="even", by_pillow=True)
 
 OWN = "zoo"
 GEOMETRIES = {
     OWN: Geometry(),
     # `torchvision.transforms._presets.ImageClassification`. Its sides are
     # whole numbers, of which a record keeps the crop's fraction.
-    "torchvision": Geometry(**_OF_TORCH),
+    "torchvision": _OF_TORCH,
     # `timm.data.transforms_factory.transforms_imagenet_eval`, `crop_mode`
     # center and squash.
-    "timm": Geometry(side="floor", **_OF_TORCH),
-    "timm_squash": Geometry(keeps_shape=False, side="floor", **_OF_TORCH),
+    "timm": dataclasses.replace(_OF_TORCH, side="floor"),
+    "timm_squash": dataclasses.replace(
+        _OF_TORCH, keeps_shape=False, side="floor"
+    ),
 }

@@ -53,6 +53,6 @@ class CallableModule(types.ModuleType):
     place for both: the module, which can do what the function does.
     """
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: object, **kwargs: object) -> object:
         name = self.__name__.rpartition(".")[2]
         return getattr(self, name)(*args, **kwargs)

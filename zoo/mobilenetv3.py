@@ -178,7 +178,8 @@ def plan_blocks(
     """
     check_drop_path_rate(drop_path_rate)
     total = sum(len(stage.expanded) for stage in spec.stages)
-    blocks, filters_in = [], spec.stem_filters
+    blocks: list[MBConvSpec] = []
+    filters_in = spec.stem_filters
     for number, stage in enumerate(spec.stages, start=1):
         for block, expanded in enumerate(stage.expanded, start=1):
             blocks.append(
@@ -232,12 +233,14 @@ def MobileNetV3(
 
 def _body(x, spec: MobileNetV3Spec, origin: Origin, *, drop_path_rate: float):
     style = _STYLE.of(origin)
-    ends = {"style": style, "activation": spec.activation}
-    x = conv_bn_act(x, spec.stem_filters, 3, stride=2, name="stem_conv", **ends)
+    end = functools.partial(
+        conv_bn_act, style=style, activation=spec.activation
+    )
+    x = end(x, spec.stem_filters, 3, stride=2, name="stem_conv")
     for block in plan_blocks(spec, drop_path_rate):
         x = mbconv(x, block, style)
     last = len(spec.stages) + 1
-    x = conv_bn_act(x, spec.last_filters, 1, name=f"stage{last}_conv", **ends)
+    x = end(x, spec.last_filters, 1, name=f"stage{last}_conv")
     return _pooled_conv(x, spec, f"stage{last + 1}_conv")
 
 

@@ -1,5 +1,9 @@
 """What a model says about itself: preprocessing, origin, classes."""
 
+from collections.abc import Iterable
+
+import keras
+
 from zoo.errors import RequestError
 from zoo.layers import Logits
 from zoo.layers import PixelScaling
@@ -8,7 +12,7 @@ from zoo.layers.logits import checked_thresholds
 from zoo.preprocessing import Preprocessing
 
 
-def preprocessing(model) -> Preprocessing:
+def preprocessing(model: keras.Model) -> Preprocessing:
     """Returns the preprocessing record inside a model of the zoo.
 
     Raises:
@@ -17,7 +21,7 @@ def preprocessing(model) -> Preprocessing:
     return _only(model, PixelScaling).preprocessing
 
 
-def origin(model) -> str:
+def origin(model: keras.Model) -> str:
     """Returns whose weights a model was built for, such as `"timm/tf"`.
 
     `"zoo"` is the network as this zoo builds it by itself; see
@@ -36,7 +40,7 @@ def origin(model) -> str:
     return _only(model, PixelScaling).origin
 
 
-def class_names(model) -> tuple[str, ...] | None:
+def class_names(model: keras.Model) -> tuple[str, ...] | None:
     """Returns the names in label order, or None where none were given.
 
     Raises:
@@ -45,7 +49,7 @@ def class_names(model) -> tuple[str, ...] | None:
     return _only(model, Logits).class_names
 
 
-def set_class_names(model, names) -> None:
+def set_class_names(model: keras.Model, names: Iterable[str]) -> None:
     """Writes the names, in label order, into the model's last layer.
 
     Raises:
@@ -59,7 +63,7 @@ def set_class_names(model, names) -> None:
         raise RequestError(f"The model {model.name!r}: {error}.") from None
 
 
-def thresholds(model) -> tuple[float, ...] | None:
+def thresholds(model: keras.Model) -> tuple[float, ...] | None:
     """Returns the thresholds of a multi-label model, None of any other.
 
     A picture shows a class where the sigmoid of its logit is at least the
@@ -81,7 +85,7 @@ def thresholds(model) -> tuple[float, ...] | None:
     return _only(model, Logits).thresholds
 
 
-def set_thresholds(model, values) -> None:
+def set_thresholds(model: keras.Model, values: Iterable[float] | None) -> None:
     """Makes a model a multi-label one: writes thresholds into its last layer.
 
     Args:

@@ -1,6 +1,9 @@
 """What the numbers that come out of a classifier say."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+import numpy.typing as npt
 
 from zoo.errors import RequestError
 from zoo.weights.classes import ENGLISH
@@ -9,10 +12,17 @@ from zoo.weights.classes import imagenet_names
 from zoo.weights.classes import imagenet_names_in
 from zoo.weights.classes import translated
 
+if TYPE_CHECKING:
+    import keras
+
 
 def decode_predictions(
-    predictions, top: int = 5, *, model=None, language: str = ENGLISH
-):
+    predictions: npt.ArrayLike,
+    top: int = 5,
+    *,
+    model: "keras.Model | None" = None,
+    language: str = ENGLISH,
+) -> list[list[tuple[str | int, str, float]]]:
     """Names the likeliest classes of each picture.
 
     As `keras.applications.imagenet_utils.decode_predictions`, for logits as

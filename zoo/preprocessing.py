@@ -8,6 +8,7 @@ import dataclasses
 import math
 import numbers
 import sys
+from typing import TypedDict
 
 from zoo.geometry import GEOMETRIES
 from zoo.geometry import OWN
@@ -24,16 +25,33 @@ INTERPOLATIONS = ("bilinear", "bicubic")
 # No picture is larger, so that no file can ask for one that is.
 LARGEST = 1 << 14
 
+
+class Statistics(TypedDict):
+    """Mean and std of R, G and B, in units of 0…255."""
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
 # What is subtracted from R, G and B, and what they are divided by: as the
 # recipes of PyTorch, of Caffe's models (which divide by nothing), to ±1, and
 # as the networks for mobile devices, whose numbers become bytes.
-IMAGENET = {
+IMAGENET: Statistics = {
     "mean": (123.675, 116.28, 103.53),
     "std": (58.395, 57.12, 57.375),
 }
-CAFFE = {"mean": (123.68, 116.779, 103.939), "std": (1.0,) * 3}
-PLUS_MINUS_ONE = {"mean": (127.5,) * 3, "std": (127.5,) * 3}
-MOBILE = {"mean": (127.0,) * 3, "std": (128.0,) * 3}
+CAFFE: Statistics = {
+    "mean": (123.68, 116.779, 103.939),
+    "std": (1.0, 1.0, 1.0),
+}
+PLUS_MINUS_ONE: Statistics = {
+    "mean": (127.5, 127.5, 127.5),
+    "std": (127.5, 127.5, 127.5),
+}
+MOBILE: Statistics = {
+    "mean": (127.0, 127.0, 127.0),
+    "std": (128.0, 128.0, 128.0),
+}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,11 +1,15 @@
 """The same network on pictures of another size."""
 
+from collections.abc import Sequence
+
 import keras
 
 from zoo.errors import RequestError
 
 
-def resized(model, input_shape) -> keras.Model:
+def resized(
+    model: keras.Model, input_shape: Sequence[int | None]
+) -> keras.Model:
     """Returns a model of the same layers for an input of another shape.
 
     It shares the layers and their weights: what one of the two learns, the

@@ -14,7 +14,7 @@ _POOLING = (
 )
 
 
-def split(model, stage: str) -> tuple[keras.Model, keras.Model]:
+def split(model: keras.Model, stage: str) -> tuple[keras.Model, keras.Model]:
     """Cuts a model in two below a stage; the parts share its layers.
 
     What only looks at features and has no weights, such as the pooling at

@@ -3,9 +3,13 @@
 import dataclasses
 import re
 import sys
+from typing import TYPE_CHECKING
 
 from zoo.errors import RequestError
 from zoo.importing import CallableModule
+
+if TYPE_CHECKING:
+    import keras
 
 # `zoo.stages(model)` is public, and `import zoo.stages` gives this module.
 sys.modules[__name__].__class__ = CallableModule
@@ -29,7 +33,7 @@ class Stage:
         return sum(layer.count_params() for layer in self.weighted_layers)
 
     @property
-    def output(self):
+    def output(self) -> "keras.KerasTensor":
         """The symbolic output: where features of this stage are taken."""
         return self.layers[-1].output
 
@@ -40,7 +44,7 @@ def stage_name(layer_name: str) -> str | None:
     return match.group(1) if match else None
 
 
-def stages(model) -> tuple[Stage, ...]:
+def stages(model: "keras.Model") -> tuple[Stage, ...]:
     """Returns the stages of a model, from the pixels to the logits.
 
     Every layer that has weights is in exactly one of them. `head` is what a

@@ -4,7 +4,9 @@ import dataclasses
 import itertools
 import logging
 import time
+from collections.abc import Callable
 
+import keras
 import tensorflow as tf
 
 import zoo
@@ -39,14 +41,14 @@ _log = logging.getLogger("zoo")
 
 @heartbeat()
 def judge(
-    models,
+    models: keras.Model | dict[str, keras.Model] | JudgedModels,
     data: str | ToJudge,
     output: str,
     *,
     batch_size: int | None = None,
     tta: str = NO_VIEWS,
-    checked=None,
-    progress=None,
+    checked: Callable[[int, int], object] | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> dict:
     """Runs a model, or several together, over a data set's held-out part.
 
@@ -175,8 +177,8 @@ def match_classes(examples: Examples, names) -> Examples:
     known, own = set(names), examples.class_names
     if not known.issuperset(own):
         by_number = imagenet_by_number()
-        found = [by_number.get(name) for name in own]
-        if known.issuperset(found):
+        found = [by_number[name] for name in own if name in by_number]
+        if len(found) == len(own) and known.issuperset(found):
             examples = dataclasses.replace(examples, class_names=tuple(found))
             _log.info(
                 "The %d classes are named by WordNet's numbers: %s is %r, and "

@@ -1,8 +1,12 @@
 """Saying what is on single pictures."""
 
 import dataclasses
+import os
 import pathlib
+from collections.abc import Iterable
+from collections.abc import Sequence
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -12,6 +16,7 @@ from pipelines.data.framing import whole_picture
 from pipelines.evaluation.finite import check_finite
 from pipelines.evaluation.tta import NO_VIEWS
 from pipelines.tasks.table import task_of_model
+from pipelines.tasks.task import Arrays
 from zoo.errors import DataError
 from zoo.errors import RequestError
 from zoo.weights.classes import ENGLISH
@@ -19,8 +24,8 @@ from zoo.weights.classes import translated
 
 
 def predict(
-    model,
-    picture,
+    model: keras.Model,
+    picture: str | os.PathLike,
     top: int | None = None,
     *,
     tta: str = NO_VIEWS,
@@ -56,7 +61,7 @@ def predict(
 
 def outputs_of(
     model, picture, *, tta: str = NO_VIEWS, upright: bool = True
-) -> np.ndarray:
+) -> Arrays:
     """Returns what a model returns of a picture, without an axis of pictures.
 
     Args and errors are those of `predict`.
@@ -97,7 +102,7 @@ def in_language(answers: list, language: str) -> list:
     ]
 
 
-def class_names_in(names, language: str) -> list[str]:
+def class_names_in(names: Iterable[str], language: str) -> Sequence[str]:
     """Returns names of classes in a language, see `predict`."""
     return [*names] if language == ENGLISH else translated(names, language)
 

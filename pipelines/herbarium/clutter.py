@@ -84,8 +84,8 @@ def _soil(
     mix = np.clip((mix - 0.5) * 1.6 + rng.uniform(0.35, 0.65), 0.0, 1.0)
     stops = np.stack([pick(tint, rng) for tint in ground.tints])
     ramp = np.linspace(0.0, 2.0, 256)
-    table = [np.interp(ramp, (0, 1, 2), channel) for channel in stops.T]
-    table = (np.stack(table, axis=-1) * 255.0).astype(np.uint8)
+    channels = [np.interp(ramp, (0, 1, 2), channel) for channel in stops.T]
+    table = (np.stack(channels, axis=-1) * 255.0).astype(np.uint8)
     return Image.fromarray(table[(mix * 255.0).astype(np.uint8)])
 
 

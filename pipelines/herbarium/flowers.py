@@ -72,7 +72,7 @@ def _petal_sheet(
     rng: np.random.Generator,
 ) -> Sheet:
     outline = OUTLINES[flower.outline]
-    n = len(petals.azimuth)
+    n = np.size(petals.azimuth)
     across = 5 if n > 10 else 13
     t = rows(outline, 7 if n > 10 else 13)
     s = np.linspace(-1.0, 1.0, across)

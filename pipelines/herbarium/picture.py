@@ -42,12 +42,11 @@ def draw(
     Raises:
         ValueError: If an argument is none of these.
 
-    Example:
-
-    >>> from pipelines import herbarium
-    >>> picture = herbarium.draw(herbarium.SPECIES[0], seed=7)
-    >>> picture.mode
-    'RGB'
+    Examples:
+        >>> from pipelines import herbarium
+        >>> picture = herbarium.draw(herbarium.SPECIES[0], seed=7)
+        >>> picture.mode
+        'RGB'
     """
     if not isinstance(species, Flower | Leaf):
         raise ValueError(
@@ -64,12 +63,11 @@ def draw(
 def ground_of(species: Species, seed: int) -> str:
     """Returns the name of the ground that `draw` paints a picture on.
 
-    Example:
-
-    >>> from pipelines import herbarium
-    >>> from pipelines.herbarium.picture import ground_of
-    >>> ground_of(herbarium.SPECIES[0], seed=7)
-    'sand'
+    Examples:
+        >>> from pipelines import herbarium
+        >>> from pipelines.herbarium.picture import ground_of
+        >>> ground_of(herbarium.SPECIES[0], seed=7)
+        'sand'
     """
     rng, _ = _begin(species, seed)
     _, ground = begin(rng)
@@ -82,7 +80,7 @@ def _begin(species: Species, seed: int):
     return rng, SIZES[rng.integers(len(SIZES))]
 
 
-def check_whole(name: str, value: object, *, lowest: int) -> None:
+def check_whole(name: str, value: int, *, lowest: int) -> None:
     """Raises ValueError unless the value is a whole number of at least."""
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not whole or value < lowest:

@@ -55,5 +55,5 @@ def paint(
         for points, width in sheet.veins:
             pixels = max(1, round(width * view.scale))
             canvas.lines(points, view, sheet.vein_ink, pixels)
-    if plant.centre is not None:
+    if plant.centre is not None and plant.centre_colour is not None:
         paint_centre(plant.centre, plant.centre_colour, canvas, view, rng)

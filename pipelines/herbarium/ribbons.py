@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 from PIL import ImageDraw
 
@@ -242,10 +243,10 @@ class Canvas:
             self.soft.line(line, fill=fill, width=width, joint="curve")
 
     def dots(
-        self, flat: np.ndarray, radii: np.ndarray, colours: np.ndarray
+        self, flat: np.ndarray, radius: npt.ArrayLike, colours: np.ndarray
     ) -> None:
         """Draws round dots at pixels (n, 2), colours (n, 3) in 0 to 1."""
-        radii = np.broadcast_to(radii, flat.shape[:1])[:, None]
+        radii = np.broadcast_to(radius, flat.shape[:1])[:, None]
         boxes = np.concatenate([flat - radii, flat + radii], axis=1)
         for box, fill in zip(boxes.tolist(), inks(colours), strict=True):
             self.hard.ellipse(box, fill=fill)

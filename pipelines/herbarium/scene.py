@@ -90,7 +90,10 @@ def _pose(
     small: bool,
 ) -> tuple[Plant, View]:
     flower = isinstance(species, Flower)
-    plant = (grow_flower if flower else grow_leaf)(species, rng)
+    if isinstance(species, Flower):
+        plant = grow_flower(species, rng)
+    else:
+        plant = grow_leaf(species, rng)
     # A flower still shows its count when tilted; a leaf hides its outline.
     tilt = (1.0 if flower else 0.8) * rng.beta(1.3, 1.9)
     turn = rotation(rng.uniform(0.0, 6.3), tilt, rng.uniform(0.0, 6.3))

@@ -42,12 +42,11 @@ TRAITS = (
 def colour_of(tint: Tint) -> str:
     """Returns what a range of colours is called.
 
-    Example:
-
-    >>> from pipelines.herbarium.traits import colour_of
-    >>> from pipelines.herbarium.species import SPECIES
-    >>> colour_of(SPECIES[0].tints[0])
-    'white'
+    Examples:
+        >>> from pipelines.herbarium.traits import colour_of
+        >>> from pipelines.herbarium.species import SPECIES
+        >>> colour_of(SPECIES[0].tints[0])
+        'white'
     """
     if tint.saturation[1] <= _PALE:
         return "white"
@@ -85,14 +84,13 @@ def write_traits(
         FileExistsError: The folder holds something.
         OSError: It cannot be written.
 
-    Example:
-
-    >>> import tempfile
-    >>> from pipelines import herbarium
-    >>> folder = tempfile.mkdtemp() + "/traits"
-    >>> table = herbarium.write_traits(folder, train=1, val=1)
-    >>> table.read_text().splitlines()[0][:28]
-    'filename,split,white,red,yel'
+    Examples:
+        >>> import tempfile
+        >>> from pipelines import herbarium
+        >>> folder = tempfile.mkdtemp() + "/traits"
+        >>> table = herbarium.write_traits(folder, train=1, val=1)
+        >>> table.read_text().splitlines()[0][:28]
+        'filename,split,white,red,yel'
     """
     check_whole("seed", seed, lowest=0)
     for name, count in (("train", train), ("val", val)):

@@ -57,16 +57,15 @@ def write(
         ValueError: If an argument is out of range, or the folder holds
             anything but this set.
 
-    Example:
-
-    >>> import tempfile
-    >>> from pipelines import herbarium
-    >>> root = tempfile.mkdtemp()
-    >>> folder = herbarium.write(
-    ...     root + "/set", train_per_class=1, val_per_class=1
-    ... )
-    >>> len(list(folder.glob("train/*/*.jpg")))
-    16
+    Examples:
+        >>> import tempfile
+        >>> from pipelines import herbarium
+        >>> root = tempfile.mkdtemp()
+        >>> folder = herbarium.write(
+        ...     root + "/set", train_per_class=1, val_per_class=1
+        ... )
+        >>> len(list(folder.glob("train/*/*.jpg")))
+        16
     """
     counts = {"train": train_per_class, "val": val_per_class}
     check_whole("seed", seed, lowest=0)
@@ -107,13 +106,12 @@ def prepare(
         ValueError: As in `write`.
         OSError: There is no home folder, or the cache cannot be written.
 
-    Example:
-
-    >>> import tempfile
-    >>> from pipelines import herbarium
-    >>> cache = tempfile.mkdtemp()
-    >>> herbarium.prepare(cache, train_per_class=1, val_per_class=1).name
-    'herbarium-v1-seed0-train1-val1'
+    Examples:
+        >>> import tempfile
+        >>> from pipelines import herbarium
+        >>> cache = tempfile.mkdtemp()
+        >>> herbarium.prepare(cache, train_per_class=1, val_per_class=1).name
+        'herbarium-v1-seed0-train1-val1'
     """
     if cache_dir is None:
         cache_dir = cache_folder()
@@ -130,7 +128,7 @@ def prepare(
     )
 
 
-def _check_count(name: str, count: object) -> None:
+def _check_count(name: str, count: int) -> None:
     check_whole(name, count, lowest=1)
     if count > _SEEDS_PER_SPLIT:
         raise ValueError(
@@ -241,7 +239,7 @@ def _fill(
         for job in _pictures(split, int(seed), count)
     ]
     for done, (path, species, picture_seed) in enumerate(jobs, start=1):
-        quality = np.random.default_rng(picture_seed).integers(75, 93)
+        quality = int(np.random.default_rng(picture_seed).integers(75, 93))
         (root / path).write_bytes(_jpeg(draw(species, picture_seed), quality))
         if progress is not None:
             progress(done, len(jobs))

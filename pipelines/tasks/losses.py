@@ -1,7 +1,9 @@
 """Losses of logits, for one class, for mixed classes, for uneven classes."""
 
 import dataclasses
+from typing import TypeAlias
 
+import numpy.typing as npt
 import tensorflow as tf
 
 from pipelines.data.balance import class_weights
@@ -11,9 +13,13 @@ from pipelines.data.examples import Examples
 from zoo.errors import RequestError
 
 LOSSES = ("softmax", "bce")
+# Tensors, arrays and lists of numbers.
+Numbers: TypeAlias = tf.Tensor | npt.ArrayLike
 
 
-def smoothed_cross_entropy(labels, logits, label_smoothing: float = 0.0):
+def smoothed_cross_entropy(
+    labels: Numbers, logits: Numbers, label_smoothing: float = 0.0
+) -> tf.Tensor:
     """Softmax cross-entropy of each example, in nats.
 
     Szegedy et al., "Rethinking the Inception Architecture", 2015, section 7:
@@ -40,11 +46,11 @@ def smoothed_cross_entropy(labels, logits, label_smoothing: float = 0.0):
 
 
 def binary_cross_entropy(
-    labels,
-    logits,
+    labels: Numbers,
+    logits: Numbers,
     label_smoothing: float = 0.0,
     target_threshold: float | None = None,
-):
+) -> tf.Tensor:
     """Sigmoid cross-entropy of each example: its mean over classes, in nats.
 
     Wightman et al., "ResNet strikes back", 2021, section 3.2: every class is
@@ -142,7 +148,7 @@ class Loss:
                 f"{threshold}"
             )
 
-    def __call__(self, labels, logits):
+    def __call__(self, labels: Numbers, logits: Numbers) -> tf.Tensor:
         """Returns each example's loss in nats, float32 `(batch,)`.
 
         Args:

@@ -8,11 +8,20 @@ import abc
 import dataclasses
 import math
 from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from pipelines.data.examples import Examples
+
+# Of all examples on the host, or of a batch on a device; of some tasks several
+# by their names or places.
+Arrays: TypeAlias = np.ndarray | Mapping[str, np.ndarray] | Sequence[np.ndarray]
+Tensors: TypeAlias = tf.Tensor | Mapping[str, tf.Tensor] | Sequence[tf.Tensor]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,7 +122,7 @@ class Judged:
     """
 
     examples: Examples
-    outputs: np.ndarray
+    outputs: Arrays
     metrics: dict
 
 
@@ -144,7 +153,7 @@ class Task(abc.ABC):
     about: str
 
     @classmethod
-    def of(cls, settings, examples: Examples) -> "Task":
+    def of(cls, settings: object, examples: Examples) -> "Task":
         """Returns the task of a run.
 
         Args:
@@ -176,7 +185,7 @@ class Task(abc.ABC):
         """
 
     @abc.abstractmethod
-    def loss(self, targets, outputs):
+    def loss(self, targets: Tensors, outputs: Tensors) -> tf.Tensor:
         """Returns the loss of each example, float32 `(batch,)`.
 
         Called on each device with its part of the batch; a task whose
@@ -184,7 +193,7 @@ class Task(abc.ABC):
         """
 
     @abc.abstractmethod
-    def count(self, targets, outputs) -> list:
+    def count(self, targets: Tensors, outputs: Tensors) -> list[tf.Tensor]:
         """Returns what `sums` names of a device's examples: scalars."""
 
     def means(self, sums: dict[str, float]) -> dict[str, float]:
@@ -199,7 +208,7 @@ class Task(abc.ABC):
         }
 
     @abc.abstractmethod
-    def measure(self, outputs, targets) -> dict:
+    def measure(self, outputs: Arrays, targets: Arrays) -> dict:
         """Returns `examples`, `loss` and what `metrics` names, exactly.
 
         Args:
@@ -207,7 +216,7 @@ class Task(abc.ABC):
             targets: Of the same examples: `Examples.labels`.
         """
 
-    def tuned(self, outputs, targets) -> "Task":
+    def tuned(self, outputs: Arrays, targets: Arrays) -> "Task":
         """Returns the task with what is chosen once training is done.
 
         Args:
@@ -220,11 +229,13 @@ class Task(abc.ABC):
     def note_in(self, model: keras.Model) -> None:  # noqa: B027
         """Writes what was chosen into a model, beside its class names."""
 
-    def details(self, outputs, examples: Examples) -> dict:
+    def details(self, outputs: Arrays, examples: Examples) -> dict:
         """Returns what `metrics.json` of an evaluation has beside that."""
         return {}
 
-    def tables(self, outputs, examples: Examples) -> dict[str, list[list]]:
+    def tables(
+        self, outputs: Arrays, examples: Examples
+    ) -> dict[str, list[list]]:
         """Returns what a report shows beside single numbers, as data.
 
         Args:
@@ -236,7 +247,7 @@ class Task(abc.ABC):
         """
         return {}
 
-    def mean(self, outputs: list):
+    def mean(self, outputs: list) -> Arrays:
         """Returns the outputs that several ones of the same examples mean.
 
         Args:
@@ -245,7 +256,7 @@ class Task(abc.ABC):
         return outputs[0] if len(outputs) == 1 else np.mean(outputs, axis=0)
 
     @abc.abstractmethod
-    def answers(self, outputs, most: int | None) -> list:
+    def answers(self, outputs: Arrays, most: int | None) -> list:
         """Returns what is said of one picture, the likeliest first.
 
         Each answer has a text (`str`), `as_json()`, and `said`: whether it
@@ -258,7 +269,7 @@ class Task(abc.ABC):
         """
 
     @abc.abstractmethod
-    def table(self, outputs, examples: Examples) -> list[list]:
+    def table(self, outputs: Arrays, examples: Examples) -> list[list]:
         """Returns the rows of `predictions.csv`, their names first."""
 
     def page(self, judged: Judged) -> dict:

@@ -105,7 +105,8 @@ class FinetuneConfig(RunConfig):
         "5% of the phase.",
         usual="10%, and 45% in one_cycle",
     )
-    optimizer: str | None = changed(
+    # None until the network is known, of whose kind it depends.
+    optimizer: str | None = changed(  # type: ignore[assignment]
         RunConfig,
         "optimizer",
         default=None,
@@ -186,7 +187,7 @@ class FinetuneConfig(RunConfig):
             wish.fill(phase, _MANY, batch_size=1)
 
     def as_dict(self) -> dict:
-        plan = None if self.plan is None else in_words(self.plan)
+        plan = in_words(self.plan) if isinstance(self.plan, tuple) else None
         return {**super().as_dict(), "plan": plan}
 
     def _refuse_without_weights(self) -> None:

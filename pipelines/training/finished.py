@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import pathlib
+from collections.abc import Iterable
 
 import keras
 import numpy as np
@@ -51,7 +52,7 @@ class Finished:
 
     def predict(
         self,
-        pictures,
+        pictures: str | os.PathLike | Iterable[str | os.PathLike],
         top: int | None = None,
         *,
         threshold: float | None = None,
@@ -83,7 +84,7 @@ class Finished:
         asking = Asking(top, threshold, tta, upright=upright)
         found = (
             answer(self.model, picture, asking)
-            for picture in pictures_in(map(os.fspath, pictures))
+            for picture in pictures_in([os.fspath(each) for each in pictures])
         )
         return {
             each.picture: each.answers if each.sure else [] for each in found

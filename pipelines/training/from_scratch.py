@@ -1,6 +1,7 @@
 """Training a whole network, from scratch or from weights."""
 
-from pipelines.batches.training_data import whole_batches
+from collections.abc import Callable
+
 from pipelines.runs.interruption import stop_requests
 from pipelines.runs.options import RunOptions
 from pipelines.training.building import make_trainer
@@ -8,6 +9,7 @@ from pipelines.training.components import schedule_of
 from pipelines.training.config import TrainConfig
 from pipelines.training.fine_tuning.phases import describe_sizes
 from pipelines.training.fine_tuning.phases import run_plan
+from pipelines.training.fine_tuning.phases import steps_per_epoch
 from pipelines.training.finished import Finished
 from pipelines.training.finishing import finish
 from pipelines.training.preparation import prepare
@@ -20,8 +22,8 @@ def train(
     config: TrainConfig,
     *,
     options: RunOptions | None = None,
-    say=print,
-    progress=None,
+    say: Callable[[str], object] = print,
+    progress: Callable[[int, int], object] | None = None,
 ) -> Finished:
     """Trains a model and leaves a run folder behind.
 
@@ -58,7 +60,7 @@ def train(
 def describe(run: Run) -> str:
     """Says in one line how a run learns whose plan is one phase."""
     config, (phase,) = run.config, run.plan
-    steps = whole_batches(run.splits.train, config.global_batch_size)
+    steps = steps_per_epoch(run)
     schedule = schedule_of(config, phase, steps)
     cycles = f" in {config.cycles} cycles" if config.cycles > 1 else ""
     return (

@@ -3,7 +3,6 @@
 import dataclasses
 import pathlib
 
-from pipelines.batches.training_data import whole_batches
 from pipelines.runs.checkpoints import Checkpoint
 from pipelines.runs.checkpoints import newest
 from pipelines.runs.config import RunConfig
@@ -15,6 +14,7 @@ from pipelines.runs.resuming import check_same_run
 from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.state import check_weights_fit
 from pipelines.training.choices import from_json
+from pipelines.training.fine_tuning.phases import steps_per_epoch
 from pipelines.training.run import Run
 
 # Settings that decide together what learns when, at which rate.
@@ -56,7 +56,7 @@ def go_on(run: Run, options: RunOptions) -> None:
         check_weights_fit(run.model, run.resumed.files)
     step, path = run.resumed.step, run.resumed.path
     run.say(f"going on after step {step:,} ({path})")
-    steps = whole_batches(run.splits.train, run.config.global_batch_size)
+    steps = steps_per_epoch(run)
     run.resumed = in_steps(run.resumed, steps)
     run.started -= begun["elapsed"]
     run.decisions |= begun["decisions"]

@@ -85,7 +85,7 @@ class Run:
     augmentation: Augmentation
     say: Callable[[str], None]
     identity: dict
-    folder: RunFolder | None = None
+    folder: RunFolder = dataclasses.field(init=False, repr=False)
     resumed: Checkpoint | None = None
     stop: StopRequest | None = None
     started: float = dataclasses.field(default_factory=time.perf_counter)

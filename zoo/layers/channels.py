@@ -38,7 +38,7 @@ class SubsampleAndPadChannels(keras.layers.Layer):
     ```
     """
 
-    def __init__(self, channels, stride, **kwargs):
+    def __init__(self, channels: int, stride: int, **kwargs: object):
         super().__init__(**kwargs)
         if not isinstance(channels, int):
             raise ValueError(f"a number of channels is not {channels!r}")
@@ -99,7 +99,7 @@ class SplitChannels(keras.layers.Layer):
     ```
     """
 
-    def __init__(self, parts=2, **kwargs):
+    def __init__(self, parts: int = 2, **kwargs: object):
         super().__init__(**kwargs)
         self.parts = parts
 

@@ -30,7 +30,7 @@ class DropPath(keras.layers.Dropout):
     ```
     """
 
-    def __init__(self, rate, **kwargs):
+    def __init__(self, rate: float, **kwargs: object):
         kwargs.pop("noise_shape", None)
         super().__init__(rate, **kwargs)
 

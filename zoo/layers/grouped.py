@@ -22,8 +22,7 @@ class GroupedConv2D(keras.layers.Conv2D):
     to do with that call. TensorFlow's own operation does it all. JAX always
     means XLA: there networks of many groups are for accelerators.
 
-    Args:
-        As `keras.layers.Conv2D`; channels come last.
+    The arguments are those of `keras.layers.Conv2D`; channels come last.
 
     Input shape: `(batch, height, width, channels)`.
 
@@ -40,11 +39,13 @@ class GroupedConv2D(keras.layers.Conv2D):
     ```
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: object, **kwargs: object):
         kwargs["data_format"] = maps.LAST
         super().__init__(*args, **kwargs)
 
-    def convolution_op(self, inputs, kernel):
+    def convolution_op(
+        self, inputs: keras.KerasTensor, kernel: keras.Variable
+    ) -> keras.KerasTensor:
         if keras.backend.backend() != "tensorflow":
             return super().convolution_op(inputs, kernel)
         # Nothing else of the zoo needs it, and JAX does without.

@@ -1,6 +1,7 @@
 """The last layer: from features to a number a class."""
 
 import numbers
+from collections.abc import Iterable
 
 import keras
 
@@ -41,7 +42,13 @@ class Logits(keras.layers.Dense):
     ```
     """
 
-    def __init__(self, units, class_names=None, thresholds=None, **kwargs):
+    def __init__(
+        self,
+        units: int,
+        class_names: Iterable[str] | None = None,
+        thresholds: Iterable[float] | None = None,
+        **kwargs: object,
+    ):
         kwargs["dtype"] = "float32"
         super().__init__(units, **kwargs)
         self.class_names = checked_names(class_names, units)
@@ -94,7 +101,7 @@ def checked_thresholds(values, classes: int) -> tuple[float, ...] | None:
         )
     for value in values:
         # NaN is not at least 0.
-        if not isinstance(value, numbers.Real) or not 0 <= value <= 1:
+        if not isinstance(value, numbers.Real) or not 0 <= float(value) <= 1:
             raise ValueError(
                 f"a threshold is a number in 0…1, received {value!r}"
             )

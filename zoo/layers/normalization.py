@@ -38,7 +38,12 @@ class LocalResponseNormalization(keras.layers.Layer):
     """
 
     def __init__(
-        self, depth_radius=2, bias=2.0, alpha=1e-4, beta=0.75, **kwargs
+        self,
+        depth_radius: int = 2,
+        bias: float = 2.0,
+        alpha: float = 1e-4,
+        beta: float = 0.75,
+        **kwargs: object,
     ):
         super().__init__(**kwargs)
         self.depth_radius = depth_radius

@@ -38,7 +38,13 @@ class PaddedMaxPooling2D(keras.layers.MaxPooling2D):
     ```
     """
 
-    def __init__(self, pool_size, strides, border=1, **kwargs):
+    def __init__(
+        self,
+        pool_size: int | tuple[int, int],
+        strides: int | tuple[int, int],
+        border: int = 1,
+        **kwargs: object,
+    ):
         kwargs["data_format"] = maps.LAST
         super().__init__(pool_size, strides, padding="valid", **kwargs)
         if not 0 <= 2 * border < min(self.pool_size):
@@ -75,8 +81,8 @@ class InnerAveragePooling2D(keras.layers.AveragePooling2D):
     Keras pads "same" with one pixel more at the lower and right border where
     it has to; of such an uneven border its torch backend counts the padding.
 
-    Args:
-        As `keras.layers.AveragePooling2D`; channels come last.
+    The arguments are those of `keras.layers.AveragePooling2D`; channels come
+    last.
 
     Input shape: `(batch, height, width, channels)`.
 
@@ -92,7 +98,7 @@ class InnerAveragePooling2D(keras.layers.AveragePooling2D):
     ```
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: object, **kwargs: object):
         kwargs["data_format"] = maps.LAST
         super().__init__(*args, **kwargs)
 

@@ -53,7 +53,13 @@ class PixelScaling(keras.layers.Layer):
     ```
     """
 
-    def __init__(self, preprocessing, origin="zoo", variant=None, **kwargs):
+    def __init__(
+        self,
+        preprocessing: Preprocessing | dict,
+        origin: str = "zoo",
+        variant: str | None = None,
+        **kwargs: object,
+    ):
         kwargs["dtype"] = "float32"
         super().__init__(**kwargs)
         if not isinstance(preprocessing, Preprocessing):

@@ -92,7 +92,7 @@ class SelfAttention(keras.layers.Layer):
     ```
     """
 
-    def __init__(self, heads, **kwargs):
+    def __init__(self, heads: int, **kwargs: object):
         super().__init__(**kwargs)
         self.heads = heads
 

@@ -2,7 +2,10 @@
 
 import hashlib
 import io
+import os
 import pathlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import safetensors.numpy
@@ -15,6 +18,9 @@ from zoo.weights.atomic import write_atomically
 from zoo.weights.file_metadata import describe
 from zoo.weights.reading.metadata import read_metadata
 from zoo.weights.reading.metadata import write_attributes
+
+if TYPE_CHECKING:
+    import keras
 
 __all__ = [
     "read_metadata",
@@ -48,7 +54,7 @@ def variable_names(model) -> dict:
     ]
     ```
     """
-    named = {}
+    named: dict = {}
     _name(model, "", named, set())
     if len(named) < len(model.weights):
         known = set(map(id, named.values()))
@@ -80,7 +86,11 @@ def _name(owner, prefix: str, named: dict, seen: set) -> None:
         _name(layer, f"{prefix}{layer.name}/", named, seen)
 
 
-def save_weights(model, path, metadata=None) -> str:
+def save_weights(
+    model: "keras.Model",
+    path: str | os.PathLike,
+    metadata: Mapping[str, str] | None = None,
+) -> str:
     """Writes all weights of a model to a `.safetensors` or `.weights.h5` file.
 
     Args:

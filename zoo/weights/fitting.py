@@ -3,6 +3,9 @@
 import collections
 import dataclasses
 import math
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,6 +28,9 @@ from zoo.weights.origins import OWN
 from zoo.weights.origins import Origin
 from zoo.weights.origins import find_origin
 from zoo.weights.translation import to_ours
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +73,11 @@ class LoadReport:
 
 
 def load_weights(
-    model, source, *, origin: str | None = None, sha256: str | None = None
+    model: "keras.Model",
+    source: str | os.PathLike | Mapping,
+    *,
+    origin: str | None = None,
+    sha256: str | None = None,
 ) -> LoadReport:
     """Loads a weight file of this zoo or of another library into a model.
 
@@ -233,7 +243,8 @@ def _translate(model, contents, origin) -> tuple[dict, dict]:
 
 def _renumbered(model, tensors) -> dict:
     """Names what Keras's own files only number, `layer/0`, `layer/1` …"""
-    named, counts = {}, collections.Counter()
+    named: dict[str, str] = {}
+    counts: collections.Counter = collections.Counter()
     for name in variable_names(model):
         layer = name.rpartition("/")[0]
         named[f"{layer}/{counts[layer]}"] = name

@@ -7,6 +7,7 @@ stands here, a row for each origin, and the builders read it.
 
 import dataclasses
 import fnmatch
+from typing import TypedDict
 
 from zoo.errors import RequestError
 from zoo.preprocessing import CAFFE
@@ -61,23 +62,33 @@ class Origin:
 
     def builds_like(self, other: "Origin") -> bool:
         """Whether weights of both fit the same network."""
-        alike = {"name": "", "models": "", "mean": None, "std": None}
-        return dataclasses.replace(self, **alike) == dataclasses.replace(
-            other, **alike
+        return self._network == other._network
+
+    @property
+    def _network(self) -> "Origin":
+        """What of it decides how the network is built."""
+        return dataclasses.replace(
+            self, name="", models="", mean=None, std=None
         )
 
     def scale(self, own: Preprocessing) -> Preprocessing:
         """Returns the variant's record with this origin's mean and std."""
-        if self.mean is None:
+        if self.mean is None or self.std is None:
             return own
         return dataclasses.replace(own, mean=self.mean, std=self.std)
 
 
 OWN = Origin()
 
-_SYMMETRIC = {"padding": "symmetric"}
+
+class _Built(TypedDict, total=False):
+    padding: str
+    epsilon: float
+
+
+_SYMMETRIC: _Built = {"padding": "symmetric"}
 # As PyTorch's layers are by default.
-_TORCH = {"padding": "symmetric", "epsilon": 1e-5}
+_TORCH: _Built = {"padding": "symmetric", "epsilon": 1e-5}
 
 # The first row whose name and pattern fit counts.
 ORIGINS: tuple[Origin, ...] = (
@@ -184,7 +195,7 @@ def find_origin(name: str, variant: str) -> Origin:
 
 def origins_of(variant: str) -> dict[str, Origin]:
     """Returns by name the origins that publish weights for a variant."""
-    known = {}
+    known: dict[str, Origin] = {}
     for row in ORIGINS:
         if fnmatch.fnmatchcase(variant, row.models):
             known.setdefault(row.name, row)

@@ -33,6 +33,11 @@ from pipelines.training.trainer import Trainer
 from zoo.errors import RequestError
 
 
+def steps_per_epoch(run: Run) -> int:
+    """Returns how many whole batches there are to learn from."""
+    return whole_batches(run.splits.train, run.config.global_batch_size)
+
+
 def check_plan(run: Run) -> None:
     """Refuses what has no meaning with a run's plan, or does not fit it.
 
@@ -41,7 +46,7 @@ def check_plan(run: Run) -> None:
             phase, or the network fits one size only.
     """
     config, plan = run.config, run.plan
-    steps = whole_batches(run.splits.train, config.global_batch_size)
+    steps = steps_per_epoch(run)
     for name, alone in (("cycles", 1), ("snapshots", False)):
         if getattr(config, name) != alone and len(plan) > 1:
             raise RequestError(
@@ -152,7 +157,7 @@ def _tell_best(run: Run, history: list[dict]) -> None:
 def _snapshots(run: Run, trainer: Trainer) -> Snapshots:
     """Of a plan of one phase."""
     (phase,) = run.plan
-    steps = whole_batches(run.splits.train, run.config.global_batch_size)
+    steps = steps_per_epoch(run)
     schedule = schedule_of(run.config, phase, steps)
     ends = cycle_ends(schedule, phase.epochs * steps)
     return Snapshots(
