@@ -10,6 +10,7 @@ from zoo.errors import RequestError
 from zoo.weights.classes import ENGLISH
 
 NOT_SURE = "not sure"
+UNLIKE = "like nothing it has learned"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +25,9 @@ class Asking:
         language: Likewise.
         upright: Likewise.
         every: Whether what all classes reach is kept.
+        unlike: Says whether a picture is like anything that was learned, a
+            `pipelines.evaluation.trust.unlike.LikenessTest`; None where
+            nobody asks.
     """
 
     top: int | None = None
@@ -32,6 +36,7 @@ class Asking:
     language: str = ENGLISH
     upright: bool = True
     every: bool = False
+    unlike: object = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,12 +48,15 @@ class PictureAnswer:
         said: The answers, the likeliest first.
         every: Those of all classes, by their own names, where asked for.
         sure: Whether the likeliest reaches the threshold.
+        unlike: Whether it is like nothing that was learned; None where
+            nobody asked.
     """
 
     picture: str
     said: list
     every: list
     sure: bool = True
+    unlike: bool | None = None
 
     @property
     def best(self) -> str:
@@ -62,6 +70,8 @@ class PictureAnswer:
             threshold: Where there is one, it also says whether it is sure.
         """
         sure = {} if threshold is None else {"sure": self.sure}
+        if self.unlike is not None:
+            sure["unlike"] = self.unlike
         said = [answer.as_json() for answer in self.said]
         return {"image": self.picture, **sure, "predictions": said}
 
@@ -86,7 +96,10 @@ def answer(model, picture: str, asking: Asking) -> PictureAnswer:
     least = asking.threshold or 0.0
     sure = not said or said[0].probability >= least
     said = in_language(said, asking.language)
-    return PictureAnswer(str(picture), said, every, sure)
+    unlike = None
+    if asking.unlike:
+        unlike = asking.unlike.asked_of(picture, asking.upright)
+    return PictureAnswer(str(picture), said, every, sure, unlike)
 
 
 def check_tells_one(model, **given) -> None:

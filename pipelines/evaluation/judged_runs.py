@@ -100,8 +100,8 @@ def _read(folder: str, name: str) -> JudgedRun:
             f"`runs`: {folder} holds no {PREDICTIONS}: it is of an older "
             f"version, or several runs. {again} writes one; give its folder."
         )
-    rows = _rows(place / PREDICTIONS)
-    keys = _keys(folder, rows)
+    rows = rows_of_answers(place / PREDICTIONS)
+    keys = keys_of_answers(folder, rows)
     return JudgedRun(
         folder,
         name,
@@ -124,7 +124,12 @@ def _json(path: pathlib.Path):
         raise DataError(f"{path} is no JSON ({error}).") from error
 
 
-def _rows(path: pathlib.Path) -> list[dict]:
+def rows_of_answers(path: pathlib.Path) -> list[dict]:
+    """Reads a `predictions.csv`.
+
+    Raises:
+        DataError: It is none.
+    """
     with open(
         path, newline="", encoding="utf-8", errors="surrogateescape"
     ) as file:
@@ -137,10 +142,14 @@ def _rows(path: pathlib.Path) -> list[dict]:
     return rows
 
 
-def _keys(folder: str, rows: list[dict]) -> list:
-    """What each picture is known by: its bytes' hash, else its name.
+def keys_of_answers(folder: str, rows: list[dict]) -> list:
+    """Returns what each picture is known by: its bytes' hash, else its name.
 
     A picture that is there twice is known by its turn, too.
+
+    Args:
+        folder: Of the run, or the evaluation.
+        rows: Of its `predictions.csv`.
     """
     listed = None if SHA256 in rows[0] else read_split(folder)
     names = [row["picture"] for row in rows]

@@ -116,6 +116,8 @@ class Classification(Task):
         zoo.set_class_names(model, self.class_names)
         # Its weights may be those of a multi-label model.
         zoo.set_thresholds(model, None)
+        # Of weights that were calibrated; what learns has to be anew.
+        zoo.set_logit_scaling(model, None)
         return model
 
     def count(self, targets, outputs) -> list:

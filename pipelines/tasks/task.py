@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from pipelines.data.examples import Examples
+from pipelines.pages.sections import Section
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,11 +111,13 @@ class Judged:
         examples: The pictures.
         outputs: What the model returns of them, in their order.
         metrics: What `Task.measure` returns of that, and perhaps more.
+        sections: What else was found, and is shown behind a report's own.
     """
 
     examples: Examples
     outputs: np.ndarray
     metrics: dict
+    sections: tuple[Section, ...] = ()
 
 
 class Task(abc.ABC):

@@ -7,8 +7,8 @@ from sklearn.linear_model import LogisticRegression
 from pipelines.audit.label_errors import find_noise
 from pipelines.audit.label_errors import find_suspects
 from pipelines.audit.label_errors import nearest_neighbours
-from pipelines.audit.label_noise import LabelNoise
 from pipelines.audit.unseen_scores import unseen_scores
+from pipelines.evaluation.trust.label_noise import LabelNoise
 
 
 def clusters(classes=4, per_class=100, spread=1.0, seed=0):
