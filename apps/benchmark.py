@@ -13,9 +13,8 @@ each of --data are of its class, and how many labels are doubted that were made
 wrong), `calibration` (how sure CIFAR-10's ResNet-20 is on --data), `weights`
 (loading --weights into --model: time and memory), `pipeline` (the training
 pictures of --data: the JPEG decoder alone, ours, Keras's, keras-cv's and
-torch's), `manifest` (10 thousand and 14 million pictures: opening, jump, step).
-Run nothing else meanwhile. Exit codes: 0 done, 2 a wrong request, 4 a damaged
-file.
+torch's), `manifest` (10 thousand and 14 million pictures: opening to step). Run
+nothing else meanwhile. Exit codes: 0 done, 2 a wrong request, 4 a damaged file.
 """
 
 import dataclasses

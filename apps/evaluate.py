@@ -25,7 +25,7 @@ import pathlib
 from apps.bar import Bar
 from apps.checks import check_data
 from apps.checks import check_model
-from apps.checks import check_pictures
+from apps.checks import check_there
 from apps.command import launch
 from apps.command import say
 from apps.shared_settings import GIVEN
@@ -119,7 +119,7 @@ def check(asked: Judging) -> None:
     if not any(pathlib.Path(asked.model).glob("cycle-*.keras")):
         check_model(asked.model, asked.weights)
     check_data(asked.data)
-    check_pictures([each for each in (asked.groups, asked.ood) if each])
+    check_there(groups=asked.groups, ood=asked.ood)
     if asked.output:
         refuse_if_taken(asked.output)
 

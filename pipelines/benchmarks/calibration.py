@@ -12,8 +12,8 @@ from pipelines.evaluation.trust.calibration_section import figures
 from pipelines.evaluation.trust.halves import halves
 from pipelines.evaluation.trust.halves import sha256_of_all
 from pipelines.evaluation.trust.running import logits_of
-from pipelines.evaluation.trust.scaling_fit import METHODS
-from pipelines.evaluation.trust.scaling_fit import scaled
+from pipelines.tasks.scaling_fit import METHODS
+from pipelines.tasks.scaling_fit import scaled
 
 SEEDS = 5
 

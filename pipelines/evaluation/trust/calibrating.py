@@ -27,8 +27,6 @@ from pipelines.evaluation.trust.halves import sha256_of_all
 from pipelines.evaluation.trust.recorded_split import record_split
 from pipelines.evaluation.trust.running import features_before_head
 from pipelines.evaluation.trust.running import logits_of
-from pipelines.evaluation.trust.scaling_fit import METHODS
-from pipelines.evaluation.trust.scaling_fit import scaled
 from pipelines.evaluation.trust.unlike import likeness_test
 from pipelines.evaluation.trust.unlike import save_test
 from pipelines.runs.places import CONFIG
@@ -36,6 +34,8 @@ from pipelines.runs.places import nearest_folder
 from pipelines.runs.places import read_config
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.split_list import read_split
+from pipelines.tasks.scaling_fit import METHODS
+from pipelines.tasks.scaling_fit import scaled
 from pipelines.tasks.table import task_of_model
 from pipelines.tasks.task import Judged
 from pipelines.waiting.heartbeat import heartbeat

@@ -37,7 +37,7 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> LogitScaling:
 
     ```python
     import numpy as np
-    from pipelines.evaluation.trust.scaling_fit import fit_temperature
+    from pipelines.tasks.scaling_fit import fit_temperature
     # Sure to 99.99 %, and right three times out of four.
     logits = np.tile([[9.2, 0.0]], (4, 1))
     scaling = fit_temperature(logits, np.array([0, 0, 0, 1]))

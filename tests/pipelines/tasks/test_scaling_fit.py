@@ -5,11 +5,11 @@ import pytest
 from scipy import optimize
 from scipy import special
 
-from pipelines.evaluation.trust.scaling_fit import fit_temperature
-from pipelines.evaluation.trust.scaling_fit import fit_vector
-from pipelines.evaluation.trust.scaling_fit import scaled
 from pipelines.tasks.answers import Answers
 from pipelines.tasks.class_summary import calibration_of
+from pipelines.tasks.scaling_fit import fit_temperature
+from pipelines.tasks.scaling_fit import fit_vector
+from pipelines.tasks.scaling_fit import scaled
 from zoo.errors import DataError
 from zoo.head_scaling import LogitScaling
 
