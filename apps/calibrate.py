@@ -138,9 +138,7 @@ def run(asked: Calibrating) -> None:
     judged_by = None
     if asked.judged_by:
         judged_by = pictures(asked.judged_by, asked.judged_part)
-    parts = parts_of(
-        opened.first, pictures(where, asked.part), judged_by, asked.seed
-    )
+    parts = parts_of(opened, pictures(where, asked.part), judged_by, asked.seed)
     folder = asked.output or _new_folder(asked, where)
     found = calibrate_model(
         opened,

@@ -152,7 +152,9 @@ def run(asked: Judging) -> None:
     )
     if chosen.note:
         say(chosen.note)
-    chosen = looking_also(opened, chosen, groups=asked.groups, ood=asked.ood)
+    chosen = looking_also(
+        opened, chosen, groups=asked.groups, ood=asked.ood, tta=asked.tta
+    )
     metrics = judge(
         opened,
         chosen,

@@ -60,7 +60,7 @@ def write_card(
         *_section("Data", _data(run, config, judged)),
         *_section("How it was trained", _training(config, judged, model)),
         *_section("Figures on held-out pictures", _figures(task, judged)),
-        *_section("When to believe it", _trust(task, judged, model)),
+        *_section("When to believe it", _trust(config, task, judged, model)),
         *_sections(judged),
         *_section("Classes", _classes(task)),
         *_section("How to use it", _use(run, model)),
@@ -83,7 +83,7 @@ def _sections(judged: Judged) -> list[str]:
     return told
 
 
-def _trust(task: Task, judged: Judged, model) -> str:
+def _trust(config: dict, task: Task, judged: Judged, model) -> str:
     """How sure it is against how right; of the tasks that know it."""
     found = task.details(judged.outputs, judged.examples)
     if "calibration_error" not in found:
@@ -94,6 +94,10 @@ def _trust(task: Task, judged: Judged, model) -> str:
         ("surer than right by", f"{found['overconfidence']:+.2%}"),
         ("calibrated", _calibrated(scaling)),
     ]
+    chosen = (config.get("calibrated") or {}).get("chosen_by")
+    if chosen:
+        what = "pictures that chose it, among the training part"
+        rows.append((what, f"{chosen:,}"))
     return _table(("what", "value"), rows)
 
 

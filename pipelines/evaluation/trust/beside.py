@@ -14,6 +14,7 @@ from pipelines.evaluation.trust.held_answers import held_answers
 from pipelines.evaluation.trust.other_pictures import open_others
 from pipelines.evaluation.trust.other_pictures import others_section
 from pipelines.evaluation.trust.silence_section import silence_section
+from pipelines.evaluation.tta import NO_VIEWS
 from pipelines.pages.sections import Section
 from pipelines.runs.split_list import HASHED
 from pipelines.runs.split_list import read_split
@@ -28,6 +29,7 @@ def looking_also(
     *,
     groups: str | None = None,
     ood: str | None = None,
+    tta: str = NO_VIEWS,
 ) -> ToJudge:
     """Adds what is looked for beside the usual; wrong words are said at once.
 
@@ -36,6 +38,7 @@ def looking_also(
         chosen: The pictures.
         groups: A table that says which group each picture is in.
         ood: A folder of pictures of something else than it has learned.
+        tta: Which views of each picture are averaged.
 
     Raises:
         RequestError: There is no such table, or the model cannot be asked.
@@ -54,6 +57,12 @@ def looking_also(
             raise RequestError(
                 f"`ood={ood}` is for one model, and these are several. Give "
                 "one of them as `model`."
+            )
+        if tta != NO_VIEWS:
+            raise RequestError(
+                f"`ood={ood}` compares what is said of one view of each "
+                f"picture, and `tta={tta}` averages several. Leave one of the "
+                "two out."
             )
         others = open_others(ood, chosen.examples.upright)
         beside.append(functools.partial(_by_others, others))
@@ -80,12 +89,12 @@ def with_sections(
         chosen: Where they are from, and what else is looked for.
     """
     sections = [find(opened, judged) for find in chosen.beside]
-    if not task_of_model(opened.first).several:
-        sections.append(silence_section(held_answers(judged)))
-        if not chosen.seen:
-            few = len(judged.examples) <= HASHED
-            keys = sha256_of_all(judged.examples) if few else None
-            sections.append(doubt_section(judged, keys))
+    # Of what was learned from nothing of this can be said.
+    if not task_of_model(opened.first).several and not chosen.seen:
+        few = len(judged.examples) <= HASHED
+        keys = sha256_of_all(judged.examples) if few else None
+        sections.append(silence_section(held_answers(judged, keys)))
+        sections.append(doubt_section(judged, keys))
     metrics = dict(judged.metrics)
     for section in sections:
         metrics |= section.metrics

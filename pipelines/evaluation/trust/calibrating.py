@@ -13,6 +13,8 @@ import numpy as np
 import zoo
 from pipelines.data.checks import check_pictures
 from pipelines.data.examples import Examples
+from pipelines.data.orientations import IGNORE
+from pipelines.data.orientations import UPRIGHT
 from pipelines.evaluation.answering import check_tells_one
 from pipelines.evaluation.held_out import ToJudge
 from pipelines.evaluation.judged_files import write_judged
@@ -52,32 +54,40 @@ class Parts:
     Args:
         choosing: They choose the scale of logits.
         judging: They say what came of it.
-        note: One line on where the first are from.
+        data: What the first are of.
+        note: One line on where they are from.
     """
 
     choosing: Examples
     judging: Examples
+    data: str
     note: str
 
 
 def parts_of(
-    model, data: ToJudge, judged_by: ToJudge | None, seed: int = 0
+    opened: JudgedModels,
+    data: ToJudge,
+    judged_by: ToJudge | None,
+    seed: int = 0,
 ) -> Parts:
     """Returns what chooses and what judges.
 
     Args:
-        model: A classifier of the zoo.
+        opened: One classifier, as `open_to_judge` returns it.
         data: Pictures that it has not learned from.
         judged_by: Others, that judge; None where the first are cut in two.
         seed: Decides the cut.
 
     Raises:
-        DataError: Both have pictures in common, or there are too few.
+        RequestError: The model is no single classifier.
+        DataError: Both have pictures in common, there are too few, or a
+            picture may show several classes.
     """
-    choosing = match_classes(data.examples, zoo.class_names(model))
+    _check_model(opened)
+    choosing = _labelled(data, opened)
     keys = sha256_of_all(choosing)
     if judged_by is not None:
-        judging = match_classes(judged_by.examples, zoo.class_names(model))
+        judging = _labelled(judged_by, opened)
         refuse_shared(choosing, judging, (keys, sha256_of_all(judging)))
         note = f"those of {data.data}"
     else:
@@ -95,7 +105,17 @@ def parts_of(
                 f"{len(examples):,} pictures are too few to {what}: at least "
                 f"{_LEAST} are needed. Give `data` with more of them."
             )
-    return Parts(choosing, judging, note)
+    return Parts(choosing, judging, data.data, note)
+
+
+def _labelled(chosen: ToJudge, opened: JudgedModels) -> Examples:
+    """Returns pictures with labels as the model numbers its classes."""
+    if chosen.examples.several:
+        raise DataError(
+            f"`data={chosen.data}`: a picture may show several classes, and "
+            "the model tells one. Give pictures of one class each."
+        )
+    return match_classes(chosen.examples, zoo.class_names(opened.first))
 
 
 @heartbeat()
@@ -126,12 +146,11 @@ def calibrate_model(
         under `before_calibration`.
 
     Raises:
-        RequestError: The folder is taken, or the model is none of these.
+        RequestError: The folder is taken.
         DataError: Pictures cannot be decoded, or do not say how sure is too
             sure.
     """
     model, where = opened.first, opened.source.model
-    _check_model(opened)
     RunFolder.refuse_if_taken(output)
     check_pictures(parts.choosing, parts.judging)
     zoo.set_logit_scaling(model, None)
@@ -153,7 +172,7 @@ def calibrate_model(
         "taken_for_unlike": float(unlike.mean()),
     }
     with RunFolder(output) as folder:
-        folder.write_config(_config(opened, how, output))
+        folder.write_config(_config(opened, parts, how, output))
         file = folder.save_model(model)
         record_split(
             folder.path, read_split(where), parts.choosing, parts.judging
@@ -181,17 +200,22 @@ def _check_model(opened: JudgedModels) -> None:
         )
 
 
-def _config(opened: JudgedModels, how: Calibrated, output) -> dict:
-    """Those of the run that the model is of, and how it was calibrated."""
+def _config(opened, parts: Parts, how: Calibrated, output) -> dict:
+    """That of the run that the model is of, and how it was calibrated."""
     run = nearest_folder(
         opened.source.model, lambda place: (place / CONFIG).is_file()
     )
     held = read_config(run) if run else {}
     if not held:
-        held = {"model": opened.first.name, "weights": opened.source.weights}
+        held = {
+            "model": opened.first.name,
+            "weights": opened.source.weights,
+            "data": parts.data,
+        }
     return {
         **held,
         "output": str(output),
+        "orientation": UPRIGHT if parts.choosing.upright else IGNORE,
         "calibrated": {
             "model": dataclasses.asdict(opened.source),
             **how.as_json(),

@@ -12,11 +12,9 @@ import numpy as np
 from pipelines.evaluation.judged_runs import keys_of_answers
 from pipelines.evaluation.judged_runs import rows_of_answers
 from pipelines.evaluation.trust.halves import halves
-from pipelines.evaluation.trust.halves import sha256_of_all
 from pipelines.pages.commands import command
 from pipelines.runs.places import PREDICTIONS
 from pipelines.runs.places import nearest_folder
-from pipelines.runs.split_list import HASHED
 from pipelines.tasks.answers import Answers
 from pipelines.tasks.task import Judged
 from zoo.errors import DataError
@@ -59,17 +57,20 @@ class HeldAnswers:
         )
 
 
-def held_answers(judged: Judged) -> HeldAnswers:
-    """Returns the answers for pictures that were just judged."""
+def held_answers(judged: Judged, keys=None) -> HeldAnswers:
+    """Returns the answers for pictures that were just judged.
+
+    Args:
+        judged: The pictures.
+        keys: The sha256 of each; where None they are known by their names.
+    """
     examples = judged.examples
     answers = Answers.of(judged.outputs, examples.labels)
-    few = len(examples) <= HASHED
-    keys = sha256_of_all(examples) if few else [*examples.names]
     return HeldAnswers.of(
         answers.confidence,
         answers.right,
         np.array(examples.class_names)[examples.labels],
-        keys,
+        keys or [*examples.names],
     )
 
 

@@ -4,6 +4,9 @@ import logging
 
 from pipelines.evaluation.trust.held_answers import read_held_answers
 from pipelines.evaluation.trust.promises import keep_promise
+from pipelines.runs.places import nearest_folder
+from pipelines.runs.places import read_config
+from pipelines.runs.places import was_begun
 
 _log = logging.getLogger("zoo")
 
@@ -28,4 +31,11 @@ def threshold_of(
     held = read_held_answers(model)
     kept = keep_promise(held.confidence, held.right, held.proposes, promise)
     _log.info("%s", kept.told)
+    run = nearest_folder(model, was_begun)
+    config = read_config(run) if run else {}
+    if config.get("keep") == "best" or config.get("patience"):
+        _log.info(
+            "The pictures that it rests on have chosen the epoch of this run: "
+            "others may be told a little worse than promised"
+        )
     return kept.threshold

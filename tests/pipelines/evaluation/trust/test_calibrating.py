@@ -27,7 +27,7 @@ from zoo.errors import RequestError
 def calibrated(run, data, output, judged_by=None, **options):
     opened = open_to_judge(str(run))
     chosen = pictures_to_judge(str(run), str(data))
-    parts = parts_of(opened.first, chosen, judged_by)
+    parts = parts_of(opened, chosen, judged_by)
     return calibrate_model(opened, parts, str(output), **options), parts
 
 
@@ -117,7 +117,7 @@ def test_parts_that_share_pictures_are_refused(too_sure, tmp_path):
         str(run), str(tmp_path / "others"), allow_seen=True
     )
     with pytest.raises(DataError, match=r"1 of the 2 .*renamed.png is .*"):
-        parts_of(opened.first, chosen, judging)
+        parts_of(opened, chosen, judging)
 
 
 def test_pictures_that_were_learned_from_do_not_choose(too_sure):
@@ -135,7 +135,7 @@ def test_too_few_pictures_are_refused(too_sure):
         chosen, examples=chosen.examples.subset(np.arange(30))
     )
     with pytest.raises(DataError, match="too few to choose: at least 20"):
-        parts_of(open_to_judge(str(run)).first, few, None)
+        parts_of(open_to_judge(str(run)), few, None)
 
 
 def test_answers_are_read_as_they_were_judged(done):
