@@ -45,7 +45,10 @@ def test_a_calibrated_run_is_a_model_for_every_command(
     assert "200 pictures that the run held out" in answer.out
     card = (tmp_path / "judged" / "card.md").read_text()
     assert "| calibrated | by a temperature of" in card
-    assert "## Before and after calibration" in (done / "card.md").read_text()
+    assert str(data.parent) not in card
+    card = (done / "card.md").read_text()
+    assert "## Before and after calibration" in card
+    assert str(data.parent) not in card
     page = (done / "report.html").read_text()
     assert "Before and after calibration" in page
 

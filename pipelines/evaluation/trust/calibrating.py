@@ -16,6 +16,7 @@ from pipelines.data.examples import Examples
 from pipelines.data.orientations import IGNORE
 from pipelines.data.orientations import UPRIGHT
 from pipelines.evaluation.answering import check_tells_one
+from pipelines.evaluation.card_metadata import plain_name
 from pipelines.evaluation.held_out import ToJudge
 from pipelines.evaluation.judged_files import write_judged
 from pipelines.evaluation.judging import match_classes
@@ -89,13 +90,13 @@ def parts_of(
     if judged_by is not None:
         judging = _labelled(judged_by, opened)
         refuse_shared(choosing, judging, (keys, sha256_of_all(judging)))
-        note = f"those of {data.data}"
+        note = f"those of {plain_name(data.data)}"
     else:
         classes = len(choosing.class_names)
         first = halves(choosing.labels, keys, classes, seed)
         note = (
-            f"a half of each class of {data.note or data.data}, cut off with "
-            f"seed {seed}"
+            f"a half of each class of {data.note or plain_name(data.data)}, "
+            f"cut off with seed {seed}"
         )
         judging = choosing.subset(np.flatnonzero(~first))
         choosing = choosing.subset(np.flatnonzero(first))
