@@ -19,6 +19,7 @@ GROUPS = {
     "Look": {
         "predict": "what is on pictures, by a model that has learned",
         "evaluate": "how good a model is on pictures with known classes",
+        "calibrate": "a model that is as sure as it is right",
         "search": "the pictures that are most like a picture",
         "features": "one vector a picture, for search and for others",
         "compare": "runs side by side, and which is better than by chance",

@@ -17,6 +17,7 @@ import time
 from apps.bar import Bar
 from apps.checks import check_data
 from apps.checks import check_model
+from apps.checks import check_there
 from apps.command import fail
 from apps.command import launch
 from apps.command import say
@@ -65,6 +66,13 @@ class Auditing(FeatureModel):
         group=HOW,
         common=True,
     )
+    doubts: str | None = row(
+        None,
+        "The doubts.csv of an evaluation: what a trained model doubts is "
+        "shown, too.",
+        group=GIVEN,
+        common=True,
+    )
     workers: int = row(
         0,
         "Processes that decode; one for each core where 0.",
@@ -111,6 +119,7 @@ def check(asked: Auditing) -> None:
     if asked.labels and asked.model is not None:
         check_model(asked.model, asked.weights)
     check_data(asked.data)
+    check_there(doubts=asked.doubts)
 
 
 def run(asked: Auditing) -> None:
@@ -170,6 +179,7 @@ def options_of(asked: Auditing):
         source=FeatureSource(asked.model, asked.weights),
         allow_outside_links=asked.allow_outside_links,
         columns=NamedColumns(asked.image_column, asked.label_column),
+        doubts=asked.doubts,
     )
 
 

@@ -10,15 +10,14 @@ Keras's BatchNorm against the fused one, float32 against bfloat16), `transfer`
 --data from the weights that are chosen, from CIFAR-10's and from scratch, drawn
 beside --output), `search` and `labels` (how many of the pictures nearest to
 each of --data are of its class, and how many labels are doubted that were made
-wrong), `weights` (loading --weights into --model: time and memory), `pipeline`
-(the training pictures of --data: the JPEG decoder alone, ours, Keras's,
-keras-cv's and torch's), `manifest` (10 thousand and 14 million pictures:
-opening, first batch, jump, step, memory). Run nothing else meanwhile. Exit
-codes: 0 done, 2 a wrong request, 4 a damaged file.
+wrong), `calibration` (how sure CIFAR-10's ResNet-20 is on --data), `weights`
+(loading --weights into --model: time and memory), `pipeline` (the training
+pictures of --data: the JPEG decoder alone, ours, Keras's, keras-cv's and
+torch's), `manifest` (10 thousand and 14 million pictures: opening to step). Run
+nothing else meanwhile. Exit codes: 0 done, 2 a wrong request, 4 a damaged file.
 """
 
 import dataclasses
-import os
 
 import zoo
 from apps.bar import Bar
@@ -35,6 +34,7 @@ from apps.shared_settings import data
 from apps.shared_settings import output
 from pipelines.benchmarks.names import PARTS
 from pipelines.benchmarks.names import check_parts
+from pipelines.benchmarks.names import picture_beside
 from pipelines.runs.config import RunConfig
 from pipelines.runs.settings import changed
 from pipelines.runs.settings import required
@@ -44,7 +44,10 @@ from zoo.plain_json import dumps
 from zoo.weights.atomic import write_atomically
 
 _BATCH = 128
-_ON_PICTURES = ("labels", "pipeline", "search", "shots", "starts", "transfer")
+_ON_PICTURES = (
+    *("calibration", "labels", "pipeline", "search"),
+    *("shots", "starts", "transfer"),
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,7 @@ class Measuring(Asked):
         group=GIVEN,
         choices=(
             "train", "pipeline", "step", "shots", "transfer", "starts",
-            "search", "labels", "weights", "manifest",
+            "search", "labels", "calibration", "weights", "manifest",
         ),
         is_flag=False,
     )  # fmt: skip
@@ -132,7 +135,7 @@ def check(asked: Measuring) -> None:
     if asked.data:
         check_data(asked.data)
     if asked.subject == "starts" and asked.output:
-        check_new_file(_picture_beside(asked.output))
+        check_new_file(picture_beside(asked.output))
 
 
 def _step(asked: Measuring) -> dict:
@@ -189,25 +192,23 @@ def _shots(asked: Measuring) -> dict:
     return {"results": benchmark_shots(asked.data, ways=ways, say=tell)}
 
 
-def _picture_beside(output: str) -> str:
-    return os.path.splitext(output)[0] + ".png"
-
-
 def _starts(asked: Measuring) -> dict:
     from pipelines.benchmarks.starts import benchmark_starts
 
-    picture = asked.output and _picture_beside(asked.output)
+    picture = asked.output and picture_beside(asked.output)
     return {"results": benchmark_starts(asked.data, picture, say=say)}
 
 
 def _features(asked: Measuring) -> dict:
+    from pipelines.benchmarks import calibration
     from pipelines.benchmarks import features
 
     measure = {
         "search": features.benchmark_search,
         "labels": features.benchmark_labels,
+        "calibration": calibration.benchmark_calibration,
     }[asked.subject]
-    return measure(asked.data, say=say, progress=Bar("features", "picture"))
+    return measure(asked.data, say=say, progress=Bar("pictures", "picture"))
 
 
 def _weights(asked: Measuring) -> dict:
@@ -279,6 +280,7 @@ SUBJECTS = {
     "starts": _starts,
     "search": _features,
     "labels": _features,
+    "calibration": _features,
     "weights": _weights,
     "manifest": _manifest,
 }

@@ -68,6 +68,24 @@ def check_pictures(pictures) -> None:
             )
 
 
+def check_there(**paths: str | None) -> None:
+    """Refuses files and folders that are not there.
+
+    Args:
+        **paths: By the names of their settings; None where not given.
+
+    Raises:
+        RequestError: Says what is called alike.
+    """
+    for name, path in paths.items():
+        if path is not None and not os.path.exists(path):
+            near = _alike(path)
+            raise RequestError(
+                f"`{name}={path}` is not there."
+                + (f" Nearest: {', '.join(near)}." if near else "")
+            )
+
+
 def _alike(path: str) -> list[str]:
     """What lies in the same folder and has a name that is like this one."""
     place = pathlib.Path(path)

@@ -5,6 +5,11 @@
 A run is judged by what it held out of its own data, and by other pictures only
 if it has learned from none of them, unless --allow_seen is given.
 
+    zoo evaluate photos/ --model=runs/first --groups=cameras.csv --ood=others/
+
+With --groups each group of pictures is judged by itself, and --ood asks whether
+the model notices pictures of something else than it has learned.
+
 Given the snapshots/ of a run, it judges the mean of their probabilities and
 says what each of them reaches by itself. Writes into --output: report.html, a
 page to look at, and all that is on it as data: metrics.json and metrics.csv,
@@ -20,6 +25,7 @@ import pathlib
 from apps.bar import Bar
 from apps.checks import check_data
 from apps.checks import check_model
+from apps.checks import check_there
 from apps.command import launch
 from apps.command import say
 from apps.shared_settings import GIVEN
@@ -63,6 +69,20 @@ class Judging(FinishedModel):
         "Judges also by pictures that the model has learned from.",
         group=GIVEN,
     )
+    groups: str | None = row(
+        None,
+        "A CSV table with a column `picture` and others that say which group "
+        "it is in, such as lighting, camera or site: each is judged by itself.",
+        group=GIVEN,
+        common=True,
+    )
+    ood: str | None = row(
+        None,
+        "A folder of pictures of something else than it has learned: does it "
+        "notice (out of distribution)?",
+        group=GIVEN,
+        common=True,
+    )
     image_column: str | None = changed(RunConfig, "image_column", group=GIVEN)
     label_column: str | None = changed(RunConfig, "label_column", group=GIVEN)
     label_separator: str | None = changed(
@@ -99,6 +119,7 @@ def check(asked: Judging) -> None:
     if not any(pathlib.Path(asked.model).glob("cycle-*.keras")):
         check_model(asked.model, asked.weights)
     check_data(asked.data)
+    check_there(groups=asked.groups, ood=asked.ood)
     if asked.output:
         refuse_if_taken(asked.output)
 
@@ -110,6 +131,7 @@ def run(asked: Judging) -> None:
     from pipelines.evaluation.judging import describe
     from pipelines.evaluation.judging import judge
     from pipelines.evaluation.saved_models import open_to_judge
+    from pipelines.evaluation.trust.beside import looking_also
 
     opened = open_to_judge(
         asked.model, asked.weights, test_size=asked.test_size
@@ -130,6 +152,9 @@ def run(asked: Judging) -> None:
     )
     if chosen.note:
         say(chosen.note)
+    chosen = looking_also(
+        opened, chosen, groups=asked.groups, ood=asked.ood, tta=asked.tta
+    )
     metrics = judge(
         opened,
         chosen,

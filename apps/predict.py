@@ -7,10 +7,12 @@ thresholds that its training chose, which may be none.
 
 With --format=json a line of JSON a picture, with --format=csv a row of a
 table; --page=answers.html shows the pictures. With --threshold=0.8 the answer
-is "not sure" below it, and --sort_into=FOLDER copies each picture into the
-sub-folder of its class. Exit codes: 0 done, 2 a wrong
-request, 3 a picture that cannot be decoded (the others are answered for), 4 a
-damaged file.
+is "not sure" below it, with --promise=0.99 below that confidence from which on
+99 % of the answers are right, by the pictures that the run held out. With
+--flag_unlike it is said which pictures are like nothing it has learned, and
+--sort_into=FOLDER copies each picture into the sub-folder of its class. Exit
+codes: 0 done, 2 a wrong request, 3 a promise that cannot be kept or a picture
+that cannot be decoded (the others are answered for), 4 a damaged file.
 """
 
 import dataclasses
@@ -31,6 +33,7 @@ from apps.shared_settings import tta
 from pipelines.data.orientations import UPRIGHT
 from pipelines.evaluation.sorting import Sorter
 from pipelines.evaluation.sorting import check_sorting
+from pipelines.evaluation.trust.promise_words import check_promise
 from pipelines.pages.commands import command
 from pipelines.runs.lying import orientation_for
 from pipelines.runs.settings import row
@@ -84,6 +87,23 @@ class Predicting(FinishedModel):
         high=1,
         common=True,
     )
+    promise: float | None = row(
+        None,
+        "Instead of `threshold`: which share of the answers is right. From "
+        "what confidence on it is kept, the pictures say that a run held out; "
+        "where they are too few it is declined.",
+        group=HOW,
+        above=0,
+        below=1,
+        common=True,
+    )
+    flag_unlike: bool = row(
+        False,
+        "Says which pictures are like nothing that the model has learned; of "
+        "a model that the command calibrate has written.",
+        group=HOW,
+        common=True,
+    )
     language: str = row(
         ENGLISH,
         "What ImageNet's classes are named in.",
@@ -122,6 +142,7 @@ def check(asked: Predicting) -> None:
             "`all_classes` names all, and `top` some of them. Give one of the "
             "two."
         )
+    check_promise(asked.promise, asked.threshold, asked.tta)
     if asked.output and asked.format == "text":
         raise RequestError(
             "`output` is a file for programs. Give `format=csv` or "
@@ -148,16 +169,25 @@ def run(asked: Predicting) -> None:
     from pipelines.evaluation.answering import Asking
     from pipelines.evaluation.answering import check_tells_one
     from pipelines.evaluation.saved_models import open_model
+    from pipelines.evaluation.trust.promised import threshold_of
+    from pipelines.evaluation.trust.unlike import load_test
 
     model = open_model(asked.model, asked.weights)
-    check_tells_one(model, threshold=asked.threshold, sort_into=asked.sort_into)
+    check_tells_one(
+        model,
+        threshold=asked.threshold,
+        sort_into=asked.sort_into,
+        promise=asked.promise,
+        flag_unlike=asked.flag_unlike or None,
+    )
     asking = Asking(
         model.output_shape[-1] if _names_all(asked) else asked.top,
-        asked.threshold,
+        threshold_of(asked.model, asked.threshold, asked.promise),
         asked.tta,
         asked.language,
         orientation_for(asked.model, asked.orientation) == UPRIGHT,
         every=asked.all_classes,
+        unlike=load_test(model, asked.model) if asked.flag_unlike else None,
     )
     kind = LINES[asked.format]
     writer = kind(model, asking, all_classes=asked.all_classes)

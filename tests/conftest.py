@@ -6,12 +6,13 @@ import zlib
 
 import numpy as np
 import pytest
+from overconfident import too_sure
 from PIL import Image
 from victims import victim
 from wide import pytest_collection_modifyitems
 
 # What pytest finds here, and is in files of its own.
-__all__ = ["pytest_collection_modifyitems", "victim"]
+__all__ = ["pytest_collection_modifyitems", "too_sure", "victim"]
 
 PLACEHOLDER = b"<!DOCTYPE html><html><title>404</title>"
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n"

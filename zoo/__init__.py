@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from zoo import vit as vit
     from zoo.exporting import export
     from zoo.model_metadata import class_names
+    from zoo.model_metadata import logit_scaling
     from zoo.model_metadata import origin
     from zoo.model_metadata import preprocessing
     from zoo.model_metadata import set_class_names
+    from zoo.model_metadata import set_logit_scaling
     from zoo.model_metadata import set_thresholds
     from zoo.model_metadata import thresholds
     from zoo.predictions import decode_predictions
@@ -58,12 +60,14 @@ __all__ = [
     "export",
     "list_models",
     "load_weights",
+    "logit_scaling",
     "model_info",
     "origin",
     "preprocessing",
     "resized",
     "save_weights",
     "set_class_names",
+    "set_logit_scaling",
     "set_thresholds",
     "split",
     "stages",
@@ -82,10 +86,12 @@ if not TYPE_CHECKING:
             "decode_predictions": "zoo.predictions",
             "export": "zoo.exporting",
             "load_weights": "zoo.weights.fitting",
+            "logit_scaling": "zoo.model_metadata",
             "origin": "zoo.model_metadata",
             "resized": "zoo.resizing",
             "save_weights": "zoo.weights.files",
             "set_class_names": "zoo.model_metadata",
+            "set_logit_scaling": "zoo.model_metadata",
             "set_thresholds": "zoo.model_metadata",
             "split": "zoo.splitting",
             "thresholds": "zoo.model_metadata",

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import keras
 
 from zoo.errors import RequestError
+from zoo.head_scaling import LogitScaling
+from zoo.head_scaling import checked_scaling
 from zoo.layers import Logits
 from zoo.layers import PixelScaling
 from zoo.layers.logits import checked_names
@@ -102,6 +104,47 @@ def set_thresholds(model: keras.Model, values: Iterable[float] | None) -> None:
         head.thresholds = checked_thresholds(values, head.units)
     except ValueError as error:
         raise RequestError(f"The model {model.name!r}: {error}.") from None
+
+
+def logit_scaling(model) -> LogitScaling | None:
+    """Returns what a calibrated model multiplies its logits by, or None.
+
+    Raises:
+        RequestError: The model has no classifier head of the zoo.
+
+    Example:
+
+    ```python
+    import zoo
+    from zoo.head_scaling import LogitScaling
+    model = zoo.create_model("resnet20", classes=2)
+    assert zoo.logit_scaling(model) is None
+    zoo.set_logit_scaling(model, LogitScaling.of_temperature(1.5))
+    assert zoo.logit_scaling(model).temperature == 1.5
+    ```
+    """
+    return _only(model, Logits).scaling
+
+
+def set_logit_scaling(model, scaling: LogitScaling | None) -> None:
+    """Writes into a model's head what its logits are multiplied by.
+
+    What Keras has compiled of the model before is compiled anew.
+
+    Args:
+        model: A model of the zoo.
+        scaling: None for the logits as they were learned.
+
+    Raises:
+        RequestError: It is for another number of classes.
+    """
+    head = _only(model, Logits)
+    try:
+        head.scaling = checked_scaling(scaling, head.units)
+    except ValueError as error:
+        raise RequestError(f"The model {model.name!r}: {error}.") from None
+    for kind in ("train", "test", "predict"):
+        setattr(model, f"{kind}_function", None)
 
 
 def find_layer(model, layer_type):

@@ -14,6 +14,7 @@ from pipelines.audit.label_check import with_refused
 from pipelines.audit.listing import WARNING
 from pipelines.audit.listing import DataFinding
 from pipelines.audit.listing import Listing
+from pipelines.audit.model_doubts import with_model_doubts
 from pipelines.audit.one_file import Seen
 from pipelines.audit.opening import open_data
 from pipelines.audit.results import Results
@@ -53,6 +54,8 @@ class Options:
         allow_outside_links: Whether links may lead out of the data folder.
         seed: Decides the folds of the search for label errors.
         columns: Columns of a table that somebody has named.
+        doubts: A list of what a trained model doubts, which an evaluation has
+            written; None for none.
     """
 
     fast: bool = False
@@ -63,6 +66,7 @@ class Options:
     allow_outside_links: bool = False
     seed: int = 0
     columns: NamedColumns = _COLUMNS
+    doubts: str | None = None
 
 
 _DEFAULTS = Options()
@@ -165,6 +169,10 @@ def audit_data(
             audited, seen, options.source, options.seed, watch
         )
         seen = with_refused(seen, label_check.refused)
+    if options.doubts:
+        label_check = with_model_doubts(
+            label_check, listing, seen, options.doubts
+        )
     frozen = None
     if write_manifest:
         frozen = freeze(write_manifest, listing, seen, exact)

@@ -12,9 +12,9 @@ import dataclasses
 
 import numpy as np
 
-from pipelines.audit.label_noise import LabelNoise
-from pipelines.audit.label_noise import estimate_noise
 from pipelines.audit.unseen_scores import unseen_scores
+from pipelines.evaluation.trust.label_noise import LabelNoise
+from pipelines.evaluation.trust.label_noise import estimate_noise
 from pipelines.features.neighbours import normalised
 from pipelines.features.probe import MOST
 from pipelines.features.probe import some_of_each

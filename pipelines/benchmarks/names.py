@@ -3,6 +3,7 @@
 A test compares them with the tables that have what is behind the names.
 """
 
+import os
 from collections.abc import Sequence
 
 from pipelines.runs.config import PRECISIONS
@@ -59,3 +60,16 @@ def check_parts(
             raise RequestError(
                 f"`{name}={odd[0]}` is not one of {', '.join(known)}."
             )
+
+
+def picture_beside(output: str) -> str:
+    """Returns where what is drawn of results lies, beside their file.
+
+    Example:
+
+    ```python
+    from pipelines.benchmarks.names import picture_beside
+    assert picture_beside("runs/starts.json") == "runs/starts.png"
+    ```
+    """
+    return os.path.splitext(output)[0] + ".png"

@@ -7,6 +7,7 @@ from pipelines.data.spelling import listed
 from pipelines.data.spelling import told_apart
 from pipelines.evaluation.answering import NONE_OF_THEM
 from pipelines.evaluation.answering import NOT_SURE
+from pipelines.evaluation.answering import UNLIKE
 from pipelines.evaluation.answering import Asking
 from pipelines.evaluation.answering import PictureAnswer
 from pipelines.evaluation.prediction import class_names_in
@@ -34,6 +35,8 @@ class TextLines:
             told = [f"  {NONE_OF_THEM}"]
         if not found.sure:
             told.insert(0, f"  {NOT_SURE}: below {self._threshold:.2%}")
+        if found.unlike:
+            told.insert(0, f"  {UNLIKE}")
         return [found.picture, *told]
 
 
@@ -72,6 +75,9 @@ class CsvLines:
                 header += [f"predicted_{place}", f"probability_{place}"]
         if self._threshold is not None:
             header.append("sure")
+        self._asks_unlike = asking.unlike is not None
+        if self._asks_unlike:
+            header.append("unlike")
         columns = class_names_in(self._columns, asking.language)
         self.first = [_line([*header, *told_apart(columns, header)])]
 
@@ -83,6 +89,8 @@ class CsvLines:
             cells = self._ranked(found.answers[: self._most])
         if self._threshold is not None:
             cells.append(str(found.sure).lower())
+        if self._asks_unlike:
+            cells.append(str(found.unlike).lower())
         likely = {answer.name: answer.probability for answer in found.every}
         cells += [f"{likely[name]:.6f}" for name in self._columns]
         return [_line([found.picture, *cells])]

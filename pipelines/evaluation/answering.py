@@ -11,6 +11,7 @@ from zoo.weights.classes import ENGLISH
 
 NOT_SURE = "not sure"
 NONE_OF_THEM = "none of its classes"
+UNLIKE = "like nothing it has learned"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +26,9 @@ class Asking:
         language: Likewise.
         upright: Likewise.
         every: Whether what all classes reach is kept.
+        unlike: Says whether a picture is like anything that was learned, a
+            `pipelines.evaluation.trust.unlike.LikenessTest`; None where
+            nobody asks.
     """
 
     top: int | None = None
@@ -33,6 +37,7 @@ class Asking:
     language: str = ENGLISH
     upright: bool = True
     every: bool = False
+    unlike: object = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,12 +50,15 @@ class PictureAnswer:
             classes also those that are not likely enough to be said.
         every: Those of all classes, by their own names, where asked for.
         sure: Whether the likeliest reaches the threshold.
+        unlike: Whether it is like nothing that was learned; None where
+            nobody asked.
     """
 
     picture: str
     answers: list
     every: list
     sure: bool = True
+    unlike: bool | None = None
 
     @property
     def said(self) -> list:
@@ -76,6 +84,8 @@ class PictureAnswer:
             threshold: Where there is one, it also says whether it is sure.
         """
         sure = {} if threshold is None else {"sure": self.sure}
+        if self.unlike is not None:
+            sure["unlike"] = self.unlike
         told = [answer.as_json() for answer in self.answers]
         return {"image": self.picture, **sure, "predictions": told}
 
@@ -100,7 +110,10 @@ def answer(model, picture: str, asking: Asking) -> PictureAnswer:
     least = asking.threshold or 0.0
     sure = not told or told[0].probability >= least
     told = in_language(told, asking.language)
-    return PictureAnswer(str(picture), told, every, sure)
+    unlike = None
+    if asking.unlike:
+        unlike = asking.unlike.asked_of(picture, asking.upright)
+    return PictureAnswer(str(picture), told, every, sure, unlike)
 
 
 def check_tells_one(model, **given) -> None:

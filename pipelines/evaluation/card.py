@@ -28,18 +28,21 @@ from zoo.weights.atomic import write_atomically
 _MARKUP = str.maketrans({each: f"\\{each}" for each in "\\`*_[]<>#|&~$!"})
 
 
-def write_card(folder, task: Task, judged: Judged, *, model) -> pathlib.Path:
-    """Writes `card.md` into a run's folder, whole or not at all.
+def write_card(
+    folder, task: Task, judged: Judged, *, model, run=None
+) -> pathlib.Path:
+    """Writes `card.md` into a folder, whole or not at all.
 
     It holds no path of this machine, and nothing that differs between two
     runs of the same bits but what their data and folders are called.
 
     Args:
-        folder: The run's, with its `config.json` and `split.csv`, as far as
-            they are there.
+        folder: Where to.
         task: What was learned.
         judged: The held-out pictures and what the model makes of them.
         model: What was trained.
+        run: The folder of the run, with its `config.json` and `split.csv`, as
+            far as they are there; `folder` where None.
 
     Returns:
         The card's path.
@@ -48,21 +51,62 @@ def write_card(folder, task: Task, judged: Judged, *, model) -> pathlib.Path:
         OSError: The disk is full or the folder cannot be written.
     """
     folder = pathlib.Path(folder)
-    config = read_config(folder)
+    run = folder if run is None else pathlib.Path(run)
+    config = read_config(run)
     parts = [
         metadata(config, task, judged.metrics, model.name),
         f"# {_title(config, model)}",
         f"Image classification with keras-zoo: {task.about}.",
-        *_section("Data", _data(folder, config, judged)),
+        *_section("Data", _data(run, config, judged)),
         *_section("How it was trained", _training(config, judged, model)),
         *_section("Figures on held-out pictures", _figures(task, judged)),
+        *_section("When to believe it", _trust(config, task, judged, model)),
+        *_sections(judged),
         *_section("Classes", _classes(task)),
-        *_section("How to use it", _use(folder, model)),
+        *_section("How to use it", _use(run, model)),
         *_section("Limits", _limits(config, task, judged)),
     ]
     text = "\n\n".join(parts) + "\n"
     write_atomically(folder / CARD, text.encode("utf-8", "replace"))
     return folder / CARD
+
+
+def _sections(judged: Judged) -> list[str]:
+    """What else was found, as its section of the report has it."""
+    told = []
+    for each in judged.sections:
+        if not each.in_card:
+            continue
+        names, *rows = [tuple(map(_escaped, row)) for row in each.table]
+        table = _table(names, rows)
+        told += [f"## {each.title}", *map(_escaped, each.notes), table]
+    return told
+
+
+def _trust(config: dict, task: Task, judged: Judged, model) -> str:
+    """How sure it is against how right; of the tasks that know it."""
+    found = task.details(judged.outputs, judged.examples)
+    if "calibration_error" not in found:
+        return ""
+    scaling = zoo.logit_scaling(model)
+    rows = [
+        ("expected calibration error", f"{found['calibration_error']:.2%}"),
+        ("surer than right by", f"{found['overconfidence']:+.2%}"),
+        ("calibrated", _calibrated(scaling)),
+    ]
+    chosen = (config.get("calibrated") or {}).get("chosen_by")
+    if chosen:
+        what = "pictures that chose it, among the training part"
+        rows.append((what, f"{chosen:,}"))
+    return _table(("what", "value"), rows)
+
+
+def _calibrated(scaling) -> str:
+    if scaling is None:
+        return "no"
+    if scaling.temperature:
+        return f"by a temperature of {scaling.temperature:.3f}"
+    return "by a factor and a shift for each class"
 
 
 def _section(title: str, body: str) -> list[str]:
@@ -196,7 +240,7 @@ def _limits(config: dict, task: Task, judged: Judged) -> str:
         "much of the figures above.",
         *([other] if names else []),
         "Blurred, damaged, drawn or deliberately changed pictures were not "
-        "measured apart, nor were groups of people or places.",
+        f"measured apart{_groups_left_out(judged)}.",
     ]
     if config.get("weights"):
         said.append(
@@ -214,6 +258,11 @@ def _limits(config: dict, task: Task, judged: Judged) -> str:
             "nothing is known of how well these are told."
         )
     return "\n".join(f"- {each}" for each in said)
+
+
+def _groups_left_out(judged: Judged) -> str:
+    known = any("groups" in each.metrics for each in judged.sections)
+    return "" if known else ", nor were groups of people or places"
 
 
 def _table(names: tuple[str, ...], rows: list[tuple]) -> str:

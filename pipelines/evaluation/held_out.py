@@ -7,6 +7,7 @@ were split off by the run and lie beside the others.
 
 import dataclasses
 import os
+from collections.abc import Callable
 from collections.abc import Sequence
 
 import numpy as np
@@ -37,12 +38,16 @@ class ToJudge:
         examples: The pictures.
         note: One line on what is known of them, or empty.
         seen: How many of them the model has learned from.
+        beside: What else is looked for: each is called with what is judged
+            and where its pictures and logits are, and returns a section of
+            the report.
     """
 
     data: str
     examples: Examples
     note: str = ""
     seen: int = 0
+    beside: tuple[Callable, ...] = ()
 
 
 def pictures_to_judge(

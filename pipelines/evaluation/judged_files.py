@@ -6,6 +6,8 @@
 | `metrics.json`, `metrics.csv` | every single number |
 | `predictions.csv` | a row a picture |
 | `classes.csv` and the task's other tables | a row a class, a bin, a pair |
+| what a section is called | its tables |
+| `card.md` | of a run, its model card with what was found now |
 | `report.json` | the numbers and the tables in one file |
 """
 
@@ -17,13 +19,17 @@ from collections.abc import Iterable
 from pipelines.data.examples import Examples
 from pipelines.data.hashing import hashes_of
 from pipelines.data.spelling import told_apart
+from pipelines.evaluation.card import write_card
 from pipelines.evaluation.report import write_report
 from pipelines.evaluation.saved_models import JudgedModels
 from pipelines.evaluation.saved_models import ModelSource
+from pipelines.runs.places import was_begun
 from pipelines.runs.run_folder import METRICS
 from pipelines.runs.run_folder import PREDICTIONS
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.split_list import HASHED
+from pipelines.runs.split_list import lasting_names
+from pipelines.runs.split_list import read_split
 from pipelines.tasks.task import Judged
 from pipelines.tasks.task import Task
 from zoo.weights.atomic import write_atomically
@@ -48,6 +54,8 @@ def write_judged(
     """
     examples, outputs = judged.examples, judged.outputs
     tables = task.tables(outputs, examples)
+    for section in judged.sections:
+        tables |= section.files
     for name, rows in tables.items():
         write_csv(folder.path / f"{name}.csv", rows)
     write_csv(folder.path / "metrics.csv", metric_rows(judged.metrics))
@@ -63,7 +71,20 @@ def write_judged(
         history=[],
         source=opened.source or ModelSource(""),
     )
+    _write_card(folder, task, judged, opened)
     folder.write_json(METRICS, judged.metrics)
+
+
+def _write_card(folder, task, judged, opened: JudgedModels) -> None:
+    """The card of a run with what was found now, by what it held out."""
+    where = opened.source.model if opened.source else ""
+    listed = read_split(where) if where and not opened.several else None
+    if listed is None or not was_begun(listed.folder):
+        return
+    # A card is about pictures of the run's own data.
+    if set(lasting_names(judged.examples)) <= listed.held_out.keys():
+        path, run = folder.path, listed.folder
+        write_card(path, task, judged, model=opened.first, run=run)
 
 
 def write_csv(path: pathlib.Path, rows: Iterable[list]) -> None:

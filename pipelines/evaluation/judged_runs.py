@@ -1,29 +1,23 @@
 """What finished runs and evaluations say of each picture, read back."""
 
-import csv
 import dataclasses
 import json
 import os
 import pathlib
-import re
 from collections.abc import Sequence
 
-from pipelines.evaluation.judged_files import SHA256
+from pipelines.evaluation.answer_rows import keys_of
+from pipelines.evaluation.answer_rows import read_answers
 from pipelines.pages.commands import command
 from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import HISTORY
 from pipelines.runs.run_folder import METRICS
 from pipelines.runs.run_folder import PREDICTIONS
-from pipelines.runs.split_list import read_split
 from pipelines.tasks.table import kind_in
 from pipelines.tasks.task import Task
 from zoo.errors import DataError
 from zoo.errors import RequestError
 
-# The first ones of a table of predictions, and their places.
-_COLUMNS = ["picture", "label", "predicted"]
-_PICTURE, _LABEL, _PREDICTED = range(3)
-_HASH = re.compile(r"[0-9a-f]{64}")
 # Folders in a message.
 _NAMED = 5
 
@@ -109,19 +103,17 @@ def _read(folder: str, name: str) -> JudgedRun:
     history = _json(place / HISTORY) if (place / HISTORY).is_file() else []
     if not (place / PREDICTIONS).is_file():
         raise _without_predictions(place, config)
-    rows, hashed = _rows(place / PREDICTIONS)
-    keys = _keys(folder, rows, hashed=hashed)
+    rows = read_answers(place / PREDICTIONS)
+    keys = keys_of(folder, rows)
     return JudgedRun(
         folder,
         name,
         config,
         metrics,
         history,
-        {key: row[_LABEL] for key, row in zip(keys, rows, strict=True)},
+        {key: row.label for key, row in zip(keys, rows, strict=True)},
         frozenset(
-            key
-            for key, row in zip(keys, rows, strict=True)
-            if row[_LABEL] == row[_PREDICTED]
+            key for key, row in zip(keys, rows, strict=True) if row.is_right
         ),
     )
 
@@ -148,60 +140,3 @@ def _json(path: pathlib.Path):
         return json.loads(path.read_bytes())
     except ValueError as error:
         raise DataError(f"{path} is no JSON ({error}).") from error
-
-
-def _rows(path: pathlib.Path) -> tuple[list[list[str]], bool]:
-    """The rows of a table, and whether a picture's hash is their last cell.
-
-    Columns are known by their places: a class may be called as they are.
-    """
-    with open(
-        path, newline="", encoding="utf-8", errors="surrogateescape"
-    ) as file:
-        header, *rows = [*csv.reader(file)] or [[]]
-    even = all(len(row) == len(header) for row in rows)
-    if not rows or header[: len(_COLUMNS)] != _COLUMNS or not even:
-        raise DataError(
-            f"{path} has no rows with {', '.join(_COLUMNS)}. Judge the model "
-            "again."
-        )
-    hashed = header[-1] == SHA256 and all(map(_HASH.fullmatch, _last(rows)))
-    return rows, hashed
-
-
-def _last(rows: list[list[str]]) -> list[str]:
-    return [row[-1] for row in rows]
-
-
-def _keys(folder: str, rows: list[list[str]], *, hashed: bool) -> list:
-    """What each picture is known by: its bytes' hash, else its name.
-
-    A picture that is there twice is known by its turn, too.
-    """
-    listed = None if hashed else read_split(folder)
-    names = [row[_PICTURE] for row in rows]
-    if hashed:
-        known = _last(rows)
-    elif listed and _same(names, list(listed.held_out)):
-        places = listed.held_out.values()
-        known = (
-            list(listed.held_out)
-            if listed.sha256 is None
-            else [listed.sha256[place].tobytes().hex() for place in places]
-        )
-    else:
-        known = names
-    turns: dict = {}
-    keys = []
-    for each in known:
-        turns[each] = turns.get(each, -1) + 1
-        keys.append((each, turns[each]))
-    return keys
-
-
-def _same(names: list[str], listed: list[str]) -> bool:
-    """Whether a run's predictions are of what its list says, in its order."""
-    return len(names) == len(listed) and all(
-        os.path.basename(a) == os.path.basename(b)
-        for a, b in zip(names, listed, strict=True)
-    )

@@ -23,6 +23,7 @@ from pipelines.evaluation.finite import check_finite
 from pipelines.evaluation.held_out import ToJudge
 from pipelines.evaluation.judged_files import write_judged
 from pipelines.evaluation.saved_models import JudgedModels
+from pipelines.evaluation.trust.beside import with_sections
 from pipelines.evaluation.tta import NO_VIEWS
 from pipelines.evaluation.tta import check_tta
 from pipelines.evaluation.views import views_data
@@ -101,11 +102,11 @@ def judge(
             name: task.measure(each, examples.labels)[task.decides.name]
             for name, each in found.items()
         }
+    judged = with_sections(opened, Judged(examples, logits, metrics), data)
     with RunFolder(output) as folder:
         folder.write_config(_config(opened, task, data, tta))
-        judged = Judged(examples, logits, metrics)
         write_judged(folder, task, judged, opened=opened)
-    return metrics
+    return judged.metrics
 
 
 def _config(opened: JudgedModels, task: Task, data: ToJudge, tta: str) -> dict:

@@ -68,6 +68,7 @@ def write_report(
         commands=_commands(folder, config, source),
         model_file=source.file if source else str(folder / MODEL),
         provenance=_provenance(config),
+        sections=judged.sections,
         **found | {"tiles": [*found["tiles"], *_tiles(metrics, source)]},
     )
     write_atomically(folder / REPORT, page)

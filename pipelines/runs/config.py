@@ -395,6 +395,15 @@ class RunConfig:
         low=0,
         high=0.5,
     )
+    calibration_part: float = row(
+        0.0,
+        "Of one class a picture, the part of the training pictures that is not "
+        "learned from: at the end it says by which temperature the logits are "
+        "divided, so that the model is as sure as it is right.",
+        group=LOSS,
+        low=0,
+        high=0.5,
+    )
     precision: str = row(
         AUTO,
         "The 16 bits are mixed: weights stay float32. auto takes bfloat16 "

@@ -1,6 +1,7 @@
 """Classification: which one of some classes a picture shows."""
 
 import dataclasses
+import logging
 from collections.abc import Callable
 
 import keras
@@ -23,13 +24,17 @@ from pipelines.tasks.losses import Loss
 from pipelines.tasks.losses import loss_of
 from pipelines.tasks.ranking import hits
 from pipelines.tasks.ranking import in_top
+from pipelines.tasks.scaling_fit import fit_temperature
 from pipelines.tasks.softmax import cross_entropy
 from pipelines.tasks.softmax import mean_of_probabilities
 from pipelines.tasks.softmax import softmax
 from pipelines.tasks.task import Judged
 from pipelines.tasks.task import Metric
 from pipelines.tasks.task import Task
+from zoo.errors import DataError
+from zoo.head_scaling import LogitScaling
 
+_log = logging.getLogger("zoo")
 TOP1 = Metric("top1", "top-1", is_counted=True)
 TOP5 = Metric("top5", "top-5", is_drawn=False, is_counted=True)
 _PLAIN = Loss()
@@ -69,6 +74,7 @@ class Classification(Task):
         class_names: In label order; none where nobody knows them.
         loss: Given labels and logits, returns the loss of each example; a
             `pipelines.tasks.losses.Loss` or any such function.
+        scaling: What makes the logits believable, once it was chosen.
 
     Example:
 
@@ -83,6 +89,7 @@ class Classification(Task):
 
     class_names: tuple[str, ...] = ()
     loss: Callable = _PLAIN
+    scaling: LogitScaling | None = None
 
     sums = ("top1", "top5")
     metrics = (TOP1, TOP5)
@@ -121,11 +128,27 @@ class Classification(Task):
         zoo.set_class_names(model, self.class_names)
         # Its weights may be those of a multi-label model.
         zoo.set_thresholds(model, None)
+        # Of weights that were calibrated; what learns has to be anew.
+        zoo.set_logit_scaling(model, None)
         return model
 
     def count(self, targets, outputs) -> list:
         found = hits(targets, outputs, tuple(_BEST.values()))
         return [tf.reduce_sum(each) for each in found]
+
+    def tuned(
+        self, outputs: np.ndarray, targets: np.ndarray
+    ) -> "Classification":
+        try:
+            scaling = fit_temperature(outputs, targets)
+        except DataError as error:
+            # No reason to lose what was learned.
+            _log.warning("Not calibrated: %s", error)
+            return self
+        return dataclasses.replace(self, scaling=scaling)
+
+    def note_in(self, model: keras.Model) -> None:
+        zoo.set_logit_scaling(model, self.scaling)
 
     def measure(self, outputs: np.ndarray, targets: np.ndarray) -> dict:
         shares = {

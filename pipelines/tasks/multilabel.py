@@ -141,6 +141,7 @@ class MultiLabel(Task):
         zoo.set_class_names(model, self.class_names)
         # So that whoever opens the model knows what it is.
         zoo.set_thresholds(model, self.least)
+        zoo.set_logit_scaling(model, None)
         return model
 
     def _begin(self, bias) -> None:

@@ -7,8 +7,15 @@ from pipelines.pages.charts import draw
 from pipelines.tasks.calibration import Calibration
 
 
-def reliability_diagram(calibration: Calibration) -> str:
-    """Draws how often answers are right against how sure they are."""
+def reliability_diagram(
+    calibration: Calibration, name: str = "Reliability diagram"
+) -> str:
+    """Draws how often answers are right against how sure they are.
+
+    Args:
+        calibration: The answers, in bins.
+        name: As of `draw`.
+    """
 
     def plot(sheet):
         above, below = sheet.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
@@ -31,4 +38,4 @@ def reliability_diagram(calibration: Calibration) -> str:
         below.set(xlabel="confidence, %", ylabel="pictures")
         below.yaxis.get_major_locator().set_params(nbins=2, integer=True)
 
-    return draw("Reliability diagram", plot, height=3.4)
+    return draw(name, plot, height=3.4)

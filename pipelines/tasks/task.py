@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.data.examples import Examples
+from pipelines.pages.sections import Section
 
 # Of all examples on the host, or of a batch on a device; of some tasks several
 # by their names or places.
@@ -119,11 +120,13 @@ class Judged:
         examples: The pictures.
         outputs: What the model returns of them, in their order.
         metrics: What `Task.measure` returns of that, and perhaps more.
+        sections: What else was found, and is shown behind a report's own.
     """
 
     examples: Examples
     outputs: Arrays
     metrics: dict
+    sections: tuple[Section, ...] = ()
 
 
 class Task(abc.ABC):

@@ -46,8 +46,8 @@ from pipelines.training.opening import look_at
 from pipelines.training.opening import with_label_noise
 from pipelines.training.planning import resolve_plan
 from pipelines.training.run import Run
+from pipelines.training.setting_aside import set_aside
 from pipelines.training.several_classes import choose_task
-from pipelines.training.several_classes import set_aside
 from zoo.errors import RequestError
 
 # Folders in a run's, where a kill leaves files that are not whole.
@@ -179,7 +179,8 @@ def resolve_opened(config: RunConfig, opened: Opened) -> tuple[Resolved, Task]:
     check_batch(config.global_batch_size, strategy, config.accumulate)
     whole_batches(splits.train, config.global_batch_size)
     task = task_of(config, splits.train)
-    aside = f"{len(splits.aside):,} for thresholds, " if splits.aside else ""
+    chosen = "thresholds" if task.several else "a temperature"
+    aside = f"{len(splits.aside):,} for {chosen}, " if splits.aside else ""
     opened.say(
         f"{len(splits.train):,} pictures to train on, {aside}"
         f"{len(splits.validation):,} to judge by, "

@@ -2,21 +2,19 @@
 
 import dataclasses
 
-import numpy as np
-
 from pipelines.data.examples import Splits
 from pipelines.data.joining import as_several
-from pipelines.data.stratifying import stratify
 from pipelines.runs.config import RunConfig
 from pipelines.runs.settings import default_of
 from pipelines.training.choices import Choice
 from zoo.errors import RequestError
 
 NAME, _LOSS = "multilabel", "bce"
-# Of the pictures to learn from, those that thresholds are chosen by.
-_PART = 0.1
 # What speaks of the one class of a picture.
-_OF_ONE_CLASS = ("shots", "label_noise", "add_classes", "logit_adjustment")
+_OF_ONE_CLASS = (
+    *("shots", "label_noise", "add_classes", "logit_adjustment"),
+    "calibration_part",
+)
 
 
 def as_asked(config: RunConfig, splits: Splits) -> Splits:
@@ -80,29 +78,3 @@ def choose_task(
         chosen["loss"] = Choice(_LOSS, why)
     values = {name: choice.value for name, choice in chosen.items()}
     return config.resolved(**values), chosen
-
-
-def set_aside(config: RunConfig, splits: Splits) -> Splits:
-    """Takes pictures out that thresholds are chosen by, and not learned from.
-
-    Args:
-        config: Says how many, and the seed.
-        splits: The pictures, of which those to learn from become fewer.
-    """
-    part = _PART if config.threshold_part is None else config.threshold_part
-    # A probe is fitted anew without each part of the pictures, which tells
-    # as much and costs none.
-    if not splits.train.several or not part or config.probe:
-        return splits
-    train, groups = splits.train, splits.groups
-    taken = stratify(
-        train.labels,
-        (1 - part, part),
-        groups=None if groups is None else groups[: len(train)],
-        seed=config.seed,
-    )
-    if not taken.any():
-        return splits
-    aside = train.subset(np.flatnonzero(taken))
-    splits = splits.subset(np.flatnonzero(taken == 0))
-    return dataclasses.replace(splits, aside=aside)

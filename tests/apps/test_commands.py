@@ -28,6 +28,7 @@ from zoo.errors import RequestError
 COMMANDS = (
     "audit",
     "benchmark",
+    "calibrate",
     "compare",
     "convert",
     "curves",

@@ -4,6 +4,10 @@ import numbers
 from collections.abc import Iterable
 
 import keras
+import numpy as np
+
+from zoo.head_scaling import LogitScaling
+from zoo.head_scaling import checked_scaling
 
 _register = keras.saving.register_keras_serializable(package="zoo")
 
@@ -15,6 +19,8 @@ class Logits(keras.layers.Dense):
     It also carries the names of the classes, so that they are inside every
     saved model and cannot get lost or out of order; and where each class is a
     question of its own, from which probability on it is answered with yes.
+    And what its logits are multiplied by, once it was calibrated: the numbers
+    stay logits, and whatever takes the model, an export too, has them.
 
     Args:
         units: Number of classes.
@@ -22,10 +28,12 @@ class Logits(keras.layers.Dense):
         thresholds: Of a multi-label model: for each class the least sigmoid
             of its logit, in 0…1, with which a picture is said to show it;
             None where a picture shows one class.
+        scaling: What makes the logits believable, a `LogitScaling` or what
+            its `as_json` gives; None where nothing was calibrated.
 
     Raises:
-        ValueError: Names or thresholds are not one for each class, or a
-            threshold is not in 0…1.
+        ValueError: Names, thresholds or scales are not one for each class, or
+            one is out of its range.
 
     Input shape: `(batch, features)`.
 
@@ -47,18 +55,35 @@ class Logits(keras.layers.Dense):
         units: int,
         class_names: Iterable[str] | None = None,
         thresholds: Iterable[float] | None = None,
+        scaling: LogitScaling | dict | None = None,
         **kwargs: object,
     ):
         kwargs["dtype"] = "float32"
         super().__init__(units, **kwargs)
+        if not isinstance(scaling, LogitScaling):
+            scaling = LogitScaling.from_json(scaling)
         self.class_names = checked_names(class_names, units)
         self.thresholds = checked_thresholds(thresholds, units)
+        self.scaling = checked_scaling(scaling, units)
+
+    def call(self, inputs, training=None):
+        if self.scaling is None:
+            return super().call(inputs, training=training)
+        logits = keras.ops.matmul(inputs, self.kernel)
+        if self.use_bias:
+            logits = keras.ops.add(logits, self.bias)
+        logits = logits * np.float32(self.scaling.scale)
+        if self.scaling.shift:
+            logits = logits + np.float32(self.scaling.shift)
+        return self.activation(logits)
 
     def get_config(self):
         names = list(self.class_names) if self.class_names else None
         config = {**super().get_config(), "class_names": names}
         if self.thresholds:
             config["thresholds"] = list(self.thresholds)
+        if self.scaling:
+            config["scaling"] = self.scaling.as_json()
         return config
 
 

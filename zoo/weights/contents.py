@@ -123,6 +123,7 @@ def _checked(contents: Contents) -> Contents:
     for said, values in (
         ("names of classes", facts.class_names),
         ("thresholds of classes", facts.thresholds),
+        ("scales of classes", _by_class(facts.scaling)),
     ):
         if values and classes is not None and len(values) != classes:
             raise IntegrityError(
@@ -130,6 +131,11 @@ def _checked(contents: Contents) -> Contents:
                 f"{len(values)} {said}, and its head has {classes} classes."
             )
     return contents
+
+
+def _by_class(scaling) -> tuple[float, ...]:
+    """Returns the scales of classes; one for all is of any number."""
+    return scaling.scale if scaling and len(scaling.scale) > 1 else ()
 
 
 def _some(names) -> str:

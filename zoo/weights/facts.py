@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from zoo.head_scaling import LogitScaling
 from zoo.preprocessing import Preprocessing
 
 
@@ -16,6 +17,7 @@ class Facts:
         grid: Rows and columns of the patches that position embeddings are
             for.
         thresholds: Of a multi-label model, in label order.
+        scaling: Of a calibrated model.
     """
 
     origin: str | None = None
@@ -23,6 +25,7 @@ class Facts:
     class_names: tuple[str, ...] | None = None
     grid: tuple[int, int] | None = None
     thresholds: tuple[float, ...] | None = None
+    scaling: LogitScaling | None = None
 
     def note_in(self, head) -> None:
         """Tells a head what its classes are, where that is known.
@@ -35,6 +38,9 @@ class Facts:
             head.class_names = _of(self.class_names, head)
         if self.class_names or self.thresholds:
             head.thresholds = _of(self.thresholds, head)
+        if self.class_names or self.scaling:
+            fits = self.scaling and self.scaling.fits(head.units)
+            head.scaling = self.scaling if fits else None
 
 
 def _of(values, head):

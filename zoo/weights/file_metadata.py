@@ -2,15 +2,17 @@
 
 Strings in the file's metadata: `origin` (whose network it is, see
 `zoo.weights.origins`), `preprocessing`, `class_names`, of a multi-label model
-its `thresholds` and, of networks with position embeddings, the `grid` of their
-patches (all JSON). They come from the model when it is saved, and go into the
-next one that is built from the file.
+its `thresholds`, of a calibrated one the `scaling` of its logits and, of
+networks with position embeddings, the `grid` of their patches (all JSON). They
+come from the model when it is saved, and go into the next one that is built
+from the file.
 """
 
 import dataclasses
 import json
 from collections.abc import Mapping
 
+from zoo.head_scaling import LogitScaling
 from zoo.layers import Logits
 from zoo.layers import PatchTokens
 from zoo.layers import PixelScaling
@@ -45,6 +47,8 @@ def describe(model) -> dict[str, str]:
         metadata["class_names"] = names
     if head and head.thresholds:
         metadata["thresholds"] = json.dumps(head.thresholds)
+    if head and head.scaling:
+        metadata["scaling"] = json.dumps(head.scaling.as_json())
     return metadata
 
 
@@ -101,6 +105,10 @@ def _thresholds(text: str) -> tuple[float, ...]:
     return checked_thresholds(values, len(values))
 
 
+def _scaling(text: str) -> LogitScaling | None:
+    return LogitScaling.from_json(json.loads(text))
+
+
 def _grid(text: str) -> tuple[int, int]:
     sides = json.loads(text)
     if (
@@ -118,4 +126,5 @@ _READERS = {
     "preprocessing": _preprocessing,
     "class_names": _class_names,
     "thresholds": _thresholds,
+    "scaling": _scaling,
 }

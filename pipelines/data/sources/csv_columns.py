@@ -27,12 +27,12 @@ _PATHS = (
     "image_path", "img_path", "image_file", "image_name", "img_name", "image",
     "images", "img", "picture", "photo", "image_id", "imageid", "img_id", "id",
 )  # fmt: skip
-_LABELS = (
+LABELS = (
     LABEL, "labels", "class", "class_name", "classname", "category", "target",
     "breed", "species", "label_name", "class_label", "classes", "diagnosis",
     "y",
 )  # fmt: skip
-_SPLITS = ("split", "data_set", "dataset", "set", "subset", "partition", "part")
+SPLITS = ("split", "data_set", "dataset", "set", "subset", "partition", "part")
 # What tables say of a picture that is no class.
 _ABOUT = frozenset(
     ("", "index", "idx", "width", "height", "size", "sha256", "id")
@@ -125,8 +125,8 @@ def read_form(path: str, named: NamedColumns) -> TableForm:
         RequestError: A column that was named is not there.
         DataError: It is no table, or its columns do not say what is what.
     """
-    _refuse_wide_text(path)
-    delimiter = _delimiter(path)
+    refuse_wide_text(path)
+    delimiter = delimiter_of(path)
     with open_text(path) as file:
         reader = csv.reader(file, delimiter=delimiter)
         try:
@@ -139,7 +139,7 @@ def read_form(path: str, named: NamedColumns) -> TableForm:
         # Reading all of it will say which row is wrong.
         with contextlib.suppress(csv.Error):
             rows.extend(itertools.islice(filter(None, reader), _PEEKED))
-    header = [_plain(name) for name in found]
+    header = [plain(name) for name in found]
     columns = {
         name: [row[i].strip() for row in rows if i < len(row)]
         for i, name in enumerate(header)
@@ -151,13 +151,13 @@ def read_form(path: str, named: NamedColumns) -> TableForm:
 def _choose(path, found, header, columns, named: NamedColumns) -> dict:
     for setting in ("image", "label", "group"):
         _check_named(path, f"{setting}_column", getattr(named, setting), found)
-    image = _plain(named.image or "") or _image(header, columns)
+    image = plain(named.image or "") or image_column(header, columns)
     split = _split(header, columns)
-    group = _plain(named.group or "")
+    group = plain(named.group or "")
     taken = {image, split, group}
-    label, one_hot = _plain(named.label or ""), ()
+    label, one_hot = plain(named.label or ""), ()
     if not label:
-        known = (name for name in _LABELS if name in header)
+        known = (name for name in LABELS if name in header)
         label = next((name for name in known if name not in taken), "")
     if not label:
         rest = [name for name in header if name not in taken | _ABOUT]
@@ -188,14 +188,20 @@ def _choose(path, found, header, columns, named: NamedColumns) -> dict:
 
 
 def _check_named(path, setting: str, name: str | None, found) -> None:
-    if name and _plain(name) not in map(_plain, found):
+    if name and plain(name) not in map(plain, found):
         raise RequestError(
             f"`{setting}={name}`: {path} has no such column. It has: "
             f"{_listed(found)}"
         )
 
 
-def _image(header, columns) -> str:
+def image_column(header, columns) -> str:
+    """Returns the column with the pictures, or "".
+
+    Args:
+        header: Names as `plain` writes them.
+        columns: Of each, what its first rows hold.
+    """
     known = next((name for name in _PATHS if name in header), "")
     if known:
         return known
@@ -203,16 +209,16 @@ def _image(header, columns) -> str:
         values = columns[name]
         if values and all(v.lower().endswith(EXTENSIONS) for v in values):
             return name
-    labels = [name for name in header if name in _LABELS]
+    labels = [name for name in header if name in LABELS]
     others = [name for name in header if name not in labels]
     return others[0] if len(labels) == len(others) == 1 else ""
 
 
 def _split(header, columns) -> str:
-    for name in _SPLITS:
+    for name in SPLITS:
         # What is called "split" is one, other columns if they look like one.
         if name in header and (
-            name == _SPLITS[0] or all(part_of(v)[0] for v in columns[name])
+            name == SPLITS[0] or all(part_of(v)[0] for v in columns[name])
         ):
             return name
     return ""
@@ -222,7 +228,8 @@ def _is_flags(values) -> bool:
     return set(values) <= {"0", "1", "0.0", "1.0"}
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Returns a column's name as it is compared."""
     return re.sub(r"[\s\-]+", "_", name.strip().strip('"').lower())
 
 
@@ -241,7 +248,8 @@ def _listed(found) -> str:
     return text if len(text) < 200 and text.isprintable() else shown(text)
 
 
-def _delimiter(path: str) -> str:
+def delimiter_of(path: str) -> str:
+    """Returns what stands between the columns of a table."""
     with open_text(path) as file:
         line = file.readline(_LONGEST_LINE)
     try:
@@ -254,7 +262,12 @@ def _delimiter(path: str) -> str:
     return _DELIMITERS[fields.index(max(fields))]
 
 
-def _refuse_wide_text(path: str) -> None:
+def refuse_wide_text(path: str) -> None:
+    """Refuses what is no text in UTF-8: a spreadsheet, UTF-16.
+
+    Raises:
+        DataError: Says what it is.
+    """
     with open(path, "rb") as file:
         start = file.read(4)
     kind = _KINDS_OF_START.get(start, _KINDS_OF_START.get(start[:2]))

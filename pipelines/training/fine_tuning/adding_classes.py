@@ -129,6 +129,7 @@ def widen(model: keras.Model, class_names, policy: str = "float32"):
         config = {**layer.get_config()}
         if layer.name == "head_logits":
             config |= {"units": len(class_names), "class_names": class_names}
+            config["scaling"] = None
         elif layer.name != "preprocessing":
             config["dtype"] = policy
         return layer.__class__.from_config(config)
@@ -138,6 +139,10 @@ def widen(model: keras.Model, class_names, policy: str = "float32"):
         if layer.name != "head_logits":
             wider.get_layer(layer.name).set_weights(layer.get_weights())
     kernel, bias = model.get_layer("head_logits").get_weights()
+    if scaling := zoo.logit_scaling(model):
+        # What was calibrated is where learning begins.
+        scale, shift = np.array(scaling.scale), np.array(scaling.shift or (0,))
+        kernel, bias = kernel * scale, bias * scale + shift
     more = len(class_names) - len(bias)
     wider.get_layer("head_logits").set_weights(
         [

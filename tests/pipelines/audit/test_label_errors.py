@@ -10,8 +10,8 @@ from pipelines.audit import unseen_scores as unseen
 from pipelines.audit.label_errors import find_noise
 from pipelines.audit.label_errors import find_suspects
 from pipelines.audit.label_errors import nearest_neighbours
-from pipelines.audit.label_noise import LabelNoise
 from pipelines.audit.unseen_scores import unseen_scores
+from pipelines.evaluation.trust.label_noise import LabelNoise
 from pipelines.features.neighbours import normalised
 
 

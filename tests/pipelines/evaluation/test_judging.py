@@ -108,11 +108,14 @@ def test_files_and_progress(judged, picture_folder):
         "classes.csv",
         "config.json",
         "confusion.csv",
+        "doubts.csv",
         "metrics.csv",
         "metrics.json",
         "predictions.csv",
+        "promises.csv",
         "report.html",
         "report.json",
+        "risk_coverage.csv",
     }
     config = json.loads((output / "config.json").read_text())
     assert config["model"] == "tiny" and config["data"] == str(picture_folder)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from pipelines.tasks.calibration import calibrate
 
@@ -37,3 +38,21 @@ def test_no_answers():
     found = calibrate(np.empty(0), np.empty(0, bool))
     assert found.count.sum() == 0
     assert np.isnan(found.error) and np.isnan(found.excess)
+
+
+@pytest.mark.parametrize("bins", [10, 15])
+def test_the_error_is_that_of_scipys_bins(bins):
+    """As torchmetrics counts it: by the means of bins and their shares."""
+    random = np.random.default_rng(bins)
+    confidence = random.random(3000)
+    right = random.random(3000) < confidence**2
+    edges = np.linspace(0, 1, bins + 1)
+    means = [
+        stats.binned_statistic(confidence, values, "mean", edges).statistic
+        for values in (confidence, right.astype(float))
+    ]
+    share = np.histogram(confidence, edges)[0] / 3000
+    expected = (share * np.abs(means[0] - means[1])).sum()
+    assert calibrate(confidence, right, bins).error == pytest.approx(
+        expected, abs=1e-9
+    )

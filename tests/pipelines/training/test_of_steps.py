@@ -14,7 +14,8 @@ WITHOUT_STEPS = {
     "data", "model", "output", "weights", "image_column", "label_column",
     "group_column", "label_separator", "task", "shots", "fold", "label_noise",
     "seed", "global_batch_size", "image_size", "orientation", "upscale",
-    "on_bad_image", "threshold_part", "precision", "probe", "add_classes",
+    "on_bad_image", "threshold_part", "calibration_part", "precision", "probe",
+    "add_classes",
 }  # fmt: skip
 
 

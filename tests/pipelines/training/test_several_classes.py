@@ -20,7 +20,7 @@ from pipelines.runs.split_list import read_split
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.fine_tuning.fine_tuning import finetune_run
 from pipelines.training.opening import choose_splits
-from pipelines.training.several_classes import set_aside
+from pipelines.training.setting_aside import set_aside
 from zoo.errors import RequestError
 
 NAMES = ("red", "green", "blue")

@@ -23,7 +23,7 @@ _MAX_HEADER = 100_000_000
 _MAX_CONFIG = 16 << 20
 _PIECE = 60_000
 _MAX_PIECES = 256
-_OF_CLASSES = ("class_names", "thresholds")
+_OF_CLASSES = ("class_names", "thresholds", "scaling")
 _NAME = "zoo_metadata_{}"
 # Where null stands for a table, its attributes are asked for.
 _DAMAGE = (

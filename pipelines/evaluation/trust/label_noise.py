@@ -61,7 +61,7 @@ def estimate_noise(scores: np.ndarray, labels: np.ndarray) -> LabelNoise:
 
     ```python
     import numpy as np
-    from pipelines.audit.label_noise import estimate_noise
+    from pipelines.evaluation.trust.label_noise import estimate_noise
     labels = np.arange(100) % 2
     scores = 8.0 * np.eye(2)[labels]
     labels[7] = 0

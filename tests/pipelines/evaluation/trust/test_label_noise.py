@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from pipelines.audit.label_noise import estimate_noise
-from pipelines.audit.label_noise import softmax
+from pipelines.evaluation.trust.label_noise import estimate_noise
+from pipelines.evaluation.trust.label_noise import softmax
 
 
 def noisy(random, classes=5, pictures=10_000, sure=4.0, seed=0):

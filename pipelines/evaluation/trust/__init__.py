@@ -1,0 +1,1 @@
+"""How far a model is to be trusted: when it is sure, and when it is not."""
