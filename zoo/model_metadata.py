@@ -1,7 +1,7 @@
 """What a model says about itself: preprocessing, origin, classes."""
 
 from zoo.errors import RequestError
-from zoo.layers import Logits
+from zoo.layers import NamedClasses
 from zoo.layers import PixelScaling
 from zoo.layers.logits import checked_names
 from zoo.layers.logits import checked_thresholds
@@ -42,7 +42,7 @@ def class_names(model) -> tuple[str, ...] | None:
     Raises:
         RequestError: The model has no classifier head of the zoo.
     """
-    return _only(model, Logits).class_names
+    return _only(model, NamedClasses).class_names
 
 
 def set_class_names(model, names) -> None:
@@ -52,7 +52,7 @@ def set_class_names(model, names) -> None:
         RequestError: There are more or fewer names than classes, or two are
             equal.
     """
-    head = _only(model, Logits)
+    head = _only(model, NamedClasses)
     try:
         head.class_names = checked_names(tuple(names), head.units)
     except ValueError as error:
@@ -78,7 +78,7 @@ def thresholds(model) -> tuple[float, ...] | None:
     assert zoo.thresholds(model) == (0.5, 0.25)
     ```
     """
-    return _only(model, Logits).thresholds
+    return _only(model, NamedClasses).thresholds
 
 
 def set_thresholds(model, values) -> None:
@@ -93,7 +93,7 @@ def set_thresholds(model, values) -> None:
         RequestError: There are more or fewer than classes, or one is out of
             its range.
     """
-    head = _only(model, Logits)
+    head = _only(model, NamedClasses)
     try:
         head.thresholds = checked_thresholds(values, head.units)
     except ValueError as error:
@@ -105,8 +105,8 @@ def find_layer(model, layer_type):
 
     Args:
         model: Any model.
-        layer_type: `zoo.layers.PixelScaling` or `zoo.layers.Logits`, of which
-            a classifier of the zoo holds one each.
+        layer_type: `zoo.layers.PixelScaling` or `zoo.layers.NamedClasses`,
+            of which a classifier of the zoo holds one each.
     """
     found = _layers(model, layer_type)
     return found[0] if len(found) == 1 else None

@@ -7,8 +7,28 @@ import keras
 _register = keras.saving.register_keras_serializable(package="zoo")
 
 
+class NamedClasses:
+    """What a last layer says of its classes, beside the numbers.
+
+    A layer that inherits it has `units`, `class_names` and `thresholds`, as
+    `Logits` documents them.
+    """
+
+    def _say(self, class_names, thresholds, units: int) -> None:
+        self.class_names = checked_names(class_names, units)
+        self.thresholds = checked_thresholds(thresholds, units)
+
+    def _said(self) -> dict:
+        """What `get_config` adds."""
+        names = list(self.class_names) if self.class_names else None
+        said = {"class_names": names}
+        if self.thresholds:
+            said["thresholds"] = list(self.thresholds)
+        return said
+
+
 @_register
-class Logits(keras.layers.Dense):
+class Logits(NamedClasses, keras.layers.Dense):
     """The last layer: one float32 number a class, whatever the dtype policy.
 
     It also carries the names of the classes, so that they are inside every
@@ -44,15 +64,10 @@ class Logits(keras.layers.Dense):
     def __init__(self, units, class_names=None, thresholds=None, **kwargs):
         kwargs["dtype"] = "float32"
         super().__init__(units, **kwargs)
-        self.class_names = checked_names(class_names, units)
-        self.thresholds = checked_thresholds(thresholds, units)
+        self._say(class_names, thresholds, units)
 
     def get_config(self):
-        names = list(self.class_names) if self.class_names else None
-        config = {**super().get_config(), "class_names": names}
-        if self.thresholds:
-            config["thresholds"] = list(self.thresholds)
-        return config
+        return {**super().get_config(), **self._said()}
 
 
 def checked_names(names, classes: int) -> tuple[str, ...] | None:
