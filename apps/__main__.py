@@ -21,6 +21,7 @@ GROUPS = {
         "evaluate": "how good a model is on pictures with known classes",
         "search": "the pictures that are most like a picture",
         "features": "one vector a picture, for search and for others",
+        "ensemble": "one model of several, better than each or as cheap",
         "compare": "runs side by side, and which is better than by chance",
         "curves": "runs side by side, as one picture",
         "models": "the networks and weights that there are",
@@ -28,6 +29,9 @@ GROUPS = {
     "Ship": {
         "pack": "pictures into shards, which large disks read fast",
         "convert": "weights of other libraries into a file of ours",
+    },
+    "Contest": {
+        "challenge": "many models judged side by side, in a folder",
     },
     "Check": {
         "audit": "what is wrong with a data set, before it is trained on",

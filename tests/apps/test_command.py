@@ -9,10 +9,12 @@ import apps
 from apps import __main__ as main
 from apps import audit
 from apps import benchmark
+from apps import challenge
 from apps import compare
 from apps import convert
 from apps import curves
 from apps import doctor
+from apps import ensemble
 from apps import evaluate
 from apps import features
 from apps import finetune
@@ -43,10 +45,12 @@ CONFIGS = (
     Repeating,
     audit.Auditing,
     benchmark.Measuring,
+    challenge.Contest,
     compare.RunComparison,
     convert.Converting,
     curves.CurveDrawing,
     doctor.Examination,
+    ensemble.Combining,
     evaluate.Judging,
     features.Computing,
     models.ModelListing,

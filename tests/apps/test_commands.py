@@ -26,10 +26,12 @@ from zoo.errors import RequestError
 COMMANDS = (
     "audit",
     "benchmark",
+    "challenge",
     "compare",
     "convert",
     "curves",
     "doctor",
+    "ensemble",
     "evaluate",
     "features",
     "finetune",
