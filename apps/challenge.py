@@ -80,7 +80,8 @@ class Contest(Asked):
     )
     output: str | None = row(
         None,
-        "Of board: another folder for it.",
+        "Of board: a new folder for it, or an older board's, which is written "
+        "anew.",
         group=WRITTEN,
         usual="board/ of the challenge",
         common=True,

@@ -20,7 +20,7 @@ from pipelines.challenge.prizes import stand
 from pipelines.challenge.scoring import Count
 from pipelines.challenge.standings import ALPHA
 from pipelines.challenge.standings import Judgement
-from pipelines.challenge.standings import Standing
+from pipelines.challenge.standings import TaskPlace
 from pipelines.pages.rendering import render
 from pipelines.waiting.work import work
 from zoo.plain_json import dumps
@@ -96,7 +96,7 @@ def read_judgements(
     return judged, len(entries) - len(judged)
 
 
-def _page_name(place: Standing) -> str:
+def _page_name(place: TaskPlace) -> str:
     return f"{place.judgement.entry.key}.html"
 
 
@@ -156,7 +156,7 @@ def as_json(board: Standings) -> dict:
     }
 
 
-def _place(place: Standing) -> dict:
+def _place(place: TaskPlace) -> dict:
     entry, score = place.judgement.entry, place.judgement.score
     return {
         "place": place.place,

@@ -4,7 +4,7 @@ import numpy as np
 
 from pipelines.challenge.scoring import Count
 from pipelines.challenge.standings import Judgement
-from pipelines.challenge.standings import Standing
+from pipelines.challenge.standings import TaskPlace
 from pipelines.data.examples import Examples
 from pipelines.pages.rendering import render
 from pipelines.tasks.shown_pictures import MOST
@@ -13,7 +13,7 @@ from pipelines.tasks.shown_pictures import shown_pictures
 _CLASSES = 20
 
 
-def entry_page(place: Standing, held_out: Examples, *, by: str) -> bytes:
+def entry_page(place: TaskPlace, held_out: Examples, *, by: str) -> bytes:
     """Returns the page of an entry.
 
     Args:

@@ -61,7 +61,7 @@ class Judgement:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Standing:
+class TaskPlace:
     """Where an entry stands in its task.
 
     Args:
@@ -91,7 +91,7 @@ class TaskStandings:
 
     task: str
     by: str
-    places: list[Standing]
+    places: list[TaskPlace]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -146,7 +146,7 @@ def _of_task(name: str, finals: list[Judgement], rules: Rules) -> TaskStandings:
         error = _error(each, by)
         better = sum(_error(other, by).wrong < error.wrong for other in finals)
         places.append(
-            Standing(better + 1, each, error, is_apart, each.broken(rules))
+            TaskPlace(better + 1, each, error, is_apart, each.broken(rules))
         )
     return TaskStandings(name, by, places)
 

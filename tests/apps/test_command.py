@@ -139,8 +139,13 @@ def test_help_has_groups_common_flags_first():
 
 # Settings that say more where they mean a narrower thing, and why.
 SEVERAL = {
-    # What learns may have any name; what has learned is a run as well.
-    "model": 2,
+    # What learns may have any name; what has learned is a run as well; what is
+    # handed in is a file.
+    "model": 3,
+    # Networks that are timed, and finished ones that become one.
+    "models": 2,
+    # What a run learns, and which one a team enters.
+    "task": 2,
     # What to start from, what a model has, what is converted, timed, listed.
     "weights": 5,
     # A number to try, too, where a command can look for it.
@@ -150,7 +155,7 @@ SEVERAL = {
     # Only the split, where nothing is trained.
     "seed": 2,
     # Each command writes something else; all of it is new.
-    "output": 12,
+    "output": 14,
     # A folder of runs, and folders of runs.
     "runs": 2,
     # Of shards, of an answer.
