@@ -24,14 +24,12 @@ GROUPS = {
         "ensemble": "one model of several, better than each or as cheap",
         "compare": "runs side by side, and which is better than by chance",
         "curves": "runs side by side, as one picture",
+        "challenge": "a contest in a folder: many models, judged alike",
         "models": "the networks and weights that there are",
     },
     "Ship": {
         "pack": "pictures into shards, which large disks read fast",
         "convert": "weights of other libraries into a file of ours",
-    },
-    "Contest": {
-        "challenge": "many models judged side by side, in a folder",
     },
     "Check": {
         "audit": "what is wrong with a data set, before it is trained on",

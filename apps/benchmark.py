@@ -8,7 +8,8 @@ Keras's BatchNorm against the fused one, float32 against bfloat16), `transfer`
 (fine-tuning on --data against Keras's `fit` as its guide shows it), `shots`
 (what 1 to 100 pictures a class of --data are worth), `starts` (fine-tuning on
 --data from the weights that are chosen, from CIFAR-10's and from scratch, drawn
-beside --output), `search` and `labels` (how many of the pictures nearest to
+beside --output), `ensembles` (five runs on --data, one by one and as one
+model), `search` and `labels` (how many of the pictures nearest to
 each of --data are of its class, and how many labels are doubted that were made
 wrong), `weights` (loading --weights into --model: time and memory), `pipeline`
 (the training pictures of --data: the JPEG decoder alone, ours, Keras's,
@@ -44,7 +45,15 @@ from zoo.plain_json import dumps
 from zoo.weights.atomic import write_atomically
 
 _BATCH = 128
-_ON_PICTURES = ("labels", "pipeline", "search", "shots", "starts", "transfer")
+_ON_PICTURES = (
+    "labels",
+    "pipeline",
+    "search",
+    "shots",
+    "starts",
+    "transfer",
+    "ensembles",
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,7 +65,7 @@ class Measuring(Asked):
         group=GIVEN,
         choices=(
             "train", "pipeline", "step", "shots", "transfer", "starts",
-            "search", "labels", "weights", "manifest",
+            "ensembles", "search", "labels", "weights", "manifest",
         ),
         is_flag=False,
     )  # fmt: skip
@@ -200,6 +209,12 @@ def _starts(asked: Measuring) -> dict:
     return {"results": benchmark_starts(asked.data, picture, say=say)}
 
 
+def _ensembles(asked: Measuring) -> dict:
+    from pipelines.benchmarks.ensembles import benchmark_ensembles
+
+    return {"results": benchmark_ensembles(asked.data, say=say)}
+
+
 def _features(asked: Measuring) -> dict:
     from pipelines.benchmarks import features
 
@@ -277,6 +292,7 @@ SUBJECTS = {
     "shots": _shots,
     "transfer": _transfer,
     "starts": _starts,
+    "ensembles": _ensembles,
     "search": _features,
     "labels": _features,
     "weights": _weights,
