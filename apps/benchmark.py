@@ -8,7 +8,8 @@ Keras's BatchNorm against the fused one, float32 against bfloat16), `transfer`
 (fine-tuning on --data against Keras's `fit` as its guide shows it), `shots`
 (what 1 to 100 pictures a class of --data are worth), `starts` (fine-tuning on
 --data from the weights that are chosen, from CIFAR-10's and from scratch, drawn
-beside --output), `search` and `labels` (how many of the pictures nearest to
+beside --output), `ensembles` (five runs on --data, one by one and as one
+model), `search` and `labels` (how many of the pictures nearest to
 each of --data are of its class, and how many labels are doubted that were made
 wrong), `calibration` (how sure CIFAR-10's ResNet-20 is on --data), `weights`
 (loading --weights into --model: time and memory), `pipeline` (the training
@@ -45,7 +46,7 @@ from zoo.weights.atomic import write_atomically
 
 _BATCH = 128
 _ON_PICTURES = (
-    *("calibration", "labels", "pipeline", "search"),
+    *("calibration", "ensembles", "labels", "pipeline", "search"),
     *("shots", "starts", "transfer"),
 )
 
@@ -59,7 +60,8 @@ class Measuring(Asked):
         group=GIVEN,
         choices=(
             "train", "pipeline", "step", "shots", "transfer", "starts",
-            "search", "labels", "calibration", "weights", "manifest",
+            "ensembles", "search", "labels", "calibration", "weights",
+            "manifest",
         ),
         is_flag=False,
     )  # fmt: skip
@@ -199,6 +201,12 @@ def _starts(asked: Measuring) -> dict:
     return {"results": benchmark_starts(asked.data, picture, say=say)}
 
 
+def _ensembles(asked: Measuring) -> dict:
+    from pipelines.benchmarks.ensembles import benchmark_ensembles
+
+    return {"results": benchmark_ensembles(asked.data, say=say)}
+
+
 def _features(asked: Measuring) -> dict:
     from pipelines.benchmarks import calibration
     from pipelines.benchmarks import features
@@ -278,6 +286,7 @@ SUBJECTS = {
     "shots": _shots,
     "transfer": _transfer,
     "starts": _starts,
+    "ensembles": _ensembles,
     "search": _features,
     "labels": _features,
     "calibration": _features,

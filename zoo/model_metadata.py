@@ -7,7 +7,7 @@ import keras
 from zoo.errors import RequestError
 from zoo.head_scaling import LogitScaling
 from zoo.head_scaling import checked_scaling
-from zoo.layers import Logits
+from zoo.layers import NamedClasses
 from zoo.layers import PixelScaling
 from zoo.layers.logits import checked_names
 from zoo.layers.logits import checked_thresholds
@@ -48,7 +48,7 @@ def class_names(model: keras.Model) -> tuple[str, ...] | None:
     Raises:
         RequestError: The model has no classifier head of the zoo.
     """
-    return _only(model, Logits).class_names
+    return _only(model, NamedClasses).class_names
 
 
 def set_class_names(model: keras.Model, names: Iterable[str]) -> None:
@@ -58,7 +58,7 @@ def set_class_names(model: keras.Model, names: Iterable[str]) -> None:
         RequestError: There are more or fewer names than classes, or two are
             equal.
     """
-    head = _only(model, Logits)
+    head = _only(model, NamedClasses)
     try:
         head.class_names = checked_names(tuple(names), head.units)
     except ValueError as error:
@@ -84,7 +84,7 @@ def thresholds(model: keras.Model) -> tuple[float, ...] | None:
     assert zoo.thresholds(model) == (0.5, 0.25)
     ```
     """
-    return _only(model, Logits).thresholds
+    return _only(model, NamedClasses).thresholds
 
 
 def set_thresholds(model: keras.Model, values: Iterable[float] | None) -> None:
@@ -99,7 +99,7 @@ def set_thresholds(model: keras.Model, values: Iterable[float] | None) -> None:
         RequestError: There are more or fewer than classes, or one is out of
             its range.
     """
-    head = _only(model, Logits)
+    head = _only(model, NamedClasses)
     try:
         head.thresholds = checked_thresholds(values, head.units)
     except ValueError as error:
@@ -123,7 +123,7 @@ def logit_scaling(model) -> LogitScaling | None:
     assert zoo.logit_scaling(model).temperature == 1.5
     ```
     """
-    return _only(model, Logits).scaling
+    return _only(model, NamedClasses).scaling
 
 
 def set_logit_scaling(model, scaling: LogitScaling | None) -> None:
@@ -138,7 +138,7 @@ def set_logit_scaling(model, scaling: LogitScaling | None) -> None:
     Raises:
         RequestError: It is for another number of classes.
     """
-    head = _only(model, Logits)
+    head = _only(model, NamedClasses)
     try:
         head.scaling = checked_scaling(scaling, head.units)
     except ValueError as error:
@@ -152,8 +152,8 @@ def find_layer(model, layer_type):
 
     Args:
         model: Any model.
-        layer_type: `zoo.layers.PixelScaling` or `zoo.layers.Logits`, of which
-            a classifier of the zoo holds one each.
+        layer_type: `zoo.layers.PixelScaling` or `zoo.layers.NamedClasses`,
+            of which a classifier of the zoo holds one each.
     """
     found = _layers(model, layer_type)
     return found[0] if len(found) == 1 else None

@@ -4,6 +4,8 @@ import keras
 
 from zoo.errors import RequestError
 from zoo.layers import ClassToken
+from zoo.layers import MeanLogits
+from zoo.model_metadata import find_layer
 from zoo.stages import stages
 
 # They only choose among features or average them.
@@ -29,7 +31,8 @@ def split(model: keras.Model, stage: str) -> tuple[keras.Model, keras.Model]:
         Pixels to features, and features to what the model returns.
 
     Raises:
-        RequestError: The model has no such stage, or nothing lies below it.
+        RequestError: The model has no such stage, nothing lies below it, or
+            it is several networks side by side.
 
     Example:
 
@@ -43,6 +46,11 @@ def split(model: keras.Model, stage: str) -> tuple[keras.Model, keras.Model]:
     assert np.array_equal(parts, whole)
     ```
     """
+    if find_layer(model, MeanLogits):
+        raise RequestError(
+            f"{model.name!r} is several networks side by side, which no stage "
+            "cuts in two. Give one of the models that it was made of."
+        )
     found = stages(model)
     names = [candidate.name for candidate in found]
     if stage not in names[1:]:

@@ -37,12 +37,16 @@ HASHED = 200_000
 
 
 @work("writing the list of pictures", "picture")
-def write_split(folder, splits: Splits) -> "SplitList | None":
+def write_split(
+    folder, splits: Splits, inherited: Sequence[str] = ()
+) -> "SplitList | None":
     """Writes `split.csv`, over that of a start that came to nothing.
 
     Args:
         folder: The run's.
         splits: What is learned from and judged by.
+        inherited: Finished models whose learning is inherited: what they have
+            learned from, as far as they have a list, was learned from here.
 
     Returns:
         What it says; None where there are too many pictures to be hashed.
@@ -53,18 +57,20 @@ def write_split(folder, splits: Splits) -> "SplitList | None":
         # They have chosen something, and may not judge.
         parts.insert(1, (TRAIN, splits.aside))
     total = sum(len(examples) for _, examples in parts)
-    hashed, kept = total <= HASHED, []
+    before = _learned_before(inherited)
+    hashed = total <= HASHED and all(map(_is_hashed, before))
+    kept = []
     with new_text_file(path) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER if hashed else HEADER[:3])
         rows = itertools.chain.from_iterable(
             _rows(examples, part, hashed=hashed) for part, examples in parts
         )
-        for done, row in enumerate(rows, 1):
-            writer.writerow(row)
+        for done, row in enumerate(itertools.chain(rows, before), 1):
+            writer.writerow(row if hashed else row[:3])
             if hashed:
                 kept.append(row)
-            current().count(done, total)
+            current().count(done, total + len(before))
         # Before the list itself, as for every manifest.
         write_class_names(path, splits.train.class_names)
     return _of_rows(pathlib.Path(folder), kept) if hashed else None
@@ -91,6 +97,27 @@ def _rows(examples: Examples, part: str, *, hashed: bool) -> Iterator[tuple]:
             size, sha256 = next(known)
             more = (size, sha256.hex())
         yield name, examples.label_text(i), part, *more
+
+
+def _learned_before(models: Sequence[str]) -> list[tuple]:
+    """The rows of what finished models have learned from, each once."""
+    rows: dict = {}
+    for model in models:
+        folder = _listed_folder(model)
+        if folder is None:
+            continue
+        with open(folder / SPLIT, newline="", errors="surrogateescape") as file:
+            _, *found = csv.reader(file)
+        rows |= {tuple(row): None for row in found if row[2] == TRAIN}
+    return list(rows)
+
+
+def _is_hashed(row: tuple) -> bool:
+    return len(row) == len(HEADER)
+
+
+def _listed_folder(model: str) -> pathlib.Path | None:
+    return nearest_folder(model, lambda place: (place / SPLIT).is_file())
 
 
 def _texts(table) -> np.ndarray:
@@ -183,7 +210,7 @@ def read_split(model: str) -> SplitList | None:
     Raises:
         DataError: It is damaged.
     """
-    folder = nearest_folder(model, lambda place: (place / SPLIT).is_file())
+    folder = _listed_folder(model)
     if folder is None:
         return None
     table = read_table(folder / SPLIT, NamedColumns())

@@ -9,10 +9,12 @@ import apps
 from apps import __main__ as main
 from apps import audit
 from apps import benchmark
+from apps import challenge
 from apps import compare
 from apps import convert
 from apps import curves
 from apps import doctor
+from apps import ensemble
 from apps import evaluate
 from apps import features
 from apps import finetune
@@ -43,10 +45,12 @@ CONFIGS = (
     Repeating,
     audit.Auditing,
     benchmark.Measuring,
+    challenge.Contest,
     compare.RunComparison,
     convert.Converting,
     curves.CurveDrawing,
     doctor.Examination,
+    ensemble.Combining,
     evaluate.Judging,
     features.Computing,
     models.ModelListing,
@@ -96,7 +100,7 @@ def test_every_command_has_its_line():
         for path in folder.glob("*.py")
         if "\ndef cli()" in path.read_text() and path.stem != "__main__"
     }
-    assert files == set(main.COMMANDS) and len(files) == 14
+    assert files == set(main.COMMANDS) and len(files) == 16
     assert [*main.GROUPS] == ["Train", "Look", "Ship", "Check"]
 
 
@@ -135,8 +139,13 @@ def test_help_has_groups_common_flags_first():
 
 # Settings that say more where they mean a narrower thing, and why.
 SEVERAL = {
-    # What learns may have any name; what has learned is a run as well.
-    "model": 2,
+    # What learns may have any name; what has learned is a run as well; what is
+    # handed in is a file.
+    "model": 3,
+    # Networks that are timed, and finished ones that become one.
+    "models": 2,
+    # What a run learns, and which one a team enters.
+    "task": 2,
     # What to start from, what a model has, what is converted, timed, listed.
     "weights": 5,
     # A number to try, too, where a command can look for it.
@@ -146,7 +155,7 @@ SEVERAL = {
     # Only the split, where nothing is trained.
     "seed": 2,
     # Each command writes something else; all of it is new.
-    "output": 12,
+    "output": 14,
     # A folder of runs, and folders of runs.
     "runs": 2,
     # Of shards, of an answer.

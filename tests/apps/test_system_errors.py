@@ -30,6 +30,7 @@ _WORDS = {
     "convert": ["cifar10", "--model=resnet20"],
     "curves": ["{run}"],
     "doctor": ["machine"],
+    "ensemble": ["{run}", "{run}/model.keras", "--data={photos}"],
     "evaluate": ["{photos}", "--model={run}"],
     "features": ["{photos}", "--model={run}"],
     "finetune": ["{photos}", "--model=resnet20", "--weights=cifar10"],

@@ -12,8 +12,41 @@ from zoo.head_scaling import checked_scaling
 _register = keras.saving.register_keras_serializable(package="zoo")
 
 
+class NamedClasses:
+    """What a last layer says of its classes, beside the numbers.
+
+    A layer that inherits it has `units`, `class_names`, `thresholds` and
+    `scaling`, as `Logits` documents them.
+    """
+
+    def _say(self, class_names, thresholds, scaling, units: int) -> None:
+        if not isinstance(scaling, LogitScaling):
+            scaling = LogitScaling.from_json(scaling)
+        self.class_names = checked_names(class_names, units)
+        self.thresholds = checked_thresholds(thresholds, units)
+        self.scaling = checked_scaling(scaling, units)
+
+    def _scaled(self, logits):
+        if self.scaling is None:
+            return logits
+        logits = logits * np.float32(self.scaling.scale)
+        if self.scaling.shift:
+            logits = logits + np.float32(self.scaling.shift)
+        return logits
+
+    def _said(self) -> dict:
+        """What `get_config` adds."""
+        names = list(self.class_names) if self.class_names else None
+        said = {"class_names": names}
+        if self.thresholds:
+            said["thresholds"] = list(self.thresholds)
+        if self.scaling:
+            said["scaling"] = self.scaling.as_json()
+        return said
+
+
 @_register
-class Logits(keras.layers.Dense):
+class Logits(NamedClasses, keras.layers.Dense):
     """The last layer: one float32 number a class, whatever the dtype policy.
 
     It also carries the names of the classes, so that they are inside every
@@ -60,11 +93,7 @@ class Logits(keras.layers.Dense):
     ):
         kwargs["dtype"] = "float32"
         super().__init__(units, **kwargs)
-        if not isinstance(scaling, LogitScaling):
-            scaling = LogitScaling.from_json(scaling)
-        self.class_names = checked_names(class_names, units)
-        self.thresholds = checked_thresholds(thresholds, units)
-        self.scaling = checked_scaling(scaling, units)
+        self._say(class_names, thresholds, scaling, units)
 
     def call(self, inputs, training=None):
         if self.scaling is None:
@@ -72,19 +101,10 @@ class Logits(keras.layers.Dense):
         logits = keras.ops.matmul(inputs, self.kernel)
         if self.use_bias:
             logits = keras.ops.add(logits, self.bias)
-        logits = logits * np.float32(self.scaling.scale)
-        if self.scaling.shift:
-            logits = logits + np.float32(self.scaling.shift)
-        return self.activation(logits)
+        return self.activation(self._scaled(logits))
 
     def get_config(self):
-        names = list(self.class_names) if self.class_names else None
-        config = {**super().get_config(), "class_names": names}
-        if self.thresholds:
-            config["thresholds"] = list(self.thresholds)
-        if self.scaling:
-            config["scaling"] = self.scaling.as_json()
-        return config
+        return {**super().get_config(), **self._said()}
 
 
 def checked_names(names, classes: int) -> tuple[str, ...] | None:

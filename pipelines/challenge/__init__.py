@@ -1,0 +1,1 @@
+"""Many models judged side by side: a challenge is a folder, no server."""
