@@ -26,6 +26,7 @@ GROUPS = {
         "models": "the networks and weights that there are",
     },
     "Ship": {
+        "export": "a model for phones, browsers, servers: ONNX, LiteRT …",
         "pack": "pictures into shards, which large disks read fast",
         "convert": "weights of other libraries into a file of ours",
     },
