@@ -31,11 +31,13 @@ COMMANDS = (
     "curves",
     "doctor",
     "evaluate",
+    "export",
     "features",
     "finetune",
     "models",
     "pack",
     "predict",
+    "quantize",
     "search",
     "train",
 )
