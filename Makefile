@@ -33,9 +33,9 @@ test: lint
 test-extras: setup
 	$(BIN)/python -m pip freeze --exclude-editable > $(VENV)/core.txt
 	$(BIN)/python -m pip install --quiet --constraint $(VENV)/core.txt \
-		--editable '.[heif,hub,imagenet,search]'
+		--editable '.[export,heif,hub,imagenet,search]'
 	$(BIN)/python -m pytest -m 'extras or not (parity or slow)' \
-		tests/test_extras.py \
+		tests/test_extras.py tests/pipelines/export \
 		tests/pipelines/data/inspection/test_modern_formats.py
 
 # The rows of long grids that are not tried each time (tests/wide.py).

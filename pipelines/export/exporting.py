@@ -9,6 +9,7 @@ from pipelines.export.checking import check_floats
 from pipelines.export.clients import copy_clients
 from pipelines.export.formats import FLOAT32
 from pipelines.export.formats import LOGITS
+from pipelines.export.formats import Format
 from pipelines.export.formats import check_format
 from pipelines.export.layouts import write_layouts
 from pipelines.export.papers import Written
@@ -24,12 +25,6 @@ from zoo.errors import RequestError
 
 # Of `data`, to judge a float format by.
 _PICTURES = 32
-_WRITERS = {
-    "savedmodel": "savedmodel",
-    "litert": "litert",
-    "onnx": "onnx_model",
-    "openvino": "openvino_model",
-}
 
 
 @heartbeat()
@@ -85,9 +80,9 @@ def export_model(
     pictures = _pictures(data)
     with whole_folder(output) as folder:
         place = version_folder(folder, model)
-        write = writer_of(format).write
+        write = writer_of(row).write
         convert(program, row, lambda: write(program, place, precision))
-        runtime = open_written(format, place)
+        runtime = open_written(row, place)
         check = check_floats(program, runtime, pictures, precision)
         check["pictures_of"] = data or "drawn"
         written = Written(
@@ -103,10 +98,9 @@ def _pictures(data: str | None):
     return spread_over(open_held_out(data), _PICTURES)
 
 
-def writer_of(format: str):
+def writer_of(row: Format):
     """Returns the module that writes a format, and opens its runtime."""
-    name = _WRITERS[format]
-    return importlib.import_module(f"pipelines.export.writers.{name}")
+    return importlib.import_module(row.writer)
 
 
 def version_folder(folder: pathlib.Path, model) -> pathlib.Path:
@@ -117,7 +111,7 @@ def version_folder(folder: pathlib.Path, model) -> pathlib.Path:
     return place
 
 
-def convert(program: Program, row, write) -> None:
+def convert(program: Program, row: Format, write) -> None:
     """Runs a converter; what it cannot do becomes a request's fault.
 
     Args:
@@ -144,10 +138,10 @@ def convert(program: Program, row, write) -> None:
             ) from error
 
 
-def open_written(format: str, place: pathlib.Path):
+def open_written(row: Format, place: pathlib.Path):
     """Returns a function of pictures: what was written, in its own runtime."""
-    with work(f"loading what was written for {format}"):
-        return writer_of(format).open_runtime(place)
+    with work(f"loading {row.title}"):
+        return writer_of(row).open_runtime(place)
 
 
 def write_around(folder: pathlib.Path, written: Written) -> None:

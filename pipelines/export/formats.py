@@ -21,17 +21,29 @@ class Format:
         name: As `format` takes it.
         title: For a person.
         file: What is written, below the folder of its version.
+        writer: The module that writes it and opens its runtime.
+        eight_bits: The module that writes it in eight bits; empty where it
+            has none.
         packages: What it needs beside TensorFlow, by the names of modules.
-        precisions: In which numbers its weights can be; the first is usual.
+        for_eight_bits: What eight bits need beyond that.
+        floats: In which numbers its weights can be; the first is usual.
         servers: Which servers read it, names of `pipelines.export.layouts`.
     """
 
     name: str
     title: str
     file: str
+    writer: str
+    eight_bits: str = ""
     packages: tuple[str, ...] = ()
-    precisions: tuple[str, ...] = (FLOAT32,)
+    for_eight_bits: tuple[str, ...] = ()
+    floats: tuple[str, ...] = (FLOAT32,)
     servers: tuple[str, ...] = ()
+
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        """All that its weights can be in."""
+        return (*self.floats, INT8) if self.eight_bits else self.floats
 
 
 _ROWS = (
@@ -39,36 +51,42 @@ _ROWS = (
         "savedmodel",
         "TensorFlow's SavedModel",
         ".",
-        servers=("tensorflow_serving", "kserve"),
+        "pipelines.export.writers.savedmodel",
+        servers=("kserve",),
     ),
     Format(
         "litert",
         "LiteRT, once TensorFlow Lite",
         "model.tflite",
-        ("ai_edge_litert",),
-        (FLOAT32, FLOAT16, INT8),
+        "pipelines.export.writers.litert",
+        "pipelines.export.eight_bits.litert",
+        packages=("ai_edge_litert",),
+        floats=(FLOAT32, FLOAT16),
         servers=("openvino_model_server",),
     ),
     Format(
         "onnx",
         "ONNX",
         "model.onnx",
-        ("tf2onnx", "onnx", "onnxruntime"),
-        (FLOAT32, INT8),
+        "pipelines.export.writers.onnx_model",
+        "pipelines.export.eight_bits.onnx_model",
+        packages=("tf2onnx", "onnx", "onnxruntime"),
+        for_eight_bits=("sympy",),
         servers=("triton", "openvino_model_server", "kserve"),
     ),
     Format(
         "openvino",
         "OpenVINO's representation",
         "model.xml",
-        ("openvino",),
-        (FLOAT32, FLOAT16, INT8),
-        servers=("triton", "openvino_model_server", "kserve"),
+        "pipelines.export.writers.openvino_model",
+        "pipelines.export.eight_bits.openvino_model",
+        packages=("openvino",),
+        for_eight_bits=("nncf",),
+        floats=(FLOAT32, FLOAT16),
+        servers=("triton", "openvino_model_server"),
     ),
 )
 PROGRAMS = {row.name: row for row in _ROWS}
-# What eight bits need beyond the format itself.
-_INT8_PACKAGES = {"openvino": ("nncf",)}
 
 
 def check_format(name: str, precision: str) -> Format:
@@ -96,7 +114,7 @@ def check_format(name: str, precision: str) -> Format:
             f"written in {', '.join(row.precisions)}. {precision} is for: "
             f"{', '.join(takes)}."
         )
-    more = _INT8_PACKAGES.get(name, ()) if precision == INT8 else ()
+    more = row.for_eight_bits if precision == INT8 else ()
     check_packages(f"`format={name}`", (*row.packages, *more))
     return row
 

@@ -24,11 +24,6 @@ from pipelines.export.whole_folder import whole_folder
 from pipelines.waiting.heartbeat import heartbeat
 from pipelines.waiting.work import work
 
-_WRITERS = {
-    "litert": "litert",
-    "onnx": "onnx_model",
-    "openvino": "openvino_model",
-}
 _NO_DEMANDS = Demands()
 
 
@@ -92,9 +87,7 @@ def quantize_model(
     examples = match_to_model(judging.examples, model)
     check_enough(examples, demands)
     pictures = _calibration(how, judging, examples)
-    module = importlib.import_module(
-        f"pipelines.export.eight_bits.{_WRITERS[how.format]}"
-    )
+    module = importlib.import_module(row.eight_bits)
     with whole_folder(output) as folder:
         place = version_folder(folder, model)
 
@@ -104,7 +97,7 @@ def quantize_model(
             )
 
         convert(program, row, write)
-        runtime = open_written(how.format, place)
+        runtime = open_written(row, place)
         check = check_paired(program, runtime, examples, demands)
         check |= {
             "pictures_of": judging.data,
