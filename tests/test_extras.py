@@ -26,12 +26,14 @@ def export():
     from ai_edge_litert.interpreter import Interpreter
 
     spec = tf.TensorSpec((2, 4), tf.float32, "x")
-    weights = tf.random.stateless_normal((4, 4), (1, 2))
-    double = tf.function(lambda x: x @ weights, input_signature=[spec])
+    weights = np.arange(16, dtype="float32").reshape(4, 4)
+    product = tf.function(
+        lambda x: x @ tf.constant(weights), input_signature=[spec]
+    )
     given = np.ones((2, 4), "float32")
-    expected = given @ weights.numpy()
+    expected = given @ weights
 
-    model, _ = tf2onnx.convert.from_function(double, [spec], opset=18)
+    model, _ = tf2onnx.convert.from_function(product, [spec], opset=18)
     onnx.checker.check_model(model)
     content = model.SerializeToString()
     session = onnxruntime.InferenceSession(content)
@@ -44,7 +46,7 @@ def export():
     np.testing.assert_allclose(compiled(given)[0], expected, rtol=1e-5)
     assert nncf.quantize(read, nncf.Dataset([given])) is not None
 
-    concrete = double.get_concrete_function()
+    concrete = product.get_concrete_function()
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
     interpreter = Interpreter(model_content=converter.convert())
     interpreter.allocate_tensors()

@@ -1,6 +1,7 @@
 """Eight bits for LiteRT, by TensorFlow's converter."""
 
 import pathlib
+import warnings
 
 import numpy as np
 import tensorflow as tf
@@ -29,7 +30,9 @@ def write(
     Raises:
         OSError: It cannot be written.
     """
-    with saved_for_converters(program) as saved:
+    with saved_for_converters(program) as saved, warnings.catch_warnings():
+        # Its debugger warns of the interpreter that it takes itself.
+        warnings.simplefilter("ignore")
         float_file = tf.lite.TFLiteConverter.from_saved_model(saved).convert()
         kept = _kept_in_float(float_file, float_logits=float_logits)
         write_atomically(folder / FILE, _converted(saved, calibration, kept))

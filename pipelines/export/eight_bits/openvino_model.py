@@ -1,5 +1,8 @@
 """Eight bits for OpenVINO, by NNCF."""
 
+import contextlib
+import io
+import logging
 import pathlib
 
 import numpy as np
@@ -30,8 +33,11 @@ def write(
     """
     import nncf
 
+    nncf.set_log_level(logging.ERROR)
     pictures = [picture[np.newaxis] for picture in calibration]
-    with converted(program) as model:
+    # Its bars are drawn where a person reads what the command says.
+    nowhere = contextlib.redirect_stdout(io.StringIO())
+    with converted(program) as model, nowhere:
         quantized = nncf.quantize(
             model,
             nncf.Dataset(pictures),
