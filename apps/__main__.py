@@ -29,6 +29,8 @@ GROUPS = {
         "models": "the networks and weights that there are",
     },
     "Ship": {
+        "export": "a model for phones, browsers, servers: ONNX, LiteRT …",
+        "quantize": "a model in eight bits, if it is as good",
         "pack": "pictures into shards, which large disks read fast",
         "convert": "weights of other libraries into a file of ours",
     },

@@ -14,6 +14,52 @@ from pipelines.features.approximate import ApproximateSearch
 ROOT = pathlib.Path(__file__).parents[1]
 
 
+def export():
+    """Each package does a little; tests/pipelines/export do the rest."""
+    import nncf
+    import onnx
+    import onnxruntime
+    import openvino
+    import sympy
+    import tensorflow as tf
+    import tf2onnx
+    from ai_edge_litert.interpreter import Interpreter
+
+    spec = tf.TensorSpec((2, 4), tf.float32, "x")
+    weights = np.arange(16, dtype="float32").reshape(4, 4)
+    product = tf.function(
+        lambda x: x @ tf.constant(weights), input_signature=[spec]
+    )
+    given = np.ones((2, 4), "float32")
+    expected = given @ weights
+
+    model, _ = tf2onnx.convert.from_function(product, [spec], opset=18)
+    onnx.checker.check_model(model)
+    content = model.SerializeToString()
+    session = onnxruntime.InferenceSession(content)
+    (found,) = session.run(None, {"x": given})
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+    read = openvino.Core().read_model(content)
+    exact = {"INFERENCE_PRECISION_HINT": "f32"}
+    compiled = openvino.compile_model(read, "CPU", exact)
+    np.testing.assert_allclose(compiled(given)[0], expected, rtol=1e-5)
+    assert nncf.quantize(read, nncf.Dataset([given])) is not None
+
+    concrete = product.get_concrete_function()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
+    interpreter = Interpreter(model_content=converter.convert())
+    interpreter.allocate_tensors()
+    (taken,) = interpreter.get_input_details()
+    interpreter.set_tensor(taken["index"], given)
+    interpreter.invoke()
+    (told,) = interpreter.get_output_details()
+    np.testing.assert_allclose(
+        interpreter.get_tensor(told["index"]), expected, rtol=1e-5
+    )
+    assert sympy.Symbol("height") * 2 == sympy.sympify("2 * height")
+
+
 def heif():
     from PIL import Image
 
@@ -46,10 +92,12 @@ def search():
     assert index.search(vectors[7:8], 1).places.tolist() == [[7]]
 
 
-CALLS = {each.__name__: each for each in (heif, hub, imagenet, search)}
+CALLS = {each.__name__: each for each in (export, heif, hub, imagenet, search)}
 
 
 @pytest.mark.extras
+# Converters warn of what they call themselves.
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", CALLS)
 def test_an_extra_answers(name):
     CALLS[name]()

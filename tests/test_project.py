@@ -16,8 +16,12 @@ FORBIDDEN = {
     "pipelines": {"torch"},
     "apps": {"torch"},
 }
-# Keras takes XLA for it, with which a CPU cannot train.
-ALLOWED = {"zoo/layers/grouped.py": {"tensorflow"}}
+# Keras takes XLA for groups, with which a CPU cannot train; and TensorFlow
+# writes its own format.
+ALLOWED = {
+    "zoo/layers/grouped.py": {"tensorflow"},
+    "zoo/exporting.py": {"tensorflow"},
+}
 # Run by an interpreter of its own, which has torch.
 APART = ROOT / "pipelines" / "benchmarks" / "torch_loader.py"
 HEAVY = {"tensorflow", "keras", "numpy", "matplotlib"}

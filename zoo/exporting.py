@@ -12,7 +12,9 @@ def export(model: keras.Model, path: str | os.PathLike) -> None:
 
     `model.export` of Keras writes one that takes float32 alone, because that
     is the kind of a `keras.Input` that says nothing: a client that sends
-    bytes is refused. Needs TensorFlow.
+    bytes is refused. It also writes every weight twice: once as Keras's
+    variable and once as the one of TensorFlow inside of it, which a
+    checkpoint takes for two things. Needs TensorFlow.
 
     Args:
         model: A model of the zoo.
@@ -20,6 +22,7 @@ def export(model: keras.Model, path: str | os.PathLike) -> None:
 
     Raises:
         RequestError: It has more than one input.
+        OSError: It cannot be written.
 
     Example:
 
@@ -35,18 +38,40 @@ def export(model: keras.Model, path: str | os.PathLike) -> None:
         assert served.serve(np.zeros((2, 32, 32, 3), "uint8")).shape == (2, 10)
     ```
     """
+    import tensorflow as tf
+
     if len(model.inputs) != 1:
         raise RequestError(
             f"A model that is exported takes pictures alone. {model.name!r} "
             f"has {len(model.inputs)} inputs."
         )
     pixels = model.inputs[0]
-    signature = keras.InputSpec(
-        shape=pixels.shape, dtype="uint8", name=pixels.name
+    spec = tf.TensorSpec(pixels.shape, tf.uint8, pixels.name)
+    serve = tf.function(
+        lambda pixels: model(pixels, training=False), input_signature=[spec]
     )
-    model.export(
-        str(path),
-        format="tf_saved_model",
-        input_signature=[signature],
-        verbose=False,
-    )
+    write_function(serve, model.weights, path)
+
+
+def write_function(function, weights, path) -> None:
+    """Writes a function as a SavedModel, and each of its weights once.
+
+    Args:
+        function: A `tf.function` with one signature.
+        weights: Keras's variables, all that it reads.
+        path: A folder, which is made.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    import tensorflow as tf
+
+    program = tf.Module()
+    program.kept = [weight.value for weight in weights]
+    program.serve = function
+    signatures = {"serving_default": function}
+    try:
+        tf.saved_model.save(program, str(path), signatures=signatures)
+    except tf.errors.OpError as error:
+        # What the operating system refuses, in TensorFlow's words.
+        raise OSError(f"{path}: {error.message}") from error

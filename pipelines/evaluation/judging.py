@@ -86,8 +86,7 @@ def judge(
     started = time.perf_counter()
     if not isinstance(data, ToJudge):
         data = ToJudge(data, open_held_out(data))
-    examples = _match_labels(data.examples, first)
-    examples = match_classes(examples, zoo.class_names(first))
+    examples = match_to_model(data.examples, first)
     check_pictures(examples, progress=checked)
     data_read = _data(examples, zoo.preprocessing(first), batch_size, tta)
     found = _logits(opened.models, task, data_read, progress)
@@ -145,6 +144,20 @@ def _logits(models: dict, task: Task, data: EvaluationData, progress):
         name: Evaluator(model, strategy, task).logits(data, step)
         for name, model in models.items()
     }
+
+
+def match_to_model(examples: Examples, model) -> Examples:
+    """Returns a set's labels as a model has its classes.
+
+    Args:
+        examples: With any classes of the model's, in any order.
+        model: A model of the zoo.
+
+    Raises:
+        DataError: The set has a class that the model does not know, or
+            several a picture where the model tells one.
+    """
+    return match_classes(_match_labels(examples, model), zoo.class_names(model))
 
 
 def _match_labels(examples: Examples, model) -> Examples:

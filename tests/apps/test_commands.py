@@ -36,11 +36,13 @@ COMMANDS = (
     "doctor",
     "ensemble",
     "evaluate",
+    "export",
     "features",
     "finetune",
     "models",
     "pack",
     "predict",
+    "quantize",
     "search",
     "train",
 )

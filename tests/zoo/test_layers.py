@@ -267,6 +267,11 @@ def test_logits_are_float32_under_every_policy():
             ),
             ("units", "class_names", "activation", "use_bias"),
         ),
+        (
+            layers.MeanLogits(2, class_names=("a", "b")),
+            ("units", "class_names"),
+        ),
+        (layers.MiddleWindow(24, 0.875), ("size", "part")),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -1,0 +1,1 @@
+"""Out of the house: models as programs for other runtimes, each judged."""
