@@ -99,3 +99,28 @@ def check_model(model: str, weights: str | None) -> None:
             f"`model={model}` is an untrained network without `weights`. "
             + (f"It has: {', '.join(known)}." if known else "It has none.")
         )
+
+
+def check_new_place(name: str, path: str | None) -> None:
+    """Refuses a file that cannot be written, before any time is spent.
+
+    Args:
+        name: Of the setting that names it.
+        path: None where none is asked for.
+
+    Raises:
+        RequestError: It is there already, or its folder is not.
+    """
+    if path is None:
+        return
+    if os.path.lexists(path):
+        raise RequestError(
+            f"`{name}={path}` is there already. Give another name, or remove "
+            "it first."
+        )
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        raise RequestError(
+            f"`{name}={path}`: there is no folder {folder}. Make it first, or "
+            "give another."
+        )

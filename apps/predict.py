@@ -14,9 +14,9 @@ damaged file.
 """
 
 import dataclasses
-import os
 
 from apps.checks import check_model
+from apps.checks import check_new_place
 from apps.checks import check_pictures
 from apps.command import launch
 from apps.command import say
@@ -129,26 +129,9 @@ def check(asked: Predicting) -> None:
     check_model(asked.model, asked.weights)
     check_pictures(asked.pictures)
     for name in ("output", "page"):
-        _check_new(name, getattr(asked, name))
+        check_new_place(name, getattr(asked, name))
     if asked.sort_into:
         check_sorting(asked.sort_into, asked.pictures)
-
-
-def _check_new(name: str, path: str | None) -> None:
-    """Refuses a file that cannot be written, before any time is spent."""
-    if path is None:
-        return
-    if os.path.lexists(path):
-        raise RequestError(
-            f"`{name}={path}` is there already. Give another name, or remove "
-            "it first."
-        )
-    folder = os.path.dirname(path) or "."
-    if not os.path.isdir(folder):
-        raise RequestError(
-            f"`{name}={path}`: there is no folder {folder}. Make it first, or "
-            "give another."
-        )
 
 
 def run(asked: Predicting) -> None:

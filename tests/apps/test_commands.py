@@ -31,6 +31,7 @@ COMMANDS = (
     "curves",
     "doctor",
     "evaluate",
+    "explain",
     "features",
     "finetune",
     "models",
