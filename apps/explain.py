@@ -4,13 +4,18 @@
     zoo explain --model=runs/first new/ --class=cat --against=dog
 
 Writes a page: for each picture the maps of several methods beside one of
-chance, and figures that say how far each method is to be believed. Exit codes:
+chance, and figures that say how far each method is to be believed; and what the
+network has learned to see. With --data it also shows a data set as the network
+sees it: a map of it, what excites a channel, what is most like each picture;
+--projector=FOLDER writes that for tensorboard --logdir=FOLDER. Exit codes:
 0 done, 2 a wrong request, 3 a picture that cannot be decoded (the others are
 on the page), 4 a damaged file.
 """
 
 import dataclasses
 
+from apps.bar import Bar
+from apps.checks import check_data
 from apps.checks import check_model
 from apps.checks import check_new_place
 from apps.checks import check_pictures
@@ -43,6 +48,14 @@ class Explaining(FinishedModel):
         "such as 'new/**/*.jpg'.",
         group=GIVEN,
         is_flag=False,
+    )
+    data: str | None = row(
+        None,
+        "A data set to show as the network sees it, as the command features "
+        "takes it.",
+        group=GIVEN,
+        usual="the pictures alone",
+        common=True,
     )
     class_name: str | None = row(
         None,
@@ -90,6 +103,12 @@ class Explaining(FinishedModel):
         "names of the pictures.",
         group=WRITTEN,
     )
+    projector: str | None = row(
+        None,
+        "A folder for the vectors and pictures of `data`, which TensorBoard's "
+        "projector shows.",
+        group=WRITTEN,
+    )
 
 
 def check(asked: Explaining) -> None:
@@ -97,7 +116,11 @@ def check(asked: Explaining) -> None:
         usage = command("explain", "IMAGE…", model=asked.model)
         raise RequestError(f"No picture was named. Expected: {usage}")
     chosen(asked.methods)
+    if asked.projector and not asked.data:
+        raise RequestError("`projector` shows a data set. Give `data`.")
     check_model(asked.model, asked.weights)
+    if asked.data:
+        check_data(asked.data)
     check_pictures(asked.pictures)
     for name in ("output", "maps"):
         check_new_place(name, getattr(asked, name))
@@ -110,21 +133,65 @@ def check(asked: Explaining) -> None:
 def run(asked: Explaining) -> None:
     from pipelines.data.sources.pictures_in import pictures_in
     from pipelines.evaluation.explanations.asking import explain_files
+    from pipelines.evaluation.explanations.learned.section import (
+        learned_section,
+    )
     from pipelines.evaluation.explanations.network import ExplainedNetwork
     from pipelines.evaluation.explanations.page import write_explanations
     from pipelines.evaluation.saved_models import open_model
 
-    model = open_model(asked.model, asked.weights)
-    network = ExplainedNetwork(model, asked.stage)
+    network = ExplainedNetwork(
+        open_model(asked.model, asked.weights), asked.stage
+    )
+    question = _question(asked)
+    examples = _examples(asked, question.upright)
     files = pictures_in(asked.pictures)
-    explained = explain_files(network, files, _question(asked))
+    explained = explain_files(network, files, question)
     if asked.maps:
         explained.save_maps(asked.maps)
         say(f"maps: {asked.maps}")
-    write_explanations(asked.output, explained, model=asked.model)
+    first = explained.pixels[0], explained.names[0]
+    more = {"learned": learned_section(network.model, *first)}
+    if examples is not None:
+        more["seen_set"] = _seen_set(asked, explained, examples)
+    write_explanations(asked.output, explained, model=asked.model, more=more)
     say(f"page: {asked.output}")
     if explained.bad:
         raise DataError(f"{'; '.join(explained.bad)}.")
+
+
+def _examples(asked: Explaining, upright: bool):
+    """The pictures of the data set, refused before any time is spent."""
+    if not asked.data:
+        return None
+    from pipelines.data.checks import check_pictures as check_decoding
+    from pipelines.features.pictures import open_every_picture
+    from pipelines.features.projector import check_projector
+
+    if asked.projector:
+        check_projector(asked.projector)
+    examples, _ = open_every_picture(asked.data, Bar("pictures", "picture"))
+    examples = dataclasses.replace(examples, upright=upright)
+    check_decoding(examples, progress=Bar("checking", "picture"))
+    return examples
+
+
+def _seen_set(asked: Explaining, explained, examples) -> dict:
+    from pipelines.features.projector import write_projector
+    from pipelines.features.seen_set import Viewer
+    from pipelines.features.seen_set_section import seen_set_section
+
+    network = explained.network
+    viewer = Viewer(network.model, network.stage)
+    seen_set = viewer.seen_set(examples, Bar("looking", "picture"))
+    if asked.projector:
+        write_projector(asked.projector, seen_set)
+        say(
+            f"projector: {asked.projector}; show it with tensorboard "
+            f"--logdir={asked.projector}"
+        )
+    vectors = viewer.vectors(explained.pixels)
+    return seen_set_section(seen_set, explained.names, vectors, asked.seed)
 
 
 def _question(asked: Explaining):

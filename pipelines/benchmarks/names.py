@@ -5,6 +5,7 @@ A test compares them with the tables that have what is behind the names.
 
 from collections.abc import Sequence
 
+from pipelines.evaluation.explanations.names import NAMES
 from pipelines.runs.config import PRECISIONS
 from zoo.errors import RequestError
 
@@ -16,6 +17,7 @@ PARTS = {
         "trivialaugment", "augmix", "erasing", "gridmask", "keras_bare",
         "keras", "keras_cv", "torch",
     ),
+    "explanations": tuple(NAMES),
     "shots": ("probe", "head", "progressive"),
     "transfer": ("head", "whole", "usual"),
 }  # fmt: skip

@@ -53,8 +53,9 @@ def test_a_page_and_the_maps_as_numbers(asked, tmp_path):
     page = (tmp_path / "page.html").read_text()
     assert "http" not in page.replace("http-equiv", "")
     assert page.count('class="card case"') == 2
-    # Of each picture itself, its map and one of chance.
-    assert page.count("data:image/jpeg;base64,") == 2 * 3
+    # Of each picture itself, its map and one of chance; the kernels, and
+    # eight maps of each stage.
+    assert page.count("data:image/jpeg;base64,") == 2 * 3 + 1 + 3 * 8
     assert "Grad-CAM" in page and "Random" in page and "LayerCAM" not in page
     assert len(re.findall(r"\d% without", page)) == 4
     with np.load(tmp_path / "maps.npz") as maps:
@@ -69,6 +70,23 @@ def test_why_one_and_not_the_other(asked, tmp_path):
     page = (tmp_path / "page.html").read_text()
     assert page.count("Why <b>blue sky</b> and not <b>red</b>?") == 2
     assert "deletion" not in page
+
+
+def test_a_data_set_as_the_network_sees_it(asked, tmp_path, photos):
+    folder = tmp_path / "projector"
+    answer = asked(f"--data={photos}", f"--projector={folder}", "--nomeasured")
+    assert answer.code == 0, answer.err
+    page = (tmp_path / "page.html").read_text()
+    assert page.count("<circle cx=") == 32 + 2
+    assert "What excites a channel of stage2 most" in page
+    assert len((folder / "vectors.tsv").read_text().splitlines()) == 32
+
+
+def test_a_projector_wants_a_data_set(asked, tmp_path):
+    answer = asked(f"--projector={tmp_path}")
+    assert answer.code == 2 and "Give --data" in answer.err
+    answer = asked("--data=nowhere/")
+    assert answer.code == 2 and "no folder nowhere/" in answer.err
 
 
 def test_a_picture_that_is_none(asked, tmp_path, photos):

@@ -56,6 +56,6 @@ def explain(
         # Another seed a batch: no two pictures have the same random map.
         glance = Glance(network, pixels[some], target[some], seed + start)
         for name in methods:
-            with work(f"drawing {NAMES[name].title}", "copy"):
+            with work(f"drawing {NAMES[name].title}", "view"):
                 parts[name].append(METHODS[name](glance).astype("float32"))
     return {name: np.concatenate(maps) for name, maps in parts.items()}

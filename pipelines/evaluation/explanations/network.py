@@ -75,12 +75,17 @@ class ExplainedNetwork:
         return max(1, min(_MOST, _NUMBERS // pixels[0].size))
 
     def logits(self, pixels: np.ndarray) -> np.ndarray:
-        """Returns float32 `(pictures, classes)`."""
-        return self._logits(pixels)
+        """Returns float32 `(pictures, classes)`, of any number of pictures."""
+        size = self.batch_size(pixels)
+        parts = [
+            self._logits(pixels[start : start + size].astype("float32"))
+            for start in range(0, len(pixels), size)
+        ]
+        return np.concatenate(parts)
 
     def features(self, pixels: np.ndarray) -> np.ndarray:
         """Returns the stage's output as it is."""
-        return self._features(pixels)
+        return self._features(pixels.astype("float32"))
 
     def activations(self, pixels: np.ndarray) -> np.ndarray:
         """Returns the stage's maps, `(pictures, height, width, channels)`."""
@@ -111,7 +116,7 @@ class ExplainedNetwork:
         Raises:
             RequestError: The network has no attention.
         """
-        return self._attention(pixels)
+        return self._attention(pixels.astype("float32"))
 
     @functools.cached_property
     def _logits(self) -> Callable:

@@ -29,7 +29,7 @@ def write_explanations(
         path: The file.
         explained: The pictures.
         model: What the model is called.
-        more: What the template asks for beside: `learned` and `album`.
+        more: What the template asks for beside: `learned` and `seen_set`.
 
     Raises:
         OSError: The disk is full or the folder cannot be written.
@@ -44,7 +44,7 @@ def write_explanations(
         methods=_methods(explained),
         measured=bool(explained.figures),
         pictures=[_card(explained, place) for place in range(count)],
-        **{"learned": None, "album": None} | (more or {}),
+        **{"learned": None, "seen_set": None} | (more or {}),
     )
     write_atomically(path, page)
 

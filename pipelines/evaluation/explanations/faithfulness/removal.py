@@ -49,6 +49,7 @@ def removal(
     heats: np.ndarray,
     *,
     parts: tuple[float, ...] = PARTS,
+    grey: np.ndarray | None = None,
     seed: int = 0,
 ) -> Removal:
     """Removes pixels by a map, and asks again.
@@ -60,45 +61,36 @@ def removal(
         heats: `(pictures, height, width)`: how hot each pixel is. Of equally
             hot ones chance takes some.
         parts: In 0…1, without either.
+        grey: The pixel that takes their place, where they are not imputed.
         seed: Of that chance, and of the noise.
     """
     deleted, kept = [], []
+
+    def without(picture, missing, random):
+        if grey is None:
+            return imputed(picture, missing, random)
+        return np.where(missing[..., np.newaxis], grey, picture)
+
     with work("removing pixels", "picture") as piece:
         for place, picture in enumerate(pixels):
             random = np.random.default_rng((seed, place))
             ranks = _ranks(heats[place], random)
             for part in parts:
                 count = round(part * ranks.size)
-                deleted.append(imputed(picture, ranks < count, random))
-                kept.append(imputed(picture, ranks >= count, random))
+                deleted.append(without(picture, ranks < count, random))
+                kept.append(without(picture, ranks >= count, random))
             piece.count(place + 1, len(pixels))
     rows = np.repeat(np.arange(len(pixels)), len(parts))
     shape = (len(pixels), len(parts))
     return Removal(
-        probabilities(network, pixels, target),
+        target.probability(network.logits(pixels)),
         *(
-            probabilities(network, np.stack(some), target[rows]).reshape(shape)
+            target[rows]
+            .probability(network.logits(np.stack(some).astype("float32")))
+            .reshape(shape)
             for some in (deleted, kept)
         ),
     )
-
-
-def probabilities(
-    network: ExplainedNetwork, pixels: np.ndarray, target: Target
-) -> np.ndarray:
-    """Returns how likely what is asked is of each picture, in 0…1.
-
-    Args:
-        network: Which is asked.
-        pixels: `(pictures, height, width, 3)`, 0…255.
-        target: What is asked.
-    """
-    size = network.batch_size(pixels)
-    logits = [
-        network.logits(np.asarray(pixels[start : start + size], "float32"))
-        for start in range(0, len(pixels), size)
-    ]
-    return target.probability(np.concatenate(logits))
 
 
 def _ranks(heat: np.ndarray, random: np.random.Generator) -> np.ndarray:
