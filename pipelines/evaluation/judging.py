@@ -17,7 +17,10 @@ from pipelines.data.examples import Examples
 from pipelines.data.joining import as_several
 from pipelines.data.joining import relabel
 from pipelines.data.sources.opening import open_held_out
+from pipelines.evaluation.answering import check_tells_one
 from pipelines.evaluation.evaluator import Evaluator
+from pipelines.evaluation.explanations.report_maps import maps_of
+from pipelines.evaluation.explanations.stages import find_stage
 from pipelines.evaluation.held_out import ToJudge
 from pipelines.evaluation.judged_files import write_judged
 from pipelines.evaluation.saved_models import JudgedModels
@@ -79,6 +82,9 @@ def judge(
     first = opened.first
     task = task_of_model(first)
     check_tta(tta)
+    if opened.explained:
+        check_tells_one(first, maps=True)
+        find_stage(first)
     RunFolder.refuse_if_taken(output)
     started = time.perf_counter()
     if not isinstance(data, ToJudge):
@@ -100,7 +106,8 @@ def judge(
         }
     with RunFolder(output) as folder:
         folder.write_config(_config(opened, data, tta))
-        judged = Judged(examples, logits, metrics)
+        drawn = maps_of(first, examples) if opened.explained else None
+        judged = Judged(examples, logits, metrics, drawn)
         write_judged(folder, task, judged, opened=opened)
     return metrics
 

@@ -110,11 +110,15 @@ class Judged:
         examples: The pictures.
         outputs: What the model returns of them, in their order.
         metrics: What `Task.measure` returns of that, and perhaps more.
+        drawn: Given the places of some of the pictures, returns what the
+            model looks at on each, as pictures for a page; None where nobody
+            asks.
     """
 
     examples: Examples
     outputs: np.ndarray
     metrics: dict
+    drawn: Callable[[list[int]], list[str]] | None = None
 
 
 class Task(abc.ABC):
