@@ -18,6 +18,7 @@ GROUPS = {
     },
     "Look": {
         "predict": "what is on pictures, by a model that has learned",
+        "explain": "why a model says what it says, and whether that is true",
         "evaluate": "how good a model is on pictures with known classes",
         "calibrate": "a model that is as sure as it is right",
         "search": "the pictures that are most like a picture",

@@ -11,121 +11,45 @@ Keras's BatchNorm against the fused one, float32 against bfloat16), `transfer`
 beside --output), `ensembles` (five runs on --data, one by one and as one
 model), `search` and `labels` (how many of the pictures nearest to
 each of --data are of its class, and how many labels are doubted that were made
-wrong), `calibration` (how sure CIFAR-10's ResNet-20 is on --data), `weights`
-(loading --weights into --model: time and memory), `pipeline` (the training
-pictures of --data: the JPEG decoder alone, ours, Keras's, keras-cv's and
-torch's), `manifest` (10 thousand and 14 million pictures: opening to step). Run
-nothing else meanwhile. Exit codes: 0 done, 2 a wrong request, 4 a damaged file.
+wrong), `calibration` (how sure CIFAR-10's ResNet-20 is on --data),
+`explanations` (how true the maps are that --model, which has learned, draws of
+--data, and how long they take), `weights` (loading --weights into --model: time
+and memory), `pipeline` (the training pictures of --data: the JPEG decoder
+alone, ours, Keras's, keras-cv's and torch's), `manifest` (10 thousand and 14
+million pictures: opening to step). Run nothing else meanwhile. Exit codes: 0
+done, 2 a wrong request, 4 a damaged file.
 """
-
-import dataclasses
 
 import zoo
 from apps.bar import Bar
 from apps.checks import check_data
+from apps.checks import check_model
 from apps.command import launch
 from apps.command import say
 from apps.command import tell
+from apps.measuring import BATCH
+from apps.measuring import Measuring
 from apps.new_places import check_new_file
-from apps.shared_settings import GIVEN
-from apps.shared_settings import HOW
-from apps.shared_settings import Asked
-from apps.shared_settings import batch
-from apps.shared_settings import data
-from apps.shared_settings import output
 from pipelines.benchmarks.names import PARTS
 from pipelines.benchmarks.names import check_parts
 from pipelines.benchmarks.names import picture_beside
-from pipelines.runs.config import RunConfig
-from pipelines.runs.settings import changed
-from pipelines.runs.settings import required
-from pipelines.runs.settings import row
 from zoo.errors import RequestError
 from zoo.plain_json import dumps
 from zoo.weights.atomic import write_atomically
 
-_BATCH = 128
 _ON_PICTURES = (
-    *("calibration", "ensembles", "labels", "pipeline", "search"),
-    *("shots", "starts", "transfer"),
+    *("calibration", "ensembles", "explanations", "labels", "pipeline"),
+    *("search", "shots", "starts", "transfer"),
 )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Measuring(Asked):
-    """What is measured, and how."""
-
-    subject: str = required(
-        "What is measured.",
-        group=GIVEN,
-        choices=(
-            "train", "pipeline", "step", "shots", "transfer", "starts",
-            "ensembles", "search", "labels", "calibration", "weights",
-            "manifest",
-        ),
-        is_flag=False,
-    )  # fmt: skip
-    data: str | None = data(None, usual="made pictures, or an error")
-    model: str = changed(RunConfig, "model", default="resnet20", group=GIVEN)
-    weights: str | None = row(
-        None,
-        "The file that the subject weights loads.",
-        group=GIVEN,
-        usual="one is made",
-        common=True,
-    )
-    subjects: tuple[str, ...] = row(
-        (),
-        "Only these parts of pipeline, transfer or shots.",
-        group=GIVEN,
-        usual="all",
-        common=True,
-    )
-    models: tuple[str, ...] = row(
-        (),
-        "Only these networks of train.",
-        group=GIVEN,
-        usual="all",
-        common=True,
-    )
-    precisions: tuple[str, ...] = row(
-        (),
-        "Only these precisions of train.",
-        group=GIVEN,
-        usual="float32 and bfloat16",
-        common=True,
-    )
-    image_size: int | None = changed(
-        RunConfig, "image_size", group=HOW, usual="the model's own"
-    )
-    global_batch_size: int | None = batch(
-        None, usual=f"{_BATCH}, in train 8 at 224 px"
-    )
-    rounds: int | None = row(
-        None,
-        "Steps or turns that are timed of each.",
-        group=HOW,
-        usual="3 to 20, by the subject",
-        low=1,
-        common=True,
-    )
-    seconds: float = row(
-        3.0, "How long a turn of pipeline is.", group=HOW, low=0.1, common=True
-    )
-    torch_python: str | None = row(
-        None,
-        "An interpreter that has torch, for pipeline.",
-        group=HOW,
-        usual="this one",
-        common=True,
-    )
-    output: str | None = output(None, "A new JSON file for the results.")
 
 
 def check(asked: Measuring) -> None:
     if asked.output:
         check_new_file(asked.output)
-    zoo.model_info(asked.model)
+    if asked.subject == "explanations":
+        check_model(asked.model, asked.weights)
+    else:
+        zoo.model_info(asked.model)
     if asked.subject in _ON_PICTURES and not asked.data:
         raise RequestError("This is measured on pictures. Give `data`.")
     check_parts(
@@ -146,7 +70,7 @@ def _step(asked: Measuring) -> dict:
     results = benchmark_step(
         asked.model,
         image_size=asked.image_size or zoo.model_info(asked.model).input_size,
-        batch_size=asked.global_batch_size or _BATCH,
+        batch_size=asked.global_batch_size or BATCH,
         rounds=asked.rounds or 20,
     )
     for each in results:
@@ -219,6 +143,19 @@ def _features(asked: Measuring) -> dict:
     return measure(asked.data, say=say, progress=Bar("pictures", "picture"))
 
 
+def _explanations(asked: Measuring) -> dict:
+    from pipelines.benchmarks.explanations import benchmark_explanations
+
+    return benchmark_explanations(
+        asked.model,
+        asked.weights,
+        asked.data,
+        methods=asked.subjects,
+        rounds=asked.rounds or 5,
+        say=say,
+    )
+
+
 def _weights(asked: Measuring) -> dict:
     from pipelines.benchmarks.weights import benchmark_loading
 
@@ -258,7 +195,7 @@ def _pipeline(asked: Measuring) -> dict:
         pipeline.PipelineCase(
             asked.data,
             asked.image_size or 224,
-            asked.global_batch_size or _BATCH,
+            asked.global_batch_size or BATCH,
         ),
         names=asked.subjects or pipeline.SUBJECTS,
         rounds=asked.rounds or 5,
@@ -290,6 +227,7 @@ SUBJECTS = {
     "search": _features,
     "labels": _features,
     "calibration": _features,
+    "explanations": _explanations,
     "weights": _weights,
     "manifest": _manifest,
 }

@@ -97,6 +97,13 @@ class Judging(FinishedModel):
         None, usual="as many as at the end of a run, at most 256"
     )
     tta: str = tta()
+    maps: bool = row(
+        False,
+        "Lays a map over the report's mistakes and doubts: where the answer "
+        "is seen. Of few pictures that takes longer than judging them.",
+        group=HOW,
+        common=True,
+    )
     test_size: bool = row(
         False,
         "Judges published weights at the larger size that their publisher "
@@ -136,6 +143,7 @@ def run(asked: Judging) -> None:
     opened = open_to_judge(
         asked.model, asked.weights, test_size=asked.test_size
     )
+    opened = dataclasses.replace(opened, explained=asked.maps)
     first, output = opened.first, asked.output or _new_folder(asked)
     chosen = pictures_to_judge(
         asked.model,

@@ -48,6 +48,8 @@ ALIASES = {
     "early_stopping": "patience",
     "checkpoint": "weights",
     "random_seed": "seed",
+    # A word of Python's own, which no setting can be called.
+    "class": "class_name",
 }
 _CLASSES = (
     "the classes are those of the pictures, a sub-folder each. Leave it out."

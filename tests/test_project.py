@@ -160,7 +160,8 @@ def test_every_test_file_is_collected():
     # The parity tests share modules with scripts that run without pytest.
     helpers = {
         *("cases.py", "export.py", "export_pictures.py", "random_tensors.py"),
-        *("references.py", "export_groups.py"),
+        *("references.py", "export_groups.py", "export_maps.py"),
+        *("map_cases.py", "their_tensors.py"),
     }
     for path in sources("tests"):
         if path.parent.name == "parity" and path.name in helpers:

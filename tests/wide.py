@@ -10,6 +10,7 @@ import pytest
 
 TRIED = {
     "test_golden.py::test_logits_are_those_of_the_library": 4,
+    "test_maps.py::test_maps_are_those_of_the_libraries": 1,
     "test_keras.py::test_logits_are_those_of_keras": 2,
     "test_importing.py::test_a_saved_model_loads_in_any_order_of_imports": 2,
     "test_phases.py::test_stopped_at_any_size_it_goes_on_to_the_bit": 0,

@@ -6,6 +6,7 @@ A test compares them with the tables that have what is behind the names.
 import os
 from collections.abc import Sequence
 
+from pipelines.evaluation.explanations.names import NAMES
 from pipelines.runs.config import PRECISIONS
 from zoo.errors import RequestError
 
@@ -17,6 +18,7 @@ PARTS = {
         "trivialaugment", "augmix", "erasing", "gridmask", "keras_bare",
         "keras", "keras_cv", "torch",
     ),
+    "explanations": tuple(NAMES),
     "shots": ("probe", "head", "progressive"),
     "transfer": ("head", "whole", "usual"),
 }  # fmt: skip

@@ -6,7 +6,7 @@ import os
 
 from pipelines.pages.showing import on_one_line
 from pipelines.pages.showing import shown
-from pipelines.tasks.task import LOSS
+from pipelines.tasks.metric import LOSS
 from pipelines.tasks.task import Task
 from zoo.errors import RequestError
 from zoo.weights import hub

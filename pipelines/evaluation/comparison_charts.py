@@ -8,7 +8,7 @@ from pipelines.evaluation.judged_runs import JudgedRun
 from pipelines.pages.charts import COLOURS
 from pipelines.pages.charts import draw
 from pipelines.pages.charts import label
-from pipelines.tasks.task import LOSS
+from pipelines.tasks.metric import LOSS
 
 # Told apart by line as well as by colour.
 _LOOKS = tuple(

@@ -7,8 +7,8 @@ import pathlib
 from pipelines.pages.charts import label
 from pipelines.runs.places import METRICS
 from pipelines.runs.places import read_config
+from pipelines.tasks.metric import LOSS
 from pipelines.tasks.table import kind_in
-from pipelines.tasks.task import LOSS
 from pipelines.tasks.task import Task
 from zoo.errors import RequestError
 from zoo.weights.atomic import replacing

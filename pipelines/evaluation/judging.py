@@ -18,7 +18,10 @@ from pipelines.data.examples import Examples
 from pipelines.data.joining import as_several
 from pipelines.data.joining import relabel
 from pipelines.data.sources.opening import open_held_out
+from pipelines.evaluation.answering import check_tells_one
 from pipelines.evaluation.evaluator import Evaluator
+from pipelines.evaluation.explanations.report_maps import maps_of
+from pipelines.evaluation.explanations.stages import find_stage
 from pipelines.evaluation.finite import check_finite
 from pipelines.evaluation.held_out import ToJudge
 from pipelines.evaluation.judged_files import write_judged
@@ -28,9 +31,9 @@ from pipelines.evaluation.tta import NO_VIEWS
 from pipelines.evaluation.tta import check_tta
 from pipelines.evaluation.views import views_data
 from pipelines.runs.run_folder import RunFolder
+from pipelines.tasks.metric import LOSS
 from pipelines.tasks.table import note_of
 from pipelines.tasks.table import task_of_model
-from pipelines.tasks.task import LOSS
 from pipelines.tasks.task import Judged
 from pipelines.tasks.task import Task
 from pipelines.waiting.heartbeat import heartbeat
@@ -82,6 +85,9 @@ def judge(
     first = opened.first
     task = task_of_model(first)
     check_tta(tta)
+    if opened.explained:
+        check_tells_one(first, maps=True)
+        find_stage(first)
     RunFolder.refuse_if_taken(output)
     started = time.perf_counter()
     if not isinstance(data, ToJudge):
@@ -101,7 +107,9 @@ def judge(
             name: task.measure(each, examples.labels)[task.decides.name]
             for name, each in found.items()
         }
-    judged = with_sections(opened, Judged(examples, logits, metrics), data)
+    drawn = maps_of(first, examples) if opened.explained else None
+    judged = Judged(examples, logits, metrics, drawn=drawn)
+    judged = with_sections(opened, judged, data)
     with RunFolder(output) as folder:
         folder.write_config(_config(opened, task, data, tta))
         write_judged(folder, task, judged, opened=opened)

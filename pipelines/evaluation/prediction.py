@@ -66,6 +66,30 @@ def outputs_of(
 
     Args and errors are those of `predict`.
     """
+    encoded = encoded_picture(picture)
+    views = _views(tf.constant(encoded), zoo.preprocessing(model), tta, upright)
+    found = model(views, training=False)
+    check_finite(model.name, tf.nest.map_structure(np.asarray, found))
+
+    def view(number):
+        return tf.nest.map_structure(
+            lambda each: np.asarray(each)[number], found
+        )
+
+    task = task_of_model(model)
+    return task.mean([view(i) for i in range(len(views))])
+
+
+def encoded_picture(picture) -> bytes:
+    """Returns the bytes of a picture that can be decoded.
+
+    Args:
+        picture: As for `predict`.
+
+    Raises:
+        RequestError: There is no such file.
+        DataError: It cannot be decoded.
+    """
     path = pathlib.Path(picture)
     if not path.is_file():
         raise RequestError(f"There is no picture {picture}.")
@@ -78,17 +102,7 @@ def outputs_of(
     problem = problem_of(encoded)
     if problem:
         raise DataError(f"{picture}: {problem}.")
-    views = _views(tf.constant(encoded), zoo.preprocessing(model), tta, upright)
-    found = model(views, training=False)
-    check_finite(model.name, tf.nest.map_structure(np.asarray, found))
-
-    def view(number):
-        return tf.nest.map_structure(
-            lambda each: np.asarray(each)[number], found
-        )
-
-    task = task_of_model(model)
-    return task.mean([view(i) for i in range(len(views))])
+    return encoded
 
 
 def in_language(answers: list, language: str) -> list:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from pipelines.pages.charts import COLOURS
 from pipelines.pages.charts import draw
-from pipelines.tasks.task import LOSS
+from pipelines.tasks.metric import LOSS
 from pipelines.tasks.task import Task
 
 _PARTS = (

@@ -62,11 +62,14 @@ class JudgedModels:
         models: By their names.
         source: Where from; None of what was made in this process.
         several: Whether each is also judged by itself.
+        explained: Whether a report lays maps over its mistakes and doubts,
+            those of the first model.
     """
 
     models: dict
     source: ModelSource | None = None
     several: bool = False
+    explained: bool = False
 
     @property
     def first(self):

@@ -22,6 +22,7 @@ from pipelines.tasks.head import renew_head
 from pipelines.tasks.interval import interval
 from pipelines.tasks.losses import Loss
 from pipelines.tasks.losses import loss_of
+from pipelines.tasks.metric import Metric
 from pipelines.tasks.ranking import hits
 from pipelines.tasks.ranking import in_top
 from pipelines.tasks.scaling_fit import fit_temperature
@@ -29,7 +30,6 @@ from pipelines.tasks.softmax import cross_entropy
 from pipelines.tasks.softmax import mean_of_probabilities
 from pipelines.tasks.softmax import softmax
 from pipelines.tasks.task import Judged
-from pipelines.tasks.task import Metric
 from pipelines.tasks.task import Task
 from zoo.errors import DataError
 from zoo.head_scaling import LogitScaling

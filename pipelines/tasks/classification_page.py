@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from pipelines.data.examples import Examples
 from pipelines.tasks.answers import Answers
 from pipelines.tasks.class_summary import calibration_of
 from pipelines.tasks.class_summary import class_names
@@ -45,7 +44,7 @@ def page(judged: Judged, tiles: list[tuple[str, str]]) -> dict:
         "means": means,
         "broken": int((answers.best < 0).sum()),
         **_classes(answers, names),
-        **_pictures(answers, names, examples),
+        **_pictures(answers, names, judged),
         **_calibration(answers),
     }
 
@@ -78,7 +77,8 @@ def _classes(answers: Answers, names) -> dict:
     }
 
 
-def _pictures(answers: Answers, names, examples: Examples) -> dict:
+def _pictures(answers: Answers, names, judged: Judged) -> dict:
+    examples = judged.examples
     given = np.flatnonzero(answers.best >= 0)
     by_confidence = given[
         np.argsort(answers.confidence[given], kind="stable")
@@ -87,16 +87,18 @@ def _pictures(answers: Answers, names, examples: Examples) -> dict:
 
     def cards(places: list[int]) -> list[dict]:
         pictures = shown_pictures(examples, places)
+        maps = judged.drawn(places) if judged.drawn else [None] * len(places)
         return [
             {
                 "picture": picture,
+                "map": drawn,
                 "name": examples.names[i],
                 "label": names[answers.labels[i]],
                 "answer": names[answers.best[i]],
                 "confidence": float(answers.confidence[i]),
                 "right": bool(answers.right[i]),
             }
-            for i, picture in zip(places, pictures, strict=True)
+            for i, picture, drawn in zip(places, pictures, maps, strict=True)
         ]
 
     return {

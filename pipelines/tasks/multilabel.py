@@ -12,6 +12,7 @@ from pipelines.data.examples import Examples
 from pipelines.data.spelling import told_apart
 from pipelines.pages.showing import on_one_line
 from pipelines.tasks.head import renew_head
+from pipelines.tasks.metric import Metric
 from pipelines.tasks.multilabel_loss import MultiLabelLoss
 from pipelines.tasks.multilabel_loss import loss_of
 from pipelines.tasks.multilabel_metrics import average_precisions
@@ -21,7 +22,6 @@ from pipelines.tasks.sigmoid import cross_entropy
 from pipelines.tasks.sigmoid import mean_of_probabilities
 from pipelines.tasks.sigmoid import sigmoid
 from pipelines.tasks.task import Judged
-from pipelines.tasks.task import Metric
 from pipelines.tasks.task import Task
 from pipelines.tasks.thresholds import USUAL
 from pipelines.tasks.thresholds import choose_thresholds

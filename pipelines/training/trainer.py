@@ -18,7 +18,7 @@ from pipelines.devices.strategy import check_batch
 from pipelines.devices.strategy import distribute
 from pipelines.devices.strategy import workers_of
 from pipelines.evaluation.evaluator import Evaluator
-from pipelines.tasks.task import LOSS
+from pipelines.tasks.metric import LOSS
 from pipelines.tasks.task import Task
 from pipelines.training.averaging import WeightAverage
 from pipelines.training.failures import LossScaleWatch

@@ -37,6 +37,7 @@ COMMANDS = (
     "ensemble",
     "evaluate",
     "export",
+    "explain",
     "features",
     "finetune",
     "models",

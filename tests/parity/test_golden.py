@@ -7,33 +7,14 @@ import numpy as np
 import pytest
 from cases import CASES
 from cases import CLASSES
-from cases import SEED
-from random_tensors import random_tensors
+from their_tensors import their_tensors
 
 import zoo
 from zoo.weights.files import variable_names
-from zoo.weights.translation import TABLES
-from zoo.weights.translation import to_theirs
 
 _GOLDEN = json.loads(
     pathlib.Path(__file__).with_name("golden.json").read_text()
 )
-
-
-def _their_tensors(model, origin, *scales):
-    """Random tensors under the names that our tables have for the model's."""
-    ours = {
-        name: np.broadcast_to(np.float32(0), variable.shape)
-        for name, variable in variable_names(model).items()
-    }
-    family = zoo.model_info(model.name).family
-    for table in TABLES:
-        theirs = to_theirs(table, ours)
-        library = table.library in (origin, origin.partition("/")[0])
-        if table.family == family and library and table.fits(theirs):
-            shapes = {name: value.shape for name, value in theirs.items()}
-            return random_tensors(shapes, SEED, *scales)
-    raise AssertionError(f"no table for {model.name} of {origin}")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +27,7 @@ def test_logits_are_those_of_the_library(row, compare):
         classes=CLASSES,
         input_shape=(row["side"], row["side"], 3),
     )
-    tensors = _their_tensors(
+    tensors = their_tensors(
         model, row["origin"], row["gain"], row["pixel_scale"]
     )
     report = zoo.load_weights(model, tensors)

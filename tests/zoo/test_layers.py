@@ -271,7 +271,7 @@ def test_logits_are_float32_under_every_policy():
             layers.MeanLogits(2, class_names=("a", "b")),
             ("units", "class_names"),
         ),
-        (layers.MiddleWindow(24, 0.875), ("size", "part")),
+        (layers.MiddleWindow(24, 0.875), ("image_size", "part")),
     ],
     ids=lambda value: type(value).__name__,
 )

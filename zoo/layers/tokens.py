@@ -105,18 +105,36 @@ class SelfAttention(keras.layers.Layer):
             )
 
     def call(self, inputs):
+        query, key, value = self._parts(inputs)
+        shares = ops.cast(self._shares(query, key), value.dtype)
+        y = ops.einsum("bhqk,bkhd->bqhd", shares, value)
+        return ops.reshape(y, (-1, y.shape[1], inputs.shape[-1] // 3))
+
+    def shares(self, inputs):
+        """Returns how much each token asks each other one, float32.
+
+        Args:
+            inputs: As the layer's own.
+
+        Returns:
+            `(batch, heads, tokens, tokens)`; rows add up to 1.
+        """
+        query, key, _ = self._parts(inputs)
+        return self._shares(query, key)
+
+    def _parts(self, inputs):
+        """Queries, keys and values, `(batch, tokens, heads, depth)` each."""
         _, tokens, packed = inputs.shape
-        channels = packed // 3
-        depth = channels // self.heads
-        query, key, value = (
+        depth = packed // 3 // self.heads
+        return [
             ops.reshape(part, (-1, tokens, self.heads, depth))
             for part in ops.split(inputs, 3, axis=-1)
-        )
-        scores = ops.einsum("bqhd,bkhd->bhqk", query * depth**-0.5, key)
-        shares = ops.softmax(ops.cast(scores, "float32"))
-        shares = ops.cast(shares, value.dtype)
-        y = ops.einsum("bhqk,bkhd->bqhd", shares, value)
-        return ops.reshape(y, (-1, tokens, channels))
+        ]
+
+    def _shares(self, query, key):
+        scale = query.shape[-1] ** -0.5
+        scores = ops.einsum("bqhd,bkhd->bhqk", query * scale, key)
+        return ops.softmax(ops.cast(scores, "float32"))
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], input_shape[-1] // 3)

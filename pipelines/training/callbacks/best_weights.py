@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import keras
 
-from pipelines.tasks.task import Metric
+from pipelines.tasks.metric import Metric
 
 
 class BestWeights(keras.callbacks.Callback):

@@ -15,7 +15,7 @@ from pipelines.runs.interruption import Interrupted
 from pipelines.runs.interruption import StopRequest
 from pipelines.runs.state import RunState
 from pipelines.runs.state import as_files
-from pipelines.tasks.task import Metric
+from pipelines.tasks.metric import Metric
 from zoo.weights.atomic import write_atomically
 from zoo.weights.files import as_safetensors
 from zoo.weights.finite import not_finite

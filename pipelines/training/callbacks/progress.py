@@ -6,7 +6,7 @@ import time
 import keras
 
 from pipelines.devices.memory import peak_memory
-from pipelines.tasks.task import LOSS
+from pipelines.tasks.metric import LOSS
 from pipelines.tasks.task import Task
 from pipelines.training.remaining import Part
 from pipelines.training.remaining import Remaining

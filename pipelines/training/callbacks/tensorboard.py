@@ -5,7 +5,7 @@ import pathlib
 import keras
 import numpy as np
 
-from pipelines.tasks.task import LOSS
+from pipelines.tasks.metric import LOSS
 from pipelines.tasks.task import Task
 from pipelines.training.callbacks.event_files import EventFile
 from pipelines.training.callbacks.stage_norms import StageNorms

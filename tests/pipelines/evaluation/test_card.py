@@ -15,9 +15,9 @@ from pipelines.evaluation.card_metadata import plain_name
 from pipelines.runs.split_list import write_split
 from pipelines.tasks.classification import Classification
 from pipelines.tasks.interval import interval
+from pipelines.tasks.metric import Metric
 from pipelines.tasks.multilabel import MultiLabel
 from pipelines.tasks.task import Judged
-from pipelines.tasks.task import Metric
 from pipelines.tasks.task import Task
 
 CONFIG = {

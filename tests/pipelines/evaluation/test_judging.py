@@ -1,6 +1,7 @@
 """Judging a finished model: exact numbers, in files to look into."""
 
 import csv
+import dataclasses
 import json
 import logging
 
@@ -14,6 +15,7 @@ from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.judging import describe
 from pipelines.evaluation.judging import judge
 from pipelines.evaluation.judging import match_classes
+from pipelines.evaluation.saved_models import JudgedModels
 from pipelines.evaluation.saved_models import open_to_judge
 from pipelines.evaluation.views import views_of
 from pipelines.tasks.classification import Classification
@@ -278,3 +280,25 @@ def test_views_that_are_not_known(model, picture_folder, tmp_path):
     with pytest.raises(RequestError, match="`tta=eleven` is not known"):
         judge(model, str(picture_folder), str(tmp_path / "x"), tta="eleven")
     assert not (tmp_path / "x").exists()
+
+
+def test_a_report_with_maps(model, picture_folder, tmp_path, judged):
+    """Beside each mistake and doubt, and the same figures as without."""
+    opened = dataclasses.replace(JudgedModels.of(model), explained=True)
+    output = tmp_path / "run"
+    metrics = judge(opened, str(picture_folder), str(output), batch_size=4)
+    page = (output / "report.html").read_text()
+    plain = (judged[0] / "report.html").read_text()
+    shown = plain.count("data:image/jpeg;base64,")
+    assert shown and page.count("data:image/jpeg;base64,") == 2 * shown
+    assert page.count(" is seen") == shown and " is seen" not in plain
+    assert metrics["top1"] == judged[1]["top1"]
+
+
+def test_maps_are_of_one_class_a_picture(tiny, picture_folder, tmp_path):
+    several = tiny(NAMES)
+    zoo.set_thresholds(several, (0.5,) * len(NAMES))
+    opened = dataclasses.replace(JudgedModels.of(several), explained=True)
+    with pytest.raises(RequestError, match="`maps` is for models that tell"):
+        judge(opened, str(picture_folder), str(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()

@@ -15,8 +15,8 @@ from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.examples import Examples
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.report import write_report
+from pipelines.tasks.metric import Metric
 from pipelines.tasks.task import Judged
-from pipelines.tasks.task import Metric
 from pipelines.tasks.task import Task
 from pipelines.training.callbacks.progress import describe
 
