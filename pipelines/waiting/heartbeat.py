@@ -136,9 +136,10 @@ def _told(piece, now: float) -> str:
         done = f"{piece.done / 2**20:,.0f}"
         whole = f" of {piece.total / 2**20:,.0f} MiB" if piece.total else " MiB"
     else:
-        done, whole = f"{piece.done:,}", f" {piece.unit}s"
+        many = f"{piece.unit}{'es' if piece.unit.endswith('ch') else 's'}"
+        done, whole = f"{piece.done:,}", f" {many}"
         if piece.total:
-            whole = f" of {piece.total:,} {piece.unit}s"
+            whole = f" of {piece.total:,} {many}"
     left = ""
     if piece.total and piece.done < piece.total:
         seconds = spent / piece.done * (piece.total - piece.done)

@@ -263,3 +263,17 @@ def test_what_stands_for_the_error_stream_is_written_to(monkeypatch):
                 break
             time.sleep(0.05)
     assert cell.getvalue() == "reading …\n"
+
+
+@pytest.mark.parametrize(
+    ("unit", "many"),
+    [("picture", "pictures"), ("batch", "batches"), ("turn", "turns")],
+)
+def test_more_than_one_is_named_so(unit, many):
+    log = io.StringIO()
+    heart = Heartbeat(log)
+    with work("judging", unit) as judging:
+        live(heart, 0, 30)
+        judging.count(2, 4)
+        live(heart, 30, 10)
+    assert f"judging: 2 of 4 {many} · 33 s, about 33 s left\n" in log.getvalue()
