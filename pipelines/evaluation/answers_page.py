@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Sequence
 
 from pipelines.data.thumbnails import thumbnails
+from pipelines.evaluation.answering import UNLIKE
 from pipelines.evaluation.answering import PictureAnswer
 from pipelines.pages.rendering import render
 from zoo.weights.atomic import write_atomically
@@ -39,11 +40,13 @@ def write_answers(
         lead=f"by {model}",
         counts=counts.most_common(),
         left_out=len(answers) - len(shown),
+        unlike=UNLIKE,
         answers=[
             {
                 "picture": picture,
                 "name": each.picture,
                 "sure": each.sure,
+                "unlike": each.unlike,
                 "best": each.best,
                 "verdict": each.verdict,
                 "answers": each.answers[: 1 + _OTHERS],

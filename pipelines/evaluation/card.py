@@ -77,9 +77,10 @@ def _sections(judged: Judged) -> list[str]:
     for each in judged.sections:
         if not each.in_card:
             continue
-        names, *rows = [tuple(map(_escaped, row)) for row in each.table]
-        table = _table(names, rows)
-        told += [f"## {each.title}", *map(_escaped, each.notes), table]
+        told += [f"## {each.title}", *map(_escaped, each.notes)]
+        if each.table:
+            names, *rows = [tuple(map(_escaped, row)) for row in each.table]
+            told.append(_table(names, rows))
     return told
 
 

@@ -84,10 +84,10 @@ def fit_vector(logits: np.ndarray, labels: np.ndarray) -> LogitScaling:
 
     def loss(numbers):
         scale, shift = numbers[:classes], numbers[classes:]
-        scaled = scale * logits + shift
-        excess = (softmax(scaled) - shown) / len(labels)
+        changed = scale * logits + shift
+        excess = (softmax(changed) - shown) / len(labels)
         slopes = [(excess * logits).sum(axis=0), excess.sum(axis=0)]
-        value = cross_entropy(scaled, labels).mean()
+        value = cross_entropy(changed, labels).mean()
         return value, np.concatenate(slopes)
 
     found = optimize.minimize(
@@ -99,6 +99,12 @@ def fit_vector(logits: np.ndarray, labels: np.ndarray) -> LogitScaling:
         options={"maxiter": 2000, "ftol": 1e-13, "gtol": 1e-9},
     )
     scale, shift = found.x[:classes], found.x[classes:]
+    if ((scale * logits + shift).argmax(axis=1) == labels).all():
+        raise DataError(
+            f"No factors suit the {len(labels):,} pictures that they are "
+            "chosen by: factors and shifts can tell all of them apart. Give "
+            "more pictures, or `method=temperature`."
+        )
     # Softmax does not see what all shifts have in common.
     shift = shift - shift.mean()
     return LogitScaling(tuple(scale.tolist()), tuple(shift.tolist()))

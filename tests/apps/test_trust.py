@@ -218,7 +218,7 @@ def test_a_promise_wants_answers_to_rest_on(command, too_sure, tmp_path):
     assert answer.code == 2 and "no answers for held-out" in answer.err
 
 
-def test_what_is_like_nothing_learned_is_said(done, command, others):
+def test_what_is_like_nothing_learned_is_said(done, command, others, tmp_path):
     known = pathlib.Path(json.loads((done / "config.json").read_text())["data"])
     words = (f"--model={done}", "--flag_unlike")
     answer = command(predict, *words, "--format=csv", others)
@@ -229,7 +229,11 @@ def test_what_is_like_nothing_learned_is_said(done, command, others):
     lines = [json.loads(line) for line in answer.out.splitlines()]
     same = np.mean([line["unlike"] for line in lines])
     assert same < 0.2 < flagged
-    text = command(predict, *words, others).out
+    page = tmp_path / "answers.html"
+    text = command(predict, *words, f"--page={page}", others).out
+    assert page.read_text().count("like nothing it has learned") == sum(
+        row["unlike"] == "true" for row in rows
+    )
     assert text.count("like nothing it has learned") == sum(
         row["unlike"] == "true" for row in rows
     )

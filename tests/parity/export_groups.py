@@ -50,7 +50,7 @@ def main() -> None:
         "by_group": frame.by_group.to_dict("index"),
         "gap": frame.difference(method="between_groups")["top1"],
     }
-    text = json.dumps(found, indent=0) + "\n"
+    text = json.dumps(found) + "\n"
     (_HERE / "groups.json").write_text(text)
 
 

@@ -89,3 +89,12 @@ def test_what_says_nothing_is_refused():
     labels[:9] = 2
     with pytest.raises(DataError, match=r"1 classes have .*class 2: 9"):
         fit_vector(logits, labels)
+
+
+def test_what_shifts_can_tell_apart_has_no_factors():
+    """Wrong for all of a class, and by a shift for none."""
+    labels = np.arange(60) % 2
+    logits = np.stack([2.5 + labels, 3.0 * labels], axis=1)
+    assert (logits.argmax(axis=1) != labels).any()
+    with pytest.raises(DataError, match="No factors suit the 60 pictures"):
+        fit_vector(logits, labels)
