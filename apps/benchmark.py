@@ -158,31 +158,22 @@ def _explanations(asked: Measuring) -> dict:
 
 def _weights(asked: Measuring) -> dict:
     from pipelines.benchmarks.weights import benchmark_loading
+    from pipelines.benchmarks.weights import describe
 
     found = benchmark_loading(
         asked.model, asked.weights, rounds=min(asked.rounds or 3, 3)
     )
-    extra = found["extra_mebibytes"]
-    say(
-        f"{found['model']} from {found['file']}, "
-        f"{found['file_mebibytes']:.0f} MiB: {found['seconds']:.2f} s, "
-        f"{'?' if extra is None else round(extra)} MiB above the model's "
-        f"{found['model_mebibytes']:.0f} MiB"
-    )
+    say(describe(found))
     return found
 
 
 def _manifest(asked: Measuring) -> dict:
     from pipelines.benchmarks.manifest import benchmark_manifest
+    from pipelines.benchmarks.manifest import describe
 
     results = benchmark_manifest()
     for each in results:
-        say(
-            f"{each['examples']:12,} pictures: open {each['open_seconds']:.1f} "
-            f"s, first batch {each['first_batch_seconds']:.1f} s, jump "
-            f"{each['jump_seconds']:.3f} s, step {each['step_seconds']:.4f} s, "
-            f"peak {each['peak_gib']:.2f} GiB"
-        )
+        say(describe(each))
     return {"results": results}
 
 
