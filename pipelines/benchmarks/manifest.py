@@ -134,3 +134,13 @@ def _timed(action):
 def _peak_bytes() -> int:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def told(row: dict) -> str:
+    """Writes a row of what `benchmark_manifest` returns as a line."""
+    return (
+        f"{row['examples']:12,} pictures: open {row['open_seconds']:.1f} "
+        f"s, first batch {row['first_batch_seconds']:.1f} s, jump "
+        f"{row['jump_seconds']:.3f} s, step {row['step_seconds']:.4f} s, "
+        f"peak {row['peak_gib']:.2f} GiB"
+    )

@@ -182,3 +182,14 @@ def _word(text: str) -> bytes:
 def _number(value: int) -> bytes:
     # Between the two bytes that begin a pickle and the one that ends it.
     return pickle.dumps(int(value), 2)[2:-1]
+
+
+def told(found: dict) -> str:
+    """Writes what `benchmark_loading` returns as a line."""
+    extra = found["extra_mebibytes"]
+    return (
+        f"{found['model']} from {found['file']}, "
+        f"{found['file_mebibytes']:.0f} MiB: {found['seconds']:.2f} s, "
+        f"{'?' if extra is None else round(extra)} MiB above the model's "
+        f"{found['model_mebibytes']:.0f} MiB"
+    )
