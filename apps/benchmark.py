@@ -16,8 +16,10 @@ wrong), `calibration` (how sure CIFAR-10's ResNet-20 is on --data),
 --data, and how long they take), `weights` (loading --weights into --model: time
 and memory), `pipeline` (the training pictures of --data: the JPEG decoder
 alone, ours, Keras's, keras-cv's and torch's), `manifest` (10 thousand and 14
-million pictures: opening to step). Run nothing else meanwhile. Exit codes: 0
-done, 2 a wrong request, 4 a damaged file.
+million pictures: opening to step), `export` (--model in every format: size,
+top-1 on --data, time against Keras compiled), `parity` (how far networks in
+these are off). Run nothing else meanwhile. Exit codes: 0 done, 2 a wrong
+request, 4 a damaged file.
 """
 
 import zoo
@@ -30,6 +32,7 @@ from apps.command import tell
 from apps.measuring import BATCH
 from apps.measuring import Measuring
 from apps.new_places import check_new_file
+from pipelines.benchmarks.names import PARITY
 from pipelines.benchmarks.names import PARTS
 from pipelines.benchmarks.names import check_parts
 from pipelines.benchmarks.names import picture_beside
@@ -64,28 +67,29 @@ def check(asked: Measuring) -> None:
         check_new_file(picture_beside(asked.output))
 
 
-def _step(asked: Measuring) -> dict:
-    from pipelines.benchmarks.step import benchmark_step
+def _all_told(results: list[dict], told) -> dict:
+    for each in results:
+        say(told(each))
+    return {"results": results}
 
-    results = benchmark_step(
+
+def _step(asked: Measuring) -> dict:
+    from pipelines.benchmarks import step
+
+    results = step.benchmark_step(
         asked.model,
         image_size=asked.image_size or zoo.model_info(asked.model).input_size,
         batch_size=asked.global_batch_size or BATCH,
         rounds=asked.rounds or 20,
     )
-    for each in results:
-        say(
-            f"{each['name']:18} {each['images_per_second']:10,.0f} images/s "
-            f"{each['ratio_to_keras']:6.2f} x"
-        )
-    return {"results": results}
+    return _all_told(results, step.told)
 
 
 def _train(asked: Measuring) -> dict:
+    from pipelines.benchmarks import train
     from pipelines.benchmarks.keras_networks import NETWORKS
-    from pipelines.benchmarks.train import benchmark_train
 
-    results = benchmark_train(
+    results = train.benchmark_train(
         asked.models or tuple(NETWORKS),
         precisions=asked.precisions or ("float32", "bfloat16"),
         image_size=asked.image_size,
@@ -93,13 +97,7 @@ def _train(asked: Measuring) -> dict:
         rounds=asked.rounds or 5,
         progress=Bar("measuring", "round"),
     )
-    for each in results:
-        say(
-            f"{each['name']:32} {each['images_per_second']:10,.1f} images/s "
-            f"{each['ratio_to_keras']:6.2f} x, traced in "
-            f"{each['seconds_tracing']:.0f} s"
-        )
-    return {"results": results}
+    return _all_told(results, train.told)
 
 
 def _transfer(asked: Measuring) -> dict:
@@ -157,24 +155,20 @@ def _explanations(asked: Measuring) -> dict:
 
 
 def _weights(asked: Measuring) -> dict:
-    from pipelines.benchmarks.weights import benchmark_loading
-    from pipelines.benchmarks.weights import describe
+    from pipelines.benchmarks import weights
 
-    found = benchmark_loading(
+    found = weights.benchmark_loading(
         asked.model, asked.weights, rounds=min(asked.rounds or 3, 3)
     )
-    say(describe(found))
+    say(weights.told(found))
     return found
 
 
 def _manifest(asked: Measuring) -> dict:
-    from pipelines.benchmarks.manifest import benchmark_manifest
-    from pipelines.benchmarks.manifest import describe
+    from pipelines.benchmarks import manifest
 
-    results = benchmark_manifest()
-    for each in results:
-        say(describe(each))
-    return {"results": results}
+    results = manifest.benchmark_manifest()
+    return _all_told(results, manifest.told)
 
 
 def _pipeline(asked: Measuring) -> dict:
@@ -194,16 +188,27 @@ def _pipeline(asked: Measuring) -> dict:
         torch_python=asked.torch_python or sys.executable,
         progress=Bar("measuring", "turn"),
     )
-    say(f"{'':16}{'images/s':>10}{'of limit':>10}{'CPU ms':>9}{'MiB':>8}")
-    for each in results:
-        say(
-            f"{each['name']:16}{each['images_per_second']:10,.0f}"
-            f"{each['ratio_to_limit']:10.2f}{each['cpu_milliseconds']:9.2f}"
-            f"{each['memory_mib']:8,.0f}"
-        )
-    for name, reason in skipped.items():
-        say(f"{name:16} not measured: {reason}")
+    say(pipeline.as_table(results, skipped))
     return {"results": results, "skipped": skipped}
+
+
+def _export(asked: Measuring) -> dict:
+    from pipelines.benchmarks import export
+    from pipelines.evaluation.saved_models import open_model
+
+    names = asked.subjects or PARTS[asked.subject]
+    if asked.subject == "parity":
+        models = asked.models or PARITY
+        return {
+            "results": export.benchmark_parity(models, names=names, say=say)
+        }
+    model = open_model(asked.model, asked.weights or "cifar10")
+    pictures = {"data": asked.data, "calibration": asked.calibration}
+    rounds = asked.rounds or 10
+    results = export.benchmark_export(
+        model, **pictures, names=names, rounds=rounds, say=say
+    )
+    return {"results": results}
 
 
 # Each measures, prints a table and returns what --output holds.
@@ -221,6 +226,8 @@ SUBJECTS = {
     "explanations": _explanations,
     "weights": _weights,
     "manifest": _manifest,
+    "export": _export,
+    "parity": _export,
 }
 
 

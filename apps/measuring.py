@@ -26,7 +26,7 @@ class Measuring(Asked):
         choices=(
             "train", "pipeline", "step", "shots", "transfer", "starts",
             "ensembles", "search", "labels", "calibration", "explanations",
-            "weights", "manifest",
+            "weights", "manifest", "export", "parity",
         ),
         is_flag=False,
     )  # fmt: skip
@@ -35,22 +35,27 @@ class Measuring(Asked):
     weights: str | None = row(
         None,
         "The file that the subject weights loads, or the weights of a network "
-        "that explanations asks.",
+        "that explanations asks or export writes.",
         group=GIVEN,
-        usual="one is made",
+        usual="one is made; of export cifar10",
         common=True,
     )
     subjects: tuple[str, ...] = row(
         (),
-        "Only these parts of pipeline, transfer or shots, or methods of "
-        "explanations.",
+        "Only these parts of pipeline, transfer or shots, methods of "
+        "explanations, or formats of export and parity.",
         group=GIVEN,
         usual="all",
         common=True,
     )
+    calibration: str | None = row(
+        None,
+        "What calibrates the eight bits of export: a data set.",
+        group=GIVEN,
+    )
     models: tuple[str, ...] = row(
         (),
-        "Only these networks of train.",
+        "Only these networks of train or parity.",
         group=GIVEN,
         usual="all",
         common=True,

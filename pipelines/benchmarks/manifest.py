@@ -136,8 +136,8 @@ def _peak_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def describe(row: dict) -> str:
-    """Says in one line what a row of `benchmark_manifest` holds."""
+def told(row: dict) -> str:
+    """Writes a row of what `benchmark_manifest` returns as a line."""
     return (
         f"{row['examples']:12,} pictures: open {row['open_seconds']:.1f} "
         f"s, first batch {row['first_batch_seconds']:.1f} s, jump "

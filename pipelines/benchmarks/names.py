@@ -10,7 +10,23 @@ from pipelines.evaluation.explanations.names import NAMES
 from pipelines.runs.config import PRECISIONS
 from zoo.errors import RequestError
 
+# Formats with the precision of their weights.
+EXPORTS = (
+    "savedmodel_float32", "litert_float32", "litert_float16", "litert_int8",
+    "onnx_float32", "onnx_int8", "openvino_float32", "openvino_float16",
+    "openvino_int8",
+)  # fmt: skip
+# The smallest network of each family, and of each kind of layer.
+PARITY = (
+    "alexnet", "alexnet_owt", "alexnet_cifar", "resnet20", "resnet18_v2",
+    "resnet18_d", "resnet50", "resnext50_32x4d", "wide_resnet50_2",
+    "efficientnet_cifar", "efficientnet_lite0", "efficientnet_b0",
+    "efficientnetv2_b0", "mobilenetv3_small", "mobilenetv3_small_minimal",
+    "vit_s16",
+)  # fmt: skip
 PARTS = {
+    "export": EXPORTS,
+    "parity": EXPORTS,
     "pipeline": (
         "limit", "full_decode", "plain", "plain_streamed",
         "randaugment_streamed", "with_keras", "with_keras_cv", "gentle",
@@ -23,6 +39,7 @@ PARTS = {
     "transfer": ("head", "whole", "usual"),
 }  # fmt: skip
 MODELS = ("resnet50", "efficientnet_b0", "resnet20")
+_MODELS = {"train": MODELS, "parity": PARITY}
 
 
 def check_parts(
@@ -53,7 +70,7 @@ def check_parts(
     of_train = subject == "train"
     for name, given, known in (
         ("subjects", subjects, PARTS.get(subject, ())),
-        ("models", models, MODELS if of_train else ()),
+        ("models", models, _MODELS.get(subject, ())),
         ("precisions", precisions, tuple(PRECISIONS) if of_train else ()),
     ):
         if given and not known:

@@ -192,3 +192,18 @@ class _Worker:
     def _used_cpu(self) -> float:
         times = [process.cpu_times() for process in self._family()]
         return sum(each.user + each.system for each in times)
+
+
+def as_table(results: list[dict], skipped: dict[str, str]) -> str:
+    """Writes what `benchmark_pipeline` returns as a table."""
+    head = f"{'':16}{'images/s':>10}{'of limit':>10}{'CPU ms':>9}{'MiB':>8}"
+    rows = (
+        f"{each['name']:16}{each['images_per_second']:10,.0f}"
+        f"{each['ratio_to_limit']:10.2f}{each['cpu_milliseconds']:9.2f}"
+        f"{each['memory_mib']:8,.0f}"
+        for each in results
+    )
+    left = (
+        f"{name:16} not measured: {reason}" for name, reason in skipped.items()
+    )
+    return "\n".join([head, *rows, *left])

@@ -77,3 +77,11 @@ def _batch(image_size: int, batch_size: int):
     shape = (batch_size, image_size, image_size, 3)
     images = random.integers(0, 256, shape, dtype="uint8")
     return tf.constant(images), tf.zeros((batch_size,), tf.int32)
+
+
+def told(row: dict) -> str:
+    """Writes a row of what `benchmark_step` returns as a line."""
+    return (
+        f"{row['name']:18} {row['images_per_second']:10,.0f} images/s "
+        f"{row['ratio_to_keras']:6.2f} x"
+    )

@@ -158,3 +158,12 @@ def _rows(name: str, sides, precisions, network: KerasNetwork) -> list[dict]:
             }
         )
     return rows
+
+
+def told(row: dict) -> str:
+    """Writes a row of what `benchmark_train` returns as a line."""
+    return (
+        f"{row['name']:32} {row['images_per_second']:10,.1f} images/s "
+        f"{row['ratio_to_keras']:6.2f} x, traced in "
+        f"{row['seconds_tracing']:.0f} s"
+    )

@@ -184,8 +184,8 @@ def _number(value: int) -> bytes:
     return pickle.dumps(int(value), 2)[2:-1]
 
 
-def describe(found: dict) -> str:
-    """Says in one line what `benchmark_loading` has found."""
+def told(found: dict) -> str:
+    """Writes what `benchmark_loading` returns as a line."""
     extra = found["extra_mebibytes"]
     return (
         f"{found['model']} from {found['file']}, "

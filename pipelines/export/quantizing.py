@@ -86,7 +86,9 @@ def quantize_model(
     program = make_program(model, how.answer)
     examples = match_to_model(judging.examples, model)
     check_enough(examples, demands)
-    pictures = _calibration(how, judging, examples)
+    pictures = draw_calibration(
+        how.calibration or judging.data, examples, how.pictures, how.seed
+    )
     module = importlib.import_module(row.eight_bits)
     with whole_folder(output) as folder:
         place = version_folder(folder, model)
@@ -112,9 +114,19 @@ def quantize_model(
 
 
 @work("choosing pictures to calibrate by")
-def _calibration(how: EightBits, judging: ToJudge, examples: Examples):
-    splits = open_splits(how.calibration or judging.data, seed=None)
+def draw_calibration(data: str, judging: Examples, count: int = 200, seed=0):
+    """Draws decoded pictures of a data set, none of which judges.
+
+    Args:
+        data: The data set, of which all parts are offered.
+        judging: What judges.
+        count: At most so many.
+        seed: The same one draws the same pictures.
+
+    Raises:
+        RequestError: There is no such data set.
+        DataError: All of its pictures judge.
+    """
+    splits = open_splits(data, seed=None)
     offered = splits.train or splits.validation
-    return calibration_pictures(
-        offered, examples, count=how.pictures, seed=how.seed
-    )
+    return calibration_pictures(offered, judging, count=count, seed=seed)

@@ -16,12 +16,20 @@ from pipelines.benchmarks.names import PARTS
 from pipelines.benchmarks.transfer import TASKS
 from pipelines.benchmarks.transfer import Case
 from pipelines.benchmarks.transfer import benchmark_transfer
+from pipelines.export.formats import PROGRAMS
 from pipelines.features.start import FeatureSource
 from pipelines.tasks.classification import Classification
 
 
 def test_parts_are_called_as_the_measurements_call_them():
+    programs = tuple(
+        f"{name}_{precision}"
+        for name, row in PROGRAMS.items()
+        for precision in row.precisions
+    )
     assert {
+        "export": programs,
+        "parity": programs,
         "pipeline": tuple(pipeline.SUBJECTS),
         "shots": tuple(shots.WAYS),
         "transfer": tuple(task.name for task in TASKS),
