@@ -19,7 +19,7 @@ from pipelines.data.joining import relabel
 from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.answering import check_tells_one
 from pipelines.evaluation.evaluator import Evaluator
-from pipelines.evaluation.explanations.report_maps import maps_of
+from pipelines.evaluation.explanations.report_maps import ReportMaps
 from pipelines.evaluation.explanations.stages import find_stage
 from pipelines.evaluation.held_out import ToJudge
 from pipelines.evaluation.judged_files import write_judged
@@ -106,7 +106,7 @@ def judge(
         }
     with RunFolder(output) as folder:
         folder.write_config(_config(opened, data, tta))
-        drawn = maps_of(first, examples) if opened.explained else None
+        drawn = ReportMaps(first, examples) if opened.explained else None
         judged = Judged(examples, logits, metrics, drawn)
         write_judged(folder, task, judged, opened=opened)
     return metrics
