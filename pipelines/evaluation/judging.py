@@ -20,7 +20,7 @@ from pipelines.data.joining import relabel
 from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.answering import check_tells_one
 from pipelines.evaluation.evaluator import Evaluator
-from pipelines.evaluation.explanations.report_maps import maps_of
+from pipelines.evaluation.explanations.report_maps import ReportMaps
 from pipelines.evaluation.explanations.stages import find_stage
 from pipelines.evaluation.finite import check_finite
 from pipelines.evaluation.held_out import ToJudge
@@ -107,7 +107,7 @@ def judge(
             name: task.measure(each, examples.labels)[task.decides.name]
             for name, each in found.items()
         }
-    drawn = maps_of(first, examples) if opened.explained else None
+    drawn = ReportMaps(first, examples) if opened.explained else None
     judged = Judged(examples, logits, metrics, drawn=drawn)
     judged = with_sections(opened, judged, data)
     with RunFolder(output) as folder:

@@ -449,6 +449,13 @@ class RunConfig:
         low=1,
         high=10**6,
     )
+    maps: bool = row(
+        False,
+        "Lays a map over the mistakes and doubts of the report, and writes "
+        "them for TensorBoard: where the answer is seen. It takes as long as "
+        "compiling the network once more, which of a short run is much.",
+        group=WATCHING,
+    )
 
     def __post_init__(self):
         if self.weights in ("", "none"):

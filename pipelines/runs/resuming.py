@@ -38,6 +38,7 @@ _FREE = (
     "checkpoint_steps",
     "profile_steps",
     "scalar_steps",
+    "maps",
     # It says what is refused, and pictures of one size are enlarged alike.
     "upscale",
 )

@@ -11,8 +11,10 @@ import zoo
 from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.examples import Examples
 from pipelines.devices.batch_norm import plain_copy
+from pipelines.evaluation.answering import check_tells_one
 from pipelines.evaluation.card import write_card
 from pipelines.evaluation.evaluator import Evaluator
+from pipelines.evaluation.explanations.report_maps import ReportMaps
 from pipelines.evaluation.judged_files import write_csv
 from pipelines.evaluation.report import write_report
 from pipelines.runs.checkpoints import steps_of
@@ -22,11 +24,14 @@ from pipelines.runs.run_folder import METRICS
 from pipelines.runs.run_folder import PREDICTIONS
 from pipelines.tasks.task import Judged
 from pipelines.tasks.task import Task
+from pipelines.training.callbacks.event_files import EventFile
+from pipelines.training.callbacks.tensorboard import grid
 from pipelines.training.failures import Diverged
 from pipelines.training.failures import NotWritten
 from pipelines.training.fine_tuning.plan import beginnings
 from pipelines.training.finished import Finished
 from pipelines.training.run import Run
+from zoo.errors import RequestError
 from zoo.weights.files import variable_names
 from zoo.weights.finite import not_finite
 
@@ -109,7 +114,9 @@ def _finish(run: Run, history: list[dict], more) -> Finished:
         **(more(logits) if more else {}),
     }
     _say_if_absurd(run, task, logits, metrics["loss"])
-    path, judged = run.folder.path, Judged(held_out, logits, metrics)
+    drawn = _maps(run, model)
+    path = run.folder.path
+    judged = Judged(held_out, logits, metrics, drawn)
     write_report(
         path,
         task,
@@ -118,6 +125,8 @@ def _finish(run: Run, history: list[dict], more) -> Finished:
         history=history,
         phases=beginnings(run.plan),
     )
+    if drawn and drawn.overlays:
+        _show_in_tensorboard(path, drawn.overlays)
     write_card(path, task, judged, model=model)
     predictions = task.table(logits, held_out)
     write_csv(path / PREDICTIONS, predictions)
@@ -125,6 +134,25 @@ def _finish(run: Run, history: list[dict], more) -> Finished:
     return Finished(
         run.config, model, history, metrics, logits, run.folder, task
     )
+
+
+def _maps(run: Run, model) -> ReportMaps | None:
+    """What draws maps for the report, where they are asked for and can be."""
+    if not run.config.maps:
+        return None
+    try:
+        check_tells_one(model, maps=True)
+        return ReportMaps(model, run.splits.validation)
+    except RequestError as error:
+        # All steps are taken: a report without maps is better than none.
+        run.say(f"The report has no maps: {error}")
+        return None
+
+
+def _show_in_tensorboard(path, overlays: list[np.ndarray]) -> None:
+    file = EventFile(path / "validation")
+    file.picture("mistakes_and_doubts", grid(np.stack(overlays)))
+    file.close()
 
 
 def _check_weights(model) -> None:
