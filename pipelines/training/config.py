@@ -20,7 +20,6 @@ from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.fine_tuning.plan import in_words
 from pipelines.training.fine_tuning.plan import parse_plan
 from pipelines.training.of_steps import steps_asked
-from pipelines.training.schedules import RunLength
 from pipelines.training.schedules import ScheduleWish
 from zoo.errors import RequestError
 
@@ -65,8 +64,8 @@ class TrainConfig(RunConfig):
                 "Only fine-tuning chooses model, weights and learning rate "
                 "by itself. Give `model`, `weights` and a number."
             )
-        length = RunLength(self.epochs or EPOCHS, _MANY, 1)
-        schedule_wish(self).fit(1.0, length)
+        whole = Phase("all", self.epochs or EPOCHS, 1.0)
+        schedule_wish(self).check([whole], _MANY, 1)
         _check_threshold(self)
 
 
@@ -182,8 +181,8 @@ class FinetuneConfig(RunConfig):
             self._refuse_without_weights()
         _check_threshold(self)
         wish = schedule_wish(self)
-        for phase in self.plan or ():
-            wish.fill(phase, _MANY, batch_size=1)
+        if self.plan:
+            wish.check(self.plan, _MANY, 1)
 
     def as_dict(self) -> dict:
         plan = None if self.plan is None else in_words(self.plan)

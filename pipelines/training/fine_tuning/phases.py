@@ -18,6 +18,7 @@ from pipelines.training.callbacks import BestWeights
 from pipelines.training.callbacks import ScheduledRate
 from pipelines.training.callbacks import Snapshots
 from pipelines.training.callbacks import TensorBoard
+from pipelines.training.components import check_schedule
 from pipelines.training.components import schedule_of
 from pipelines.training.fine_tuning.costs import parts_of
 from pipelines.training.fine_tuning.feature_cache import FeatureCache
@@ -26,7 +27,6 @@ from pipelines.training.fine_tuning.freezing import cut_at
 from pipelines.training.fine_tuning.freezing import freeze_below
 from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.run import Run
-from pipelines.training.schedules import cycle_ends
 from pipelines.training.schedules import scaled_rate
 from pipelines.training.trainer import Networks
 from pipelines.training.trainer import Trainer
@@ -37,8 +37,8 @@ def check_plan(run: Run) -> None:
     """Refuses what has no meaning with a run's plan, or does not fit it.
 
     Raises:
-        RequestError: A setting would be ignored, a warm-up is longer than a
-            phase, or the network fits one size only.
+        RequestError: A setting would be ignored, what the rate does has no
+            room, or the network fits one size only.
     """
     config, plan = run.config, run.plan
     steps = whole_batches(run.splits.train, config.global_batch_size)
@@ -49,8 +49,7 @@ def check_plan(run: Run) -> None:
                 f"this plan has {len(plan)} phases. Give a `plan` of one "
                 f"phase, or leave `{name}` out."
             )
-    for phase in plan:
-        schedule_of(config, phase, steps)
+    check_schedule(config, plan, steps)
     if not config.progressive_from:
         return
     lowest = zoo.stages(run.model)[0].name
@@ -154,9 +153,11 @@ def _snapshots(run: Run, trainer: Trainer) -> Snapshots:
     (phase,) = run.plan
     steps = whole_batches(run.splits.train, run.config.global_batch_size)
     schedule = schedule_of(run.config, phase, steps)
-    ends = cycle_ends(schedule, phase.epochs * steps)
     return Snapshots(
-        run.folder.path / SNAPSHOTS, ends, run.first_step, trainer.judged
+        run.folder.path / SNAPSHOTS,
+        schedule.ends,
+        run.first_step,
+        trainer.judged,
     )
 
 
