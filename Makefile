@@ -33,10 +33,11 @@ test: lint
 test-extras: setup
 	$(BIN)/python -m pip freeze --exclude-editable > $(VENV)/core.txt
 	$(BIN)/python -m pip install --quiet --constraint $(VENV)/core.txt \
-		--editable '.[heif,hub,imagenet,search]'
+		--editable '.[heif,hub,imagenet,mlflow,search,wandb]'
 	$(BIN)/python -m pytest -m 'extras or not (parity or slow)' \
 		tests/test_extras.py \
-		tests/pipelines/data/inspection/test_modern_formats.py
+		tests/pipelines/data/inspection/test_modern_formats.py \
+		tests/pipelines/training/loggers
 
 # The rows of long grids that are not tried each time (tests/wide.py).
 test-wide: setup

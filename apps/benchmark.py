@@ -17,7 +17,6 @@ opening, first batch, jump, step, memory). Run nothing else meanwhile. Exit
 codes: 0 done, 2 a wrong request, 4 a damaged file.
 """
 
-import dataclasses
 import os
 
 import zoo
@@ -27,101 +26,21 @@ from apps.command import check_new_file
 from apps.command import launch
 from apps.command import say
 from apps.command import tell
-from apps.shared_settings import GIVEN
-from apps.shared_settings import HOW
-from apps.shared_settings import Asked
-from apps.shared_settings import batch
-from apps.shared_settings import data
-from apps.shared_settings import output
+from apps.measuring import BATCH
+from apps.measuring import ON_PICTURES
+from apps.measuring import Measuring
 from pipelines.benchmarks.names import PARTS
 from pipelines.benchmarks.names import check_parts
-from pipelines.runs.config import RunConfig
-from pipelines.runs.settings import changed
-from pipelines.runs.settings import required
-from pipelines.runs.settings import row
 from zoo.errors import RequestError
 from zoo.plain_json import dumps
 from zoo.weights.atomic import write_atomically
-
-_BATCH = 128
-_ON_PICTURES = ("labels", "pipeline", "search", "shots", "starts", "transfer")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Measuring(Asked):
-    """What is measured, and how."""
-
-    subject: str = required(
-        "What is measured.",
-        group=GIVEN,
-        choices=(
-            "train", "pipeline", "step", "shots", "transfer", "starts",
-            "search", "labels", "weights", "manifest",
-        ),
-        is_flag=False,
-    )  # fmt: skip
-    data: str | None = data(None, usual="made pictures, or an error")
-    model: str = changed(RunConfig, "model", default="resnet20", group=GIVEN)
-    weights: str | None = row(
-        None,
-        "The file that the subject weights loads.",
-        group=GIVEN,
-        usual="one is made",
-        common=True,
-    )
-    subjects: tuple[str, ...] = row(
-        (),
-        "Only these parts of pipeline, transfer or shots.",
-        group=GIVEN,
-        usual="all",
-        common=True,
-    )
-    models: tuple[str, ...] = row(
-        (),
-        "Only these networks of train.",
-        group=GIVEN,
-        usual="all",
-        common=True,
-    )
-    precisions: tuple[str, ...] = row(
-        (),
-        "Only these precisions of train.",
-        group=GIVEN,
-        usual="float32 and bfloat16",
-        common=True,
-    )
-    image_size: int | None = changed(
-        RunConfig, "image_size", group=HOW, usual="the model's own"
-    )
-    global_batch_size: int | None = batch(
-        None, usual=f"{_BATCH}, in train 8 at 224 px"
-    )
-    rounds: int | None = row(
-        None,
-        "Steps or turns that are timed of each.",
-        group=HOW,
-        usual="3 to 20, by the subject",
-        low=1,
-        common=True,
-    )
-    seconds: float = row(
-        3.0, "How long a turn of pipeline is.", group=HOW, low=0.1, common=True
-    )
-    torch_python: str | None = row(
-        None,
-        "An interpreter that has torch, for pipeline.",
-        group=HOW,
-        usual="this one",
-        common=True,
-    )
-    output: str | None = output(None, "A new JSON file for the results.")
 
 
 def check(asked: Measuring) -> None:
     if asked.output:
         check_new_file(asked.output)
     zoo.model_info(asked.model)
-    if asked.subject in _ON_PICTURES and not asked.data:
+    if asked.subject in ON_PICTURES and not asked.data:
         raise RequestError("This is measured on pictures. Give `data`.")
     check_parts(
         asked.subject,
@@ -141,7 +60,7 @@ def _step(asked: Measuring) -> dict:
     results = benchmark_step(
         asked.model,
         image_size=asked.image_size or zoo.model_info(asked.model).input_size,
-        batch_size=asked.global_batch_size or _BATCH,
+        batch_size=asked.global_batch_size or BATCH,
         rounds=asked.rounds or 20,
     )
     for each in results:
@@ -249,7 +168,7 @@ def _pipeline(asked: Measuring) -> dict:
         pipeline.PipelineCase(
             asked.data,
             asked.image_size or 224,
-            asked.global_batch_size or _BATCH,
+            asked.global_batch_size or BATCH,
         ),
         names=asked.subjects or pipeline.SUBJECTS,
         rounds=asked.rounds or 5,

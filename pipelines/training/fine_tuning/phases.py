@@ -18,7 +18,6 @@ from pipelines.training.callbacks import BestWeights
 from pipelines.training.callbacks import ScheduledRate
 from pipelines.training.callbacks import Snapshots
 from pipelines.training.callbacks import TensorBoard
-from pipelines.training.components import check_schedule
 from pipelines.training.components import schedule_of
 from pipelines.training.fine_tuning.costs import parts_of
 from pipelines.training.fine_tuning.feature_cache import FeatureCache
@@ -30,43 +29,7 @@ from pipelines.training.run import Run
 from pipelines.training.schedules import scaled_rate
 from pipelines.training.trainer import Networks
 from pipelines.training.trainer import Trainer
-from zoo.errors import RequestError
-
-
-def check_plan(run: Run) -> None:
-    """Refuses what has no meaning with a run's plan, or does not fit it.
-
-    Raises:
-        RequestError: A setting would be ignored, what the rate does has no
-            room, or the network fits one size only.
-    """
-    config, plan = run.config, run.plan
-    steps = whole_batches(run.splits.train, config.global_batch_size)
-    for name, alone in (("cycles", 1), ("snapshots", False)):
-        if getattr(config, name) != alone and len(plan) > 1:
-            raise RequestError(
-                f"`{name}` is for a rate that falls over the whole run, and "
-                f"this plan has {len(plan)} phases. Give a `plan` of one "
-                f"phase, or leave `{name}` out."
-            )
-    check_schedule(config, plan, steps)
-    if not config.progressive_from:
-        return
-    lowest = zoo.stages(run.model)[0].name
-    if config.cache and any(phase.stage != lowest for phase in plan):
-        raise RequestError(
-            "`progressive_from` shows pictures of growing sizes, of which no "
-            "features can be kept. Give `cache=False` with it, or a `plan` "
-            "of `all` alone."
-        )
-    try:
-        for size in run.sizes:
-            run.train_model(size.image_size)
-    except RequestError as error:
-        raise RequestError(
-            f"`progressive_from={config.progressive_from}`: {error}. Leave "
-            "it out."
-        ) from error
+from pipelines.training.watching import watchers
 
 
 def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
@@ -83,7 +46,7 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
         IntegrityError: The state that it goes on from does not fit.
     """
     run.check_state(trainer)
-    stopper, callbacks = None, run.callbacks()
+    stopper, callbacks = None, watchers(run)
     if run.config.patience or run.config.keep == "best":
         stopper = BestWeights(
             run.config.patience,
@@ -94,13 +57,15 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
         callbacks.append(stopper)
     if run.config.snapshots:
         callbacks.append(_snapshots(run, trainer))
+    ended = False
     try:
         _run_phases(run, trainer, run.keep(trainer, callbacks), progress)
+        ended = True
     finally:
         for callback in callbacks:
             if isinstance(callback, TensorBoard):
                 # Its files have a thread each, which would outlive the run.
-                callback.close()
+                callback.close(ended=ended)
     if stopper and stopper.take_best():
         return
     if trainer.average:
@@ -127,6 +92,9 @@ def _run_phases(run: Run, trainer: Trainer, callbacks: list, progress) -> None:
             callbacks=callbacks,
             kept=kept,
         )
+        if run.model.stop_training:
+            # Whoever watches has seen enough.
+            return
 
 
 def _tell_best(run: Run, history: list[dict]) -> None:

@@ -1,0 +1,113 @@
+"""What the command benchmark is asked: which setting is for which subject."""
+
+import dataclasses
+
+from apps.shared_settings import GIVEN
+from apps.shared_settings import HOW
+from apps.shared_settings import Asked
+from apps.shared_settings import batch
+from apps.shared_settings import data
+from apps.shared_settings import output
+from pipelines.runs.config import RunConfig
+from pipelines.runs.settings import changed
+from pipelines.runs.settings import required
+from pipelines.runs.settings import row
+
+BATCH = 128
+# Whose batches are of a size that may be given.
+_OF_A_SIZE = ("pipeline", "step", "train")
+ON_PICTURES = ("labels", "pipeline", "search", "shots", "starts", "transfer")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Measuring(Asked):
+    """What is measured, and how."""
+
+    subject: str = required(
+        "What is measured.",
+        group=GIVEN,
+        choices=(
+            "train", "pipeline", "step", "shots", "transfer", "starts",
+            "search", "labels", "weights", "manifest",
+        ),
+        is_flag=False,
+    )  # fmt: skip
+    data: str | None = data(
+        None,
+        usual="made pictures, where photos make no difference",
+        only_with=("subject", ON_PICTURES),
+    )
+    model: str = changed(
+        RunConfig,
+        "model",
+        default="resnet20",
+        group=GIVEN,
+        only_with=("subject", ("step", "weights")),
+    )
+    weights: str | None = row(
+        None,
+        "The file that the subject weights loads.",
+        group=GIVEN,
+        usual="one is made",
+        only_with=("subject", ("weights",)),
+        common=True,
+    )
+    subjects: tuple[str, ...] = row(
+        (),
+        "Only these parts of pipeline, transfer or shots.",
+        group=GIVEN,
+        usual="all",
+        common=True,
+    )
+    models: tuple[str, ...] = row(
+        (),
+        "Only these networks of train.",
+        group=GIVEN,
+        usual="all",
+        common=True,
+    )
+    precisions: tuple[str, ...] = row(
+        (),
+        "Only these precisions of train.",
+        group=GIVEN,
+        usual="float32 and bfloat16",
+        common=True,
+    )
+    image_size: int | None = changed(
+        RunConfig,
+        "image_size",
+        group=HOW,
+        usual="the model's own",
+        only_with=("subject", _OF_A_SIZE),
+    )
+    global_batch_size: int | None = batch(
+        None,
+        usual=f"{BATCH}, in train 8 at 224 px",
+        only_with=("subject", _OF_A_SIZE),
+    )
+    rounds: int | None = row(
+        None,
+        "Steps or turns that are timed of each.",
+        group=HOW,
+        usual="3 to 20, by the subject",
+        low=1,
+        only_with=("subject", (*_OF_A_SIZE, "weights")),
+        common=True,
+    )
+    seconds: float = row(
+        3.0,
+        "How long a turn of pipeline is.",
+        group=HOW,
+        low=0.1,
+        only_with=("subject", ("pipeline",)),
+        common=True,
+    )
+    torch_python: str | None = row(
+        None,
+        "An interpreter that has torch, for pipeline.",
+        group=HOW,
+        usual="this one",
+        only_with=("subject", ("pipeline",)),
+        common=True,
+    )
+    output: str | None = output(None, "A new JSON file for the results.")
