@@ -7,7 +7,7 @@ import types
 import keras
 import numpy as np
 import pytest
-import stored
+import stored_curves as stored
 from tensorboard.summary.writer import event_file_writer
 
 from pipelines.runs.options import LOG_TO
