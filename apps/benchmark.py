@@ -30,6 +30,7 @@ from apps.command import launch
 from apps.command import say
 from apps.command import tell
 from apps.measuring import BATCH
+from apps.measuring import ON_PICTURES
 from apps.measuring import Measuring
 from apps.new_places import check_new_file
 from pipelines.benchmarks.names import PARITY
@@ -40,11 +41,6 @@ from zoo.errors import RequestError
 from zoo.plain_json import dumps
 from zoo.weights.atomic import write_atomically
 
-_ON_PICTURES = (
-    *("calibration", "ensembles", "explanations", "labels", "pipeline"),
-    *("search", "shots", "starts", "transfer"),
-)
-
 
 def check(asked: Measuring) -> None:
     if asked.output:
@@ -53,7 +49,7 @@ def check(asked: Measuring) -> None:
         check_model(asked.model, asked.weights)
     else:
         zoo.model_info(asked.model)
-    if asked.subject in _ON_PICTURES and not asked.data:
+    if asked.subject in ON_PICTURES and not asked.data:
         raise RequestError("This is measured on pictures. Give `data`.")
     check_parts(
         asked.subject,

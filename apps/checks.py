@@ -16,6 +16,7 @@ from pipelines.runs.places import model_file
 from pipelines.runs.places import refuse_if_taken
 from pipelines.runs.settings import AUTO
 from pipelines.runs.settings import settings_of
+from pipelines.training.loggers import check_loggers
 from zoo.errors import RequestError
 from zoo.weights import check_weights
 
@@ -31,6 +32,7 @@ def check_run(config: RunConfig, options: RunOptions) -> None:
         if config.weights not in (None, AUTO):
             check_weights(config.model, config.weights)
     check_data(config.data)
+    check_loggers(options.log_to)
     # Where several hosts train together, another may have made it by now.
     if not {"TF_CONFIG", "SLURM_STEP_NUM_TASKS"} & set(os.environ):
         longer = length_of(config, options)

@@ -1,10 +1,10 @@
 """What a run says at its end."""
 
 import os
-import shlex
 
 from apps.command import say
 from pipelines.pages.commands import command
+from pipelines.pages.commands import tensorboard
 
 
 def close(finished) -> None:
@@ -24,6 +24,5 @@ def close(finished) -> None:
     ]
     # A head that was not learned by steps has no curves to look at.
     if finished.history:
-        logs = shlex.quote(os.path.dirname(output) or ".")
-        lines.append(f"TensorBoard: tensorboard --logdir {logs}")
+        lines.append(f"TensorBoard: {tensorboard(os.path.dirname(output))}")
     say("\n".join(lines))

@@ -45,6 +45,7 @@ BROKEN = 74
 _AT_ONCE = 0.5
 # Flags of absl that it does not list.
 _UNLISTED = ("flagfile", "undefok")
+_BREAK = re.compile(r"[^\S ]*\n\s*|[^\S \n]+")
 _QUOTED = re.compile(r"`(\w+)(=[^`]*)?`")
 
 
@@ -215,13 +216,15 @@ def _how_to_go_on(code: int, command: str, asked) -> str:
     off = ("--noresume", "--no-resume", "--no_resume")
     words = [word for word in sys.argv[1:] if word not in off]
     if not flags.FLAGS["output"].present:
-        words.append(f"--output={asked[0].output}")
+        # Behind "--" it would be no flag any more.
+        words.insert(0, f"--output={asked[0].output}")
     return f". Go on with: {command} {shlex.join(words)}"
 
 
 def fail(message: str, code: int, command: str = "") -> None:
     """Says what is wrong in one line, and a command as it is, and exits."""
-    line = shown(" ".join(as_flags(message).split()))
+    # Two blanks may be in the name of a folder.
+    line = shown(_BREAK.sub(" ", as_flags(message).strip()))
     with speaking():
         print(f"error: {line}{command}", file=sys.stderr, flush=True)
     sys.exit(code)

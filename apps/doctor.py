@@ -32,9 +32,11 @@ from pipelines.runs.config import RunConfig
 from pipelines.runs.places import RUNS
 from pipelines.runs.settings import changed
 from pipelines.runs.settings import row
-from zoo.errors import RequestError
 from zoo.plain_json import dumps
 from zoo.weights.atomic import write_atomically
+
+_MACHINE, _FAULTS = ("subject", ("machine",)), ("subject", ("faults",))
+_OF_A_MODEL = {"only_with": _MACHINE, "needs": ("model",)}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,13 +56,20 @@ class Examination(Asked):
         default=None,
         group=GIVEN,
         usual="no steps are taken",
+        only_with=_MACHINE,
     )
-    global_batch_size: int = batch(32, group=GIVEN)
+    global_batch_size: int = batch(32, group=GIVEN, **_OF_A_MODEL)
     image_size: int | None = changed(
-        RunConfig, "image_size", group=GIVEN, usual="the model's own"
+        RunConfig,
+        "image_size",
+        group=GIVEN,
+        usual="the model's own",
+        **_OF_A_MODEL,
     )
-    precision: str = changed(RunConfig, "precision", group=GIVEN)
-    data: str | None = data(None, usual="no epoch's time is told")
+    precision: str = changed(RunConfig, "precision", group=GIVEN, **_OF_A_MODEL)
+    data: str | None = data(
+        None, usual="no epoch's time is told", **_OF_A_MODEL
+    )
     runs: str = row(
         RUNS,
         "The folder that runs are written to.",
@@ -73,6 +82,7 @@ class Examination(Asked):
         group=HOW,
         low=1,
         high=10**4,
+        only_with=_FAULTS,
         common=True,
     )
     settings: tuple[str, ...] = row(
@@ -80,6 +90,7 @@ class Examination(Asked):
         "The kinds of runs that faults kills, such as float16,folds; 'all' "
         "for all of them.",
         group=HOW,
+        only_with=_FAULTS,
         common=True,
     )
     output: str | None = output(None, "A new JSON file for what was found.")
@@ -88,8 +99,6 @@ class Examination(Asked):
 def check(asked: Examination) -> None:
     if asked.output:
         check_new_file(asked.output)
-    if asked.data and not asked.model:
-        raise RequestError("`data` is for timing a model. Give `model`, too.")
     if asked.model:
         zoo.model_info(asked.model)
     if asked.data:

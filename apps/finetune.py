@@ -22,10 +22,15 @@ from apps.command import tell
 from apps.listening import saving_what_is_reached
 from apps.shared_settings import INSTEAD
 from apps.shared_settings import Repeating
+from pipelines.runs.modes import ADD_CLASSES
+from pipelines.runs.modes import COMPARE
+from pipelines.runs.modes import FIND_RATE
+from pipelines.runs.modes import FOLDS
+from pipelines.runs.modes import PROBE
+from pipelines.runs.modes import refuse_unused
 from pipelines.runs.options import RunOptions
 from pipelines.runs.settings import row
 from pipelines.training.config import FinetuneConfig
-from pipelines.training.fine_tuning.refusals import check_finding
 from zoo.errors import RequestError
 
 
@@ -61,8 +66,12 @@ def check(config: FinetuneConfig, options: RunOptions, mode: Mode) -> None:
             f"`{asked[0]}` and `{asked[1]}` are two different things to do. "
             "Give one of them."
         )
-    if mode.find_lr:
-        check_finding(config)
+    for name in (ADD_CLASSES, COMPARE, FIND_RATE, FOLDS):
+        if values[name]:
+            refuse_unused(config, name)
+            refuse_unused(options, name)
+    if config.probe:
+        refuse_unused(options, PROBE)
     check_run(config, options)
 
 

@@ -1,4 +1,4 @@
-"""What the command `benchmark` is asked to measure."""
+"""What the command benchmark is asked: which setting is for which subject."""
 
 import dataclasses
 
@@ -14,6 +14,13 @@ from pipelines.runs.settings import required
 from pipelines.runs.settings import row
 
 BATCH = 128
+# Whose batches are of a size that may be given.
+_OF_A_SIZE = ("pipeline", "step", "train")
+_OF_A_NETWORK = ("explanations", "export")
+ON_PICTURES = (
+    *("calibration", "ensembles", "explanations", "labels", "pipeline"),
+    *("search", "shots", "starts", "transfer"),
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,14 +37,25 @@ class Measuring(Asked):
         ),
         is_flag=False,
     )  # fmt: skip
-    data: str | None = data(None, usual="made pictures, or an error")
-    model: str = changed(RunConfig, "model", default="resnet20", group=GIVEN)
+    data: str | None = data(
+        None,
+        usual="made pictures, where photos make no difference",
+        only_with=("subject", (*ON_PICTURES, "export")),
+    )
+    model: str = changed(
+        RunConfig,
+        "model",
+        default="resnet20",
+        group=GIVEN,
+        only_with=("subject", ("step", "weights", *_OF_A_NETWORK)),
+    )
     weights: str | None = row(
         None,
         "The file that the subject weights loads, or the weights of a network "
         "that explanations asks or export writes.",
         group=GIVEN,
         usual="one is made; of export cifar10",
+        only_with=("subject", ("weights", *_OF_A_NETWORK)),
         common=True,
     )
     subjects: tuple[str, ...] = row(
@@ -52,6 +70,7 @@ class Measuring(Asked):
         None,
         "What calibrates the eight bits of export: a data set.",
         group=GIVEN,
+        only_with=("subject", ("export",)),
     )
     models: tuple[str, ...] = row(
         (),
@@ -68,10 +87,16 @@ class Measuring(Asked):
         common=True,
     )
     image_size: int | None = changed(
-        RunConfig, "image_size", group=HOW, usual="the model's own"
+        RunConfig,
+        "image_size",
+        group=HOW,
+        usual="the model's own",
+        only_with=("subject", _OF_A_SIZE),
     )
     global_batch_size: int | None = batch(
-        None, usual=f"{BATCH}, in train 8 at 224 px"
+        None,
+        usual=f"{BATCH}, in train 8 at 224 px",
+        only_with=("subject", _OF_A_SIZE),
     )
     rounds: int | None = row(
         None,
@@ -79,16 +104,23 @@ class Measuring(Asked):
         group=HOW,
         usual="3 to 20, by the subject",
         low=1,
+        only_with=("subject", (*_OF_A_SIZE, "weights", *_OF_A_NETWORK)),
         common=True,
     )
     seconds: float = row(
-        3.0, "How long a turn of pipeline is.", group=HOW, low=0.1, common=True
+        3.0,
+        "How long a turn of pipeline is.",
+        group=HOW,
+        low=0.1,
+        only_with=("subject", ("pipeline",)),
+        common=True,
     )
     torch_python: str | None = row(
         None,
         "An interpreter that has torch, for pipeline.",
         group=HOW,
         usual="this one",
+        only_with=("subject", ("pipeline",)),
         common=True,
     )
     output: str | None = output(None, "A new JSON file for the results.")

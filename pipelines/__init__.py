@@ -34,7 +34,9 @@ def finetune(
         settings: Those of `FinetuneConfig`: `model`, `weights`, `epochs`,
             `image_size` … (docs/settings.md). What is left out is chosen by
             the pictures and the device. `augmentation` may also be a layer
-            of Keras or keras-cv, or a list of layers and names.
+            of Keras or keras-cv, or a list of layers and names. Those of
+            `RunOptions` as well: `log_to="wandb"`, `callback=[…]` with
+            callbacks of Keras.
 
     Returns:
         A `pipelines.training.finished.Finished`: `model`, `history`, `metrics`,
@@ -46,11 +48,15 @@ def finetune(
         DataError: The pictures cannot be trained on.
         IntegrityError: The weights are damaged.
     """
+    from pipelines.runs.options import RunOptions
     from pipelines.runs.places import new_folder
     from pipelines.runs.recipes import settings_of
+    from pipelines.runs.settings import settings_of as options_of
     from pipelines.training.config import FinetuneConfig
     from pipelines.training.fine_tuning.fine_tuning import finetune_run
 
+    own = options_of(RunOptions).keys() & settings.keys()
+    options = RunOptions(**{name: settings.pop(name) for name in own})
     recipe = settings_of(settings.get("recipe"), settings)
     settings = {"model": None, "weights": "auto", **recipe, **settings}
     if not isinstance(settings.get("augmentation", ""), str):
@@ -59,7 +65,7 @@ def finetune(
         settings["augmentation"] = words_of(settings["augmentation"])
     output = output or new_folder(data, settings["model"])
     config = FinetuneConfig(data=data, output=output, **settings)
-    return finetune_run(config, say=say)
+    return finetune_run(config, options=options, say=say)
 
 
 __all__ = ["finetune"]

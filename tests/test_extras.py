@@ -3,6 +3,7 @@
 import configparser
 import io
 import pathlib
+import tempfile
 
 import numpy as np
 import pytest
@@ -92,7 +93,24 @@ def search():
     assert index.search(vectors[7:8], 1).places.tolist() == [[7]]
 
 
-CALLS = {each.__name__: each for each in (export, heif, hub, imagenet, search)}
+def mlflow():
+    from mlflow import MlflowClient
+
+    with tempfile.TemporaryDirectory() as folder:
+        client = MlflowClient(f"sqlite:///{folder}/runs.db")
+        assert client.create_experiment("tried")
+
+
+def wandb():
+    import wandb
+
+    assert wandb.Settings(mode="offline").mode == "offline"
+
+
+CALLS = {
+    each.__name__: each
+    for each in (export, heif, hub, imagenet, mlflow, search, wandb)
+}
 
 
 @pytest.mark.extras

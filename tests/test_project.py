@@ -27,6 +27,8 @@ APART = ROOT / "pipelines" / "benchmarks" / "torch_loader.py"
 HEAVY = {"tensorflow", "keras", "numpy", "matplotlib"}
 # Started as programs of their own, by their names or paths.
 PROGRAMS = {"__init__", "__main__", "settings_table"}
+# Of tests: what conftest.py hands on or reads, a measurement, and readers.
+HELPERS = {"victims.py", "wide.py", "paired_checks.py", "stored_curves.py"}
 LINES_OF_A_FUNCTION, ARGUMENTS, LINES_OF_A_FILE = 50, 7, 300
 # Their arguments are what Keras's builders have.
 BUILDERS = {
@@ -166,10 +168,7 @@ def test_every_test_file_is_collected():
     for path in sources("tests"):
         if path.parent.name == "parity" and path.name in helpers:
             continue
-        # What conftest.py hands on or reads, and a measurement.
-        if path.name in {"overconfident.py", "victims.py", "wide.py"}:
-            continue
-        if path.name == "paired_checks.py":
+        if path.name in HELPERS:
             continue
         assert re.fullmatch(r"(test_\w+|conftest)\.py", path.name), path
 

@@ -53,6 +53,7 @@ TRIED = {
     "test_models.py::test_every_weight_gets_a_finite_gradient": 7,
     "test_images.py::test_decoding_a_window": 4,
     "test_mbconv.py::test_tables_turn_there_and_back": 4,
+    "test_printed_commands.py::test_the_same_in_full_is_the_same": 2,
     "test_levels.py::test_enhancing_equals_pillow": 8,
     "test_framing.py::test_every_publisher_sees_what_evaluation_shows": 4,
 }

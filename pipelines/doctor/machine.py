@@ -3,6 +3,7 @@
 import importlib.metadata
 import pathlib
 import platform
+import shlex
 import shutil
 import subprocess
 
@@ -12,6 +13,7 @@ from packaging.requirements import Requirement
 from pipelines.data.memory import memory_here
 from pipelines.data.tf_data import processors
 from pipelines.doctor.findings import Finding
+from zoo.extras import installing
 
 PACKAGE = "keras-zoo"
 _CPU_INFO = pathlib.Path("/proc/cpuinfo")
@@ -55,7 +57,7 @@ def check_gpus() -> Finding:
         return Finding(
             "GPUs",
             f"there is {_NVIDIA}, but TensorFlow sees no GPU: install its "
-            "CUDA libraries with pip install 'keras-zoo[gpu]'",
+            f"CUDA libraries with {installing('gpu')}",
             ok=False,
             values={"gpus": []},
         )
@@ -122,7 +124,7 @@ def check_versions() -> Finding:
             "what it needs: pip install -e . in its folder",
             ok=False,
         )
-    versions, wrong = {"python": python}, []
+    versions, wrong, needed = {"python": python}, [], []
     for requirement in map(Requirement, wanted):
         if requirement.marker and not requirement.marker.evaluate(
             {"extra": ""}
@@ -137,6 +139,7 @@ def check_versions() -> Finding:
             found, prereleases=True
         ):
             wrong.append(f"{requirement.name} {found or 'missing'}")
+            needed.append(f"{requirement.name}{requirement.specifier}")
     shown = ", ".join(
         f"{name} {versions.get(name)}"
         for name in ("python", "tensorflow", "keras", "numpy")
@@ -144,6 +147,6 @@ def check_versions() -> Finding:
     if wrong:
         shown = (
             f"not as asked for: {', '.join(wrong)}: pip install "
-            f"--upgrade {PACKAGE}"
+            f"--upgrade {shlex.join(needed)}"
         )
     return Finding("versions", shown, ok=not wrong, values=versions)

@@ -1,13 +1,13 @@
 """The page that a run ends with: how good the model is, and where it errs."""
 
 import pathlib
-import shlex
 from collections.abc import Sequence
 
 import zoo
 from pipelines.evaluation.report_charts import learning_curves
 from pipelines.evaluation.saved_models import ModelSource
 from pipelines.pages.commands import command
+from pipelines.pages.commands import tensorboard
 from pipelines.pages.rendering import duration
 from pipelines.pages.rendering import render
 from pipelines.runs.places import MODEL
@@ -153,5 +153,5 @@ def _commands(folder, config: dict, source: ModelSource | None) -> list[str]:
         command("predict", "IMAGE", model=folder),
         command("evaluate", model=folder, data=data),
         command("features", model=folder, data=data, output="features.npz"),
-        f"tensorboard --logdir {shlex.quote(str(folder.parent))}",
+        tensorboard(folder.parent),
     ]

@@ -17,6 +17,7 @@ from pipelines.features.neighbours import Neighbours
 from pipelines.features.neighbours import exact_neighbours
 from pipelines.features.neighbours import normalised
 from zoo.errors import RequestError
+from zoo.extras import installing
 from zoo.weights.atomic import write_atomically
 
 # Up to here every vector is compared.
@@ -156,6 +157,6 @@ def import_faiss():
     except ModuleNotFoundError as error:
         raise RequestError(
             f"Searching more than {EXACT_LIMIT:,} pictures needs faiss. "
-            "Install it: pip install 'keras-zoo[search]'."
+            f"Install it: {installing('search')}"
         ) from error
     return faiss

@@ -12,6 +12,8 @@ import zoo
 from pipelines.batches.evaluation_data import evaluation_data
 from pipelines.data.examples import Examples
 from pipelines.data.naming import naming_bad_pictures
+from pipelines.data.orientations import IGNORE
+from pipelines.data.orientations import UPRIGHT
 from pipelines.evaluation.extraction import Extractor
 from pipelines.evaluation.saved_models import open_model
 from pipelines.features.table import Provenance
@@ -194,11 +196,19 @@ def reopen(recipe: Provenance, batch_size: int = 128) -> Embedder:
             if getattr(now, field.name) != getattr(recipe, field.name)
         ]
         what = "weights" if changed == ["sha256"] else ", ".join(changed)
-        again = command("features", model=recipe.model, data=recipe.data)
+        again = command(
+            "features",
+            model=recipe.model,
+            weights=recipe.weights,
+            data=recipe.data,
+            stage=recipe.stage,
+            pool=recipe.pool,
+            orientation=UPRIGHT if recipe.upright else IGNORE,
+        )
         raise IntegrityError(
             f"The model {recipe.model} is not the one that the features were "
             f"computed by: its {what} changed. Bring the old one back, or "
-            f"compute the features anew: {again}."
+            f"compute the features anew: {again}"
         )
     return embedder
 

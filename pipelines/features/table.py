@@ -179,7 +179,7 @@ def load_features(path) -> FeatureTable:
     if not path.is_file():
         raise RequestError(
             f"There is no file of features {path}. Write one: "
-            f"{command('features', model='RUN', data='PHOTOS')}."
+            f"{command('features', model='RUN', data='PHOTOS')}"
         )
     try:
         members = _read(path)

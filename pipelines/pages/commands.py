@@ -45,4 +45,37 @@ def command(name: str, *words: str, **flags) -> str:
 def _flag(name: str, value) -> str:
     if isinstance(value, bool):
         return f"--{'' if value else 'no'}{name}"
-    return f"--{name}={shlex.quote(str(value))}"
+    return f"--{name}={quoted(str(value))}"
+
+
+def quoted(text: str) -> str:
+    """Writes a text as one word of a shell, whatever is in it.
+
+    Backticks, between which our errors have the names of settings, stand by
+    themselves: no name is between them here.
+
+    Example:
+
+    ```python
+    from pipelines.pages.commands import quoted
+    assert quoted("a run") == "'a run'"
+    assert quoted("a `seed` b") == "'a '\\`'seed'\\`' b'"
+    ```
+    """
+    parts = [part.replace("'", "'\"'\"'") for part in text.split("`")]
+    if len(parts) == 1:
+        return shlex.quote(text)
+    return "\\`".join(f"'{part}'" for part in parts)
+
+
+def tensorboard(folder) -> str:
+    """Writes the command that shows the runs of a folder.
+
+    Example:
+
+    ```python
+    from pipelines.pages.commands import tensorboard
+    assert tensorboard("my runs") == "tensorboard --logdir='my runs'"
+    ```
+    """
+    return f"tensorboard --logdir={quoted(str(folder) or '.')}"

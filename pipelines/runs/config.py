@@ -11,6 +11,11 @@ from pipelines.data.orientations import ORIENTATION_HELP
 from pipelines.data.orientations import ORIENTATIONS
 from pipelines.data.orientations import UPRIGHT
 from pipelines.data.sources.described import DATA_HELP
+from pipelines.runs.modes import ADD_CLASSES
+from pipelines.runs.modes import FIND_RATE
+from pipelines.runs.modes import FOLDS
+from pipelines.runs.modes import PROBE
+from pipelines.runs.modes import WITHOUT_STEPS
 from pipelines.runs.recipes import RECIPES
 from pipelines.runs.settings import AUTO
 from pipelines.runs.settings import check
@@ -61,7 +66,10 @@ class RunConfig:
 
     data: str = required(DATA_HELP, group=START, common=True)
     model: str | None = required(
-        "The name of a network of the zoo.", group=START, common=True
+        "The name of a network of the zoo.",
+        group=START,
+        common=True,
+        unused_in=(ADD_CLASSES,),
     )
     output: str | None = required(
         "The run's folder, a new one.",
@@ -76,6 +84,8 @@ class RunConfig:
         "hf://ORG/MODEL, or a weight file.",
         group=START,
         common=True,
+        unused_in=(ADD_CLASSES,),
+        silent=(AUTO,),
     )
     recipe: str | None = row(
         None,
@@ -83,6 +93,7 @@ class RunConfig:
         group=START,
         choices=tuple(RECIPES),
         common=True,
+        unused_in=WITHOUT_STEPS,
     )
     image_column: str | None = row(
         None,
@@ -125,13 +136,14 @@ class RunConfig:
         usual="all",
         low=1,
         high=10**6,
+        unused_in=(ADD_CLASSES,),
     )
     fold: tuple[int, int] | None = row(
         None,
-        "Which part of how many is held out, (0, 5) for the first of five.",
+        "Which part of how many is held out: 0,5 for the first of five.",
         group=START,
         usual="the data's own parts",
-        is_flag=False,
+        unused_in=(ADD_CLASSES, FOLDS),
     )
     label_noise: float = row(
         0.0,
@@ -156,6 +168,7 @@ class RunConfig:
         low=1,
         high=10**6,
         common=True,
+        unused_in=WITHOUT_STEPS,
     )
     global_batch_size: int | None = row(
         None,
@@ -172,6 +185,7 @@ class RunConfig:
         group=LENGTH,
         above=0,
         common=True,
+        unused_in=WITHOUT_STEPS,
     )
     schedule: str = row(
         "cosine",
@@ -186,24 +200,28 @@ class RunConfig:
             "constant",
         ),
         common=True,
+        unused_in=WITHOUT_STEPS,
     )
     warmup: str | None = row(
         None,
         "How long the rate rises: 5ep, 500st, 100000ex or 5% of the run.",
         group=LENGTH,
         usual="5%, and 45% in one_cycle",
+        unused_in=WITHOUT_STEPS,
     )
     milestones: tuple[str, ...] = row(
         (),
         "Where the rate of 'step' falls, such as 30ep,60ep,80ep or 50%,75%; "
         "how often that of 'exponential' does, such as 2.4ep.",
         group=LENGTH,
+        unused_in=WITHOUT_STEPS,
     )
     decay: float | None = row(
         None,
         "What the rate is multiplied by there; the power of 'polynomial'.",
         group=LENGTH,
         usual="0.1 for step, 0.97 for exponential, 1 for polynomial",
+        unused_in=WITHOUT_STEPS,
     )
     cycles: int = row(
         1,
@@ -212,12 +230,14 @@ class RunConfig:
         group=LENGTH,
         low=1,
         high=12,
+        unused_in=WITHOUT_STEPS,
     )
     snapshots: bool = row(
         False,
         "Keep the model of every cosine cycle's end, to judge together.",
         group=LENGTH,
         only_with=("schedule", ("cosine",)),
+        unused_in=WITHOUT_STEPS,
     )
     image_size: int | None = row(
         None,
@@ -227,6 +247,7 @@ class RunConfig:
         low=8,
         high=4096,
         common=True,
+        unused_in=(ADD_CLASSES,),
     )
     train_size: int | None = row(
         None,
@@ -236,6 +257,7 @@ class RunConfig:
         usual="the same",
         low=8,
         high=4096,
+        unused_in=(PROBE,),
     )
     progressive_from: int | None = row(
         None,
@@ -245,6 +267,7 @@ class RunConfig:
         usual="one size all along",
         low=8,
         high=4096,
+        unused_in=WITHOUT_STEPS,
     )
     orientation: str = row(
         UPRIGHT,
@@ -262,6 +285,8 @@ class RunConfig:
         choices=(AUTO, *AUGMENTATIONS),
         read=find_augmentation,
         common=True,
+        unused_in=(PROBE,),
+        silent=(AUTO, "none"),
     )
     mixup: float = row(
         0.0,
@@ -269,6 +294,7 @@ class RunConfig:
         group=PICTURES,
         low=0,
         high=100,
+        unused_in=(PROBE,),
     )
     cutmix: float = row(
         0.0,
@@ -276,6 +302,7 @@ class RunConfig:
         group=PICTURES,
         low=0,
         high=100,
+        unused_in=(PROBE,),
     )
     mixing_off_for_last: int = row(
         0,
@@ -283,6 +310,8 @@ class RunConfig:
         group=PICTURES,
         low=0,
         high=10**6,
+        unused_in=WITHOUT_STEPS,
+        needs=("mixup", "cutmix"),
     )
     repeats: int = row(
         1,
@@ -290,6 +319,7 @@ class RunConfig:
         group=PICTURES,
         low=1,
         high=10**6,
+        unused_in=(PROBE,),
     )
     upscale: bool = row(
         False,
@@ -304,6 +334,8 @@ class RunConfig:
         usual="by the sizes of the classes",
         low=0,
         high=1,
+        unused_in=(PROBE,),
+        silent=(0,),
     )
     on_bad_image: str = row(
         "fail",
@@ -318,6 +350,7 @@ class RunConfig:
         group=LEARNING,
         choices=("sgd", "momentum", "adamw", "rmsprop", "lamb", "lars"),
         common=True,
+        unused_in=(PROBE,),
     )
     momentum: float = row(
         0.9,
@@ -325,6 +358,7 @@ class RunConfig:
         group=LEARNING,
         low=0,
         high=0.9999,
+        unused_in=(PROBE,),
     )
     weight_decay: float = row(
         1e-4,
@@ -332,6 +366,7 @@ class RunConfig:
         group=LEARNING,
         low=0,
         high=1,
+        unused_in=(PROBE,),
     )
     clip_norm: float | None = row(
         None,
@@ -340,6 +375,7 @@ class RunConfig:
         group=LEARNING,
         usual="no limit",
         above=0,
+        unused_in=(PROBE,),
     )
     ema: float | None = row(
         None,
@@ -348,6 +384,7 @@ class RunConfig:
         usual="no mean",
         above=0,
         below=1,
+        unused_in=WITHOUT_STEPS,
     )
     loss: str = row(
         "softmax",
@@ -355,6 +392,7 @@ class RunConfig:
         "which multilabel always has.",
         group=LOSS,
         choices=("softmax", "bce"),
+        unused_in=(PROBE,),
     )
     label_smoothing: float = row(
         0.0,
@@ -362,6 +400,7 @@ class RunConfig:
         group=LOSS,
         low=0,
         high=0.999,
+        unused_in=(PROBE,),
     )
     target_threshold: float | None = row(
         None,
@@ -369,6 +408,7 @@ class RunConfig:
         group=LOSS,
         low=0,
         below=1,
+        unused_in=(PROBE,),
     )
     class_weights: float = row(
         0.0,
@@ -377,6 +417,7 @@ class RunConfig:
         group=LOSS,
         low=0,
         high=1,
+        unused_in=(PROBE,),
     )
     logit_adjustment: float = row(
         0.0,
@@ -384,6 +425,7 @@ class RunConfig:
         group=LOSS,
         low=0,
         high=10,
+        unused_in=(PROBE,),
     )
     threshold_part: float | None = row(
         None,
@@ -419,6 +461,7 @@ class RunConfig:
         group=MACHINE,
         low=1,
         high=4096,
+        unused_in=(PROBE,),
     )
     keep: str = row(
         "last",
@@ -426,6 +469,7 @@ class RunConfig:
         "the best one, which the held-out pictures have chosen then.",
         group=WATCHING,
         choices=("last", "best"),
+        unused_in=WITHOUT_STEPS,
     )
     checkpoint_steps: int | None = row(
         None,
@@ -434,6 +478,7 @@ class RunConfig:
         usual="by the clock",
         low=1,
         high=10**9,
+        unused_in=WITHOUT_STEPS,
     )
     profile_steps: str | None = row(
         None,
@@ -441,6 +486,7 @@ class RunConfig:
         "as 100:110.",
         group=WATCHING,
         usual="none",
+        unused_in=WITHOUT_STEPS,
     )
     scalar_steps: int = row(
         50,
@@ -448,6 +494,7 @@ class RunConfig:
         group=WATCHING,
         low=1,
         high=10**6,
+        unused_in=WITHOUT_STEPS,
     )
     maps: bool = row(
         False,
@@ -455,11 +502,14 @@ class RunConfig:
         "them for TensorBoard: where the answer is seen. It takes as long as "
         "compiling the network once more, which of a short run is much.",
         group=WATCHING,
+        unused_in=(FIND_RATE,),
     )
 
     def __post_init__(self):
         if self.weights in ("", "none"):
             object.__setattr__(self, "weights", None)
+        if self.fold is not None:
+            object.__setattr__(self, "fold", parse_fold(self.fold))
         check(self)
         self._check_sizes()
         if self.profile_steps is not None:
@@ -529,3 +579,32 @@ def parse_steps(text: str) -> tuple[int, int]:
             f"counted from 1, such as 100:110. Received: {text!r}"
         )
     return first, last
+
+
+def parse_fold(fold) -> tuple[int, int]:
+    """Reads which part of how many is held out.
+
+    Args:
+        fold: Two whole numbers, or words of them.
+
+    Raises:
+        RequestError: They are none, or there is no such part.
+
+    Example:
+
+    ```python
+    from pipelines.runs.config import parse_fold
+    assert parse_fold(("0", "5")) == (0, 5)
+    ```
+    """
+    try:
+        number, parts = map(int, fold)
+    except (TypeError, ValueError):
+        number, parts = -1, 0
+    if not 0 <= number < parts or parts < 2:
+        shown = fold if isinstance(fold, str) else ",".join(map(str, fold))
+        raise RequestError(
+            "`fold` is the number of a part, from 0 on, and how many there "
+            f"are, at least 2, such as 0,5. Received: {shown}"
+        )
+    return number, parts

@@ -7,6 +7,8 @@ import json
 import pathlib
 
 from pipelines.runs.config import RunConfig
+from pipelines.runs.modes import ADD_CLASSES
+from pipelines.runs.modes import unused_names
 from pipelines.runs.places import CONFIG
 from pipelines.runs.settings import settings_of
 from zoo.errors import RequestError
@@ -40,7 +42,10 @@ def held_settings(path: str, kind: type[RunConfig]) -> dict:
             f"`config={path}` holds no settings of a run. Expected the "
             f"{CONFIG} that finetune or train has written."
         )
-    known = settings_of(kind)
+    known = settings_of(kind).keys()
+    if held.get(ADD_CLASSES):
+        # What was taken from the run whose model has learned more.
+        known -= set(unused_names(kind, ADD_CLASSES))
     # Only fine-tuning has a plan.
     if ("plan" in held) != ("plan" in known):
         other = "finetune" if "plan" in held else "train"

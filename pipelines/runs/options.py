@@ -3,10 +3,16 @@
 import dataclasses
 
 from pipelines.runs.config import GOING_ON
+from pipelines.runs.config import WATCHING
+from pipelines.runs.modes import WITHOUT_STEPS
 from pipelines.runs.settings import AUTO
 from pipelines.runs.settings import check
 from pipelines.runs.settings import documented
 from pipelines.runs.settings import row
+from zoo.errors import RequestError
+from zoo.variants import nearest
+
+LOG_TO = ("csv", "mlflow", "wandb")
 
 
 @documented
@@ -15,7 +21,7 @@ class RunOptions:
     """How a run is carried out.
 
     Raises:
-        RequestError: A value is not one of its choices.
+        RequestError: A value is not one of its choices, or names no logger.
     """
 
     resume: bool = row(
@@ -38,5 +44,32 @@ class RunOptions:
         flag_default=AUTO,
     )
 
+    log_to: tuple[str, ...] = row(
+        (),
+        "Where the numbers of TensorBoard's curves go as well, one or more of "
+        "csv (curves.csv in the run's folder), mlflow and wandb.",
+        group=WATCHING,
+        unused_in=WITHOUT_STEPS,
+    )
+    callback: tuple[object, ...] = row(
+        (),
+        "Callbacks of Keras that watch the training, as MODULE:CLASS, such as "
+        "mine:Watch for the class Watch in mine.py; from Python the objects, "
+        "too.",
+        group=WATCHING,
+        unused_in=WITHOUT_STEPS,
+    )
+
     def __post_init__(self):
+        for name in ("log_to", "callback"):
+            value = getattr(self, name)
+            if not isinstance(value, (list, tuple)):
+                value = (value,)
+            object.__setattr__(self, name, tuple(value))
         check(self)
+        for name in self.log_to:
+            if name not in LOG_TO:
+                raise RequestError(
+                    f"`log_to` is one or more of {', '.join(LOG_TO)}. "
+                    f"Received: {name}. Nearest: {nearest(name, LOG_TO)[0]}"
+                )

@@ -36,6 +36,11 @@ class Setting:
             RequestError where it cannot; None where there are no others.
         only_with: Another setting and the values of it that give this one a
             meaning.
+        needs: Other settings, one of which has to be given for this one to
+            have a meaning.
+        unused_in: What may be done instead of the usual, and has no use for
+            it (`pipelines.runs.modes`).
+        silent: Values beside the default by which nobody asks for anything.
         common: Whether a newcomer should see it.
         is_flag: Whether a command takes it.
         flag_default: What a command gives where nobody does; None for the
@@ -52,6 +57,9 @@ class Setting:
     choices: tuple[str, ...] = ()
     read: Callable[[str], object] | None = None
     only_with: tuple[str, tuple[str, ...]] | None = None
+    needs: tuple[str, ...] = ()
+    unused_in: tuple[str, ...] = ()
+    silent: tuple = ()
     common: bool = False
     is_flag: bool = True
     flag_default: object = None
@@ -238,13 +246,33 @@ def check(config) -> None:
                 f"`{name}` is {expected(kinds[name])}. Received: {value!r}"
             )
         setting.check(name, value)
-        if setting.only_with and value != default_of(type(config), name):
-            other, values = setting.only_with
-            if getattr(config, other) not in values:
-                raise RequestError(
-                    f"`{name}` is for `{other}={' or '.join(values)}`, not "
-                    f"for {getattr(config, other)}. Leave it out."
-                )
+        if is_given(config, name):
+            _check_meaning(config, name, setting)
+
+
+def is_given(config, name: str) -> bool:
+    """Whether a setting is another than where nobody gives it."""
+    value, default = getattr(config, name), default_of(type(config), name)
+    if default is dataclasses.MISSING:
+        return value is not None
+    return value != default
+
+
+def _check_meaning(config, name: str, setting: Setting) -> None:
+    """Refuses a setting that would be ignored beside the others."""
+    if setting.only_with:
+        other, values = setting.only_with
+        if getattr(config, other) not in values:
+            raise RequestError(
+                f"`{name}` is for `{other}={' or '.join(values)}`, not for "
+                f"{getattr(config, other)}. Leave it out."
+            )
+    if setting.needs and not any(is_given(config, n) for n in setting.needs):
+        needed = " or ".join(f"`{other}`" for other in setting.needs)
+        raise RequestError(
+            f"`{name}` has no meaning without {needed}. Give that, too, or "
+            f"leave `{name}` out."
+        )
 
 
 def documented(config: type) -> type:

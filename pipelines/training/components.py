@@ -17,6 +17,7 @@ from pipelines.training.config import schedule_wish
 from pipelines.training.defaults import usual_warmup
 from pipelines.training.fine_tuning.freezing import stage_rates
 from pipelines.training.fine_tuning.plan import Phase
+from pipelines.training.fine_tuning.plan import Plan
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.optimizers import in_precision
 from pipelines.training.optimizers import with_rates
@@ -67,6 +68,21 @@ def schedule_of(
     """
     wish = schedule_wish(config, usual_warmup(config))
     return wish.fill(phase, steps_per_epoch, config.global_batch_size)
+
+
+def check_schedule(config: RunConfig, plan: Plan, steps: int) -> None:
+    """Refuses what the rate cannot do in a run.
+
+    Args:
+        config: With all defaults filled in.
+        plan: Whose phases have a schedule each.
+        steps: Of an epoch.
+
+    Raises:
+        RequestError: A warm-up, a cycle or a milestone has no room.
+    """
+    wish = schedule_wish(config, usual_warmup(config))
+    wish.check(plan, steps, config.global_batch_size)
 
 
 def task_of(config: RunConfig, examples: Examples) -> Task:

@@ -10,17 +10,20 @@ from typing import ClassVar
 from pipelines.runs.config import FREEZING
 from pipelines.runs.config import START
 from pipelines.runs.config import RunConfig
+from pipelines.runs.modes import ADD_CLASSES
+from pipelines.runs.modes import COMPARE
+from pipelines.runs.modes import FIND_RATE
+from pipelines.runs.modes import PROBE
+from pipelines.runs.modes import WITHOUT_STEPS
+from pipelines.runs.modes import refuse_unused
 from pipelines.runs.recipes import settings_of as recipe_settings
 from pipelines.runs.settings import AUTO
 from pipelines.runs.settings import changed
-from pipelines.runs.settings import default_of
 from pipelines.runs.settings import documented
 from pipelines.runs.settings import row
 from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.fine_tuning.plan import in_words
 from pipelines.training.fine_tuning.plan import parse_plan
-from pipelines.training.of_steps import steps_asked
-from pipelines.training.schedules import RunLength
 from pipelines.training.schedules import ScheduleWish
 from zoo.errors import RequestError
 
@@ -65,8 +68,8 @@ class TrainConfig(RunConfig):
                 "Only fine-tuning chooses model, weights and learning rate "
                 "by itself. Give `model`, `weights` and a number."
             )
-        length = RunLength(self.epochs or EPOCHS, _MANY, 1)
-        schedule_wish(self).fit(1.0, length)
+        whole = Phase("all", self.epochs or EPOCHS, 1.0)
+        schedule_wish(self).check([whole], _MANY, 1)
         _check_threshold(self)
 
 
@@ -120,6 +123,7 @@ class FinetuneConfig(RunConfig):
         group=FREEZING,
         usual="made from `epochs` and `learning_rate`",
         common=True,
+        unused_in=WITHOUT_STEPS,
     )
     stage_lr_decay: float | None = row(
         None,
@@ -128,16 +132,19 @@ class FinetuneConfig(RunConfig):
         usual="1, and 0.75 for Vision Transformers with adamw",
         above=0,
         high=1,
+        unused_in=(PROBE,),
     )
     freeze_batch_norm: bool = row(
         False,
         "Keep BatchNorm frozen in stages that learn, too.",
         group=FREEZING,
+        unused_in=WITHOUT_STEPS,
     )
     cache: bool = row(
         True,
         "Compute what frozen stages make of a picture once (feature cache).",
         group=FREEZING,
+        unused_in=WITHOUT_STEPS,
     )
     patience: int = row(
         0,
@@ -146,6 +153,7 @@ class FinetuneConfig(RunConfig):
         group=FREEZING,
         low=0,
         high=10**6,
+        unused_in=WITHOUT_STEPS,
     )
     probe: bool | None = row(
         None,
@@ -154,6 +162,8 @@ class FinetuneConfig(RunConfig):
         usual="where cross-validation says that the head alone is enough, and "
         "nothing is given that is for steps",
         common=True,
+        unused_in=(FIND_RATE, COMPARE, ADD_CLASSES),
+        silent=(False,),
     )
     add_classes: str | None = row(
         None,
@@ -173,18 +183,14 @@ class FinetuneConfig(RunConfig):
                 "`plan` says epochs and rates itself. Give either `plan`, or "
                 "`epochs` and `learning_rate`."
             )
-        if self.probe and (asked := steps_asked(self)):
-            raise RequestError(
-                f"`probe` takes no steps, so `{asked[0]}` has no meaning with "
-                "it. Give one of the two."
-            )
-        self._refuse("add_classes", "goes on with a run's model", _OF_STARTS)
+        if self.probe:
+            refuse_unused(self, PROBE)
         if self.weights is None:
             self._refuse_without_weights()
         _check_threshold(self)
         wish = schedule_wish(self)
-        for phase in self.plan or ():
-            wish.fill(phase, _MANY, batch_size=1)
+        if self.plan:
+            wish.check(self.plan, _MANY, 1)
 
     def as_dict(self) -> dict:
         plan = in_words(self.plan) if isinstance(self.plan, tuple) else None
@@ -203,23 +209,6 @@ class FinetuneConfig(RunConfig):
                     f"`{name}` is for weights that have learned something. "
                     "Give `weights`, or leave it out."
                 )
-
-    def _is_given(self, name: str) -> bool:
-        return getattr(self, name) != default_of(type(self), name)
-
-    def _refuse(self, name: str, why: str, others) -> None:
-        if not self._is_given(name):
-            return
-        given = [other for other in others if self._is_given(other)]
-        if given:
-            raise RequestError(
-                f"`{name}` {why}, so `{given[0]}` has no meaning with it. "
-                "Give one of the two."
-            )
-
-
-# What says where a run starts.
-_OF_STARTS = ("probe", "fold", "shots")
 
 
 def schedule_wish(

@@ -4,7 +4,10 @@ import zoo
 from pipelines.batches.augmentation import Augmentation
 from pipelines.batches.augmentation import find_augmentation
 from pipelines.runs.config import RunConfig
+from pipelines.runs.options import RunOptions
 from pipelines.runs.settings import AUTO
+from pipelines.training.callbacks_asked import find_callback
+from pipelines.training.loggers import check_loggers
 from zoo.weights import check_weights
 
 
@@ -24,6 +27,20 @@ def check_names(config: RunConfig, say) -> None:
             check_weights(config.model, config.weights)
     if config.augmentation != AUTO:
         _check_augmentation(find_augmentation(config.augmentation), say)
+
+
+def check_watchers(options: RunOptions) -> None:
+    """Refuses loggers and callbacks that there are not.
+
+    Args:
+        options: How a run is carried out.
+
+    Raises:
+        RequestError: Says how to have it, or what is expected.
+    """
+    check_loggers(options.log_to)
+    for word in options.callback:
+        find_callback(word)
 
 
 def _check_augmentation(augmentation: Augmentation, say) -> None:

@@ -35,11 +35,12 @@ from pipelines.training.building import build_model
 from pipelines.training.components import task_of
 from pipelines.training.defaults import Resolved
 from pipelines.training.defaults import resolve
-from pipelines.training.fine_tuning.phases import check_plan
 from pipelines.training.fine_tuning.plan import Plan
+from pipelines.training.fine_tuning.plan_checks import check_plan
 from pipelines.training.going_on import checkpoint_of
 from pipelines.training.going_on import go_on
 from pipelines.training.names_asked import check_names
+from pipelines.training.names_asked import check_watchers
 from pipelines.training.opening import check_enlarging
 from pipelines.training.opening import choose_splits
 from pipelines.training.opening import look_at
@@ -128,6 +129,7 @@ def open_run(
     """
     options = options or RunOptions()
     check_names(config, say)
+    check_watchers(options)
     strategy = make_strategy(options.cluster)
     if workers_of(strategy).is_chief:
         RunFolder.refuse_if_taken(
@@ -216,6 +218,7 @@ def begin(
         splits=opened.splits,
         task=task,
         augmentation=find_augmentation(config.augmentation),
+        options=options,
         say=opened.say,
         identity=identity(config, opened.splits, replicas),
         choices=dict(resolved.choices),

@@ -27,15 +27,13 @@ from pipelines.runs.checkpoints import Checkpoint
 from pipelines.runs.config import RunConfig
 from pipelines.runs.interruption import Interrupted
 from pipelines.runs.interruption import StopRequest
+from pipelines.runs.options import RunOptions
 from pipelines.runs.run_folder import CHECKPOINTS
 from pipelines.runs.run_folder import RunFolder
 from pipelines.runs.state import RunState
 from pipelines.runs.state import from_files
 from pipelines.tasks.task import Task
 from pipelines.training.callbacks import Checkpoints
-from pipelines.training.callbacks import Profiler
-from pipelines.training.callbacks import Progress
-from pipelines.training.callbacks import TensorBoard
 from pipelines.training.choices import Choice
 from pipelines.training.choices import as_json
 from pipelines.training.choices import describe
@@ -46,8 +44,6 @@ from pipelines.training.fine_tuning.plan import epochs_of
 from pipelines.training.opening import list_pictures
 from pipelines.training.remaining import Remaining
 from zoo.preprocessing import Preprocessing
-
-_PICTURES_SHOWN = 32
 
 
 @dataclasses.dataclass
@@ -62,6 +58,7 @@ class Run:
         splits: The pictures.
         task: What is learned from them.
         augmentation: What training does to them.
+        options: How it is carried out.
         say: Tells a person something in one line.
         identity: What makes it this run and no other.
         folder: Where results go; made when all that can be refused has been.
@@ -83,6 +80,7 @@ class Run:
     splits: Splits
     task: Task
     augmentation: Augmentation
+    options: RunOptions
     say: Callable[[str], None]
     identity: dict
     folder: RunFolder = dataclasses.field(init=False, repr=False)
@@ -219,29 +217,6 @@ class Run:
             workers=self.workers.count,
             hold=hold,
         )
-
-    def callbacks(self) -> list:
-        """The callbacks that show a run."""
-        pictures = None
-        done = self.first_step or None
-        if not done:
-            pictures, _ = next(iter(self.training_data().dataset))
-            pictures = pictures[:_PICTURES_SHOWN].numpy()
-        board = TensorBoard(
-            self.folder.path,
-            self.task,
-            pictures,
-            config=self.config.as_dict(),
-            scalar_steps=self.config.scalar_steps,
-            resumed_at=done,
-        )
-        epochs = epochs_of(self.plan)
-        progress = Progress(epochs, self.task, remaining=self.remaining)
-        found = [board, progress]
-        if self.config.profile_steps:
-            steps = self.config.profile_steps
-            found.append(Profiler(self.folder.path, steps, resumed_at=done))
-        return found
 
     def check_state(self, trainer) -> None:
         """Refuses a state that does not fit, before anything is written.

@@ -16,6 +16,7 @@ from apps import finetune
 from apps import models
 from apps import predict
 from apps import train
+from apps.measuring import ON_PICTURES
 
 
 def assert_refused(answer, code, *patterns):
@@ -112,6 +113,9 @@ def test_unknown_part_of_a_benchmark(command, photos, subject):
         (["train", "--precisions=float8"], "--precisions=float8 is not one of"),
         (["step", "--subjects=head"], "step has no --subjects. Leave it out."),
         (["starts", "--output={0}/a.json"], "--output={0}/a.png is there"),
+        (["pipeline", "--weights=a"], "--weights is for `subject=weights`"),
+        (["search", "--seconds=5"], "--seconds is for `subject=pipeline`, not"),
+        (["manifest", "--data={0}"], "--data is for `subject=labels or pipel"),
     ],
 )
 def test_a_measurement_is_refused_before_it_begins(
@@ -122,7 +126,9 @@ def test_a_measurement_is_refused_before_it_begins(
     )
     (tmp_path / "a.png").touch()
     words = [word.format(tmp_path) for word in words]
-    answer = command(benchmark, *words, f"--data={photos}")
+    if words[0] in ON_PICTURES:
+        words.append(f"--data={photos}")
+    answer = command(benchmark, *words)
     assert_refused(answer, 2, message.format(tmp_path))
 
 

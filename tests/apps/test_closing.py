@@ -27,7 +27,7 @@ def test_curves_are_shown_where_there_are_some(capsys, history):
     if history:
         summary, *lines, board = lines
         assert summary.startswith("50 images/s · waited 25% · 2 s an epoch · ")
-        assert board == "TensorBoard: tensorboard --logdir 'my runs'"
+        assert board == "TensorBoard: tensorboard --logdir='my runs'"
     # A probe takes no steps: there is nothing to draw, and no empty line.
     assert [line.split(":")[0] for line in lines] == [
         "run",

@@ -102,7 +102,10 @@ def test_killing_a_run(command, monkeypatch, tmp_path, ok):
         (["faults", "--kills=0"], "--kills lies in 1…10000. Received: 0"),
         (["faults", "--settings=float17"], "--settings: there is no float17."),
         (["faults", "--settings="], "--settings names no kind of run. All: mi"),
-        (["--data=photos"], "Give --model, too"),
+        (["--data=photos"], "--data has no meaning without --model"),
+        (["--precision=float32"], "--precision has no meaning without --model"),
+        (["--kills=3"], "--kills is for `subject=faults`, not for machine"),
+        (["faults", "--model=resnet20"], "not for faults. Leave it out."),
         (["--model=resnet21"], "resnet20"),
     ],
 )

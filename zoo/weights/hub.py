@@ -1,6 +1,6 @@
 """Weights of the Hugging Face Hub: `hf://ORGANISATION/MODEL[@REVISION]`.
 
-`huggingface_hub` is an extra (`pip install keras-zoo[hub]`), keeps its own
+`huggingface_hub` is an extra of this project, keeps its own
 cache and is imported when it is needed. Only `model.safetensors` is fetched,
 and `config.json`, in which timm says what the weights expect of a picture.
 """
@@ -10,6 +10,7 @@ import pathlib
 import re
 
 from zoo.errors import RequestError
+from zoo.extras import installing
 from zoo.preprocessing import INTERPOLATIONS
 from zoo.preprocessing import Preprocessing
 from zoo.weights.classes import imagenet_names
@@ -127,7 +128,7 @@ def _download(name: str, file: str, revision: str | None) -> pathlib.Path:
     except ImportError as error:
         raise RequestError(
             f"hf://{name} is fetched by huggingface_hub, which is not there. "
-            "Expected: pip install keras-zoo[hub]"
+            f"Expected: {installing('hub')}"
         ) from error
     try:
         path = hf_hub_download(

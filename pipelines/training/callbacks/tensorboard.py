@@ -72,6 +72,7 @@ class TensorBoard(keras.callbacks.Callback):
         self._is_in_epoch = False
         # Which epoch is the first is not known before it begins.
         self._forget_epochs = bool(resumed_at)
+        self._loggers = []
         if resumed_at:
             self._steps.restart(resumed_at + 1)
         else:
@@ -87,6 +88,19 @@ class TensorBoard(keras.callbacks.Callback):
             self._steps.text("settings", as_table(config))
             self._steps.settings(comparable(config), trial=name)
 
+    def also(self, loggers) -> None:
+        """Has others take the same numbers, at the same steps.
+
+        Args:
+            loggers: Of `pipelines.training.loggers`, newly opened.
+        """
+        self._loggers = list(loggers)
+        if self._forget_epochs:
+            self._each(lambda logger: logger.restart("", self._step + 1))
+            return
+        for part in ("", *self._epochs):
+            self._each(lambda logger, part=part: logger.restart(part, 0))
+
     def on_train_begin(self, logs=None):
         if self._norms is None:
             self._norms = StageNorms(self.model)
@@ -96,8 +110,11 @@ class TensorBoard(keras.callbacks.Callback):
         if not self._forget_epochs:
             return
         # Pictures and all else that belongs to no epoch has the step 0.
-        for file in self._epochs.values():
+        for part, file in self._epochs.items():
             file.restart(epoch + 1)
+            self._each(
+                lambda logger, part=part: logger.restart(part, epoch + 1)
+            )
         self._forget_epochs = False
 
     def on_train_batch_end(self, batch, logs=None):
@@ -105,10 +122,12 @@ class TensorBoard(keras.callbacks.Callback):
         # Keras makes a float of it.
         self._step = int((logs or {}).get("global_step", self._step + 1))
         interval = self._step // self.scalar_steps
-        if not logs or interval == self._written:
+        # An epoch's last step has a point, however short the epoch is.
+        is_last = batch + 1 == (self.params or {}).get("steps")
+        if not logs or (interval == self._written and not is_last):
             return
         self._written = interval
-        self._steps.scalars(self._step, _tagged(self._step_tags, logs))
+        self._write("", self._step, _tagged(self._step_tags, logs))
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}
@@ -116,9 +135,9 @@ class TensorBoard(keras.callbacks.Callback):
         if self._norms is not None:
             values |= self._norms.measure()
         self._is_in_epoch = False
-        self._epochs["train"].scalars(epoch + 1, values)
+        self._write("train", epoch + 1, values)
         held_out = _tagged(self._held_out_tags, logs)
-        self._epochs["validation"].scalars(epoch + 1, held_out)
+        self._write("validation", epoch + 1, held_out)
         self._flush()
 
     def on_train_end(self, logs=None):
@@ -141,11 +160,35 @@ class TensorBoard(keras.callbacks.Callback):
         """Brings to the disk what was written up to now."""
         for file in (self._steps, *self._epochs.values()):
             file.sync()
+        self._each(lambda logger: logger.sync())
 
-    def close(self):
-        """Writes what is still in memory and closes the files."""
+    def close(self, *, ended: bool = True):
+        """Writes what is still in memory and closes the files.
+
+        Args:
+            ended: Whether the run came to its end.
+        """
         for file in (self._steps, *self._epochs.values()):
             file.close()
+        self._each(lambda logger: logger.close(ended=ended))
+
+    def _write(self, part: str, step: int, values: dict[str, float]) -> None:
+        """Writes the points of a part, which is empty for curves over steps."""
+        file = self._epochs[part] if part else self._steps
+        file.scalars(step, values)
+        self._each(lambda logger: logger.scalars(part, step, values))
+
+    def _each(self, do) -> None:
+        """Does something with each logger, and without one that cannot."""
+        for logger in list(self._loggers):
+            try:
+                do(logger)
+            except logger.errors as error:
+                self._loggers.remove(logger)
+                print(
+                    f"{type(logger).__name__} takes no more points "
+                    f"({error}); the run goes on without it"
+                )
 
     def _flush(self):
         for file in (self._steps, *self._epochs.values()):

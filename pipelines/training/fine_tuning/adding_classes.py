@@ -24,6 +24,8 @@ from pipelines.devices.strategy import check_one_host
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.runs.config import PRECISIONS
 from pipelines.runs.model_loading import load_model
+from pipelines.runs.modes import ADD_CLASSES
+from pipelines.runs.modes import refuse_unused
 from pipelines.runs.options import RunOptions
 from pipelines.runs.run_folder import CONFIG
 from pipelines.runs.run_folder import MODEL
@@ -67,10 +69,11 @@ def add_classes(
         `old_top1_before`, that of the old model.
 
     Raises:
-        RequestError: The folder holds no run, or the new pictures show no
-            new class.
+        RequestError: The folder holds no run, the new pictures show no new
+            class, or something is asked for that the old run has decided.
         DataError: The old or the new pictures cannot be used.
     """
+    refuse_unused(config, ADD_CLASSES)
     options = options or RunOptions()
     check_one_host(options.cluster, "add_classes")
     old_run = pathlib.Path(config.add_classes)
@@ -91,7 +94,7 @@ def add_classes(
     config = config.resolved(
         model=old_config.model,
         weights=str(old_run / MODEL),
-        image_size=config.image_size or old_model.input.shape[1],
+        image_size=old_model.input.shape[1],
     )
     opened = open_run(
         config, options=options, say=say, progress=progress, splits=splits

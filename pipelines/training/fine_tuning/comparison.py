@@ -7,6 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.evaluation.curves import draw_comparison
+from pipelines.runs.modes import COMPARE
+from pipelines.runs.modes import refuse_unused
 from pipelines.runs.options import RunOptions
 from pipelines.runs.run_folder import METRICS
 from pipelines.runs.run_folder import RunFolder
@@ -44,10 +46,11 @@ def compare_with_scratch(
         RequestError: There are no weights to compare, or what
             `finetune_run` raises.
     """
-    if config.weights is None or config.probe:
+    refuse_unused(config, COMPARE)
+    if config.weights is None:
         raise RequestError(
             "`compare_scratch` compares a run from weights with one without. "
-            "Give `weights`, and not `probe`."
+            "Give `weights`."
         )
     options = options or RunOptions()
     watching = {"say": say, "progress": progress}

@@ -1,5 +1,7 @@
 """k-fold cross-validation: as many runs as folds, one figure out of all."""
 
+from pipelines.runs.modes import FOLDS
+from pipelines.runs.modes import refuse_unused
 from pipelines.runs.options import RunOptions
 from pipelines.runs.run_folder import METRICS
 from pipelines.tasks.task import Task
@@ -45,6 +47,7 @@ def cross_validate(
     """
     if not 2 <= folds <= LARGEST:
         raise RequestError(f"`folds` lies in 2…{LARGEST}. Received: {folds}")
+    refuse_unused(config, FOLDS)
     options = options or RunOptions()
     watching = {"say": say, "progress": progress}
     with open_several(config, options, f"folds={folds}", **watching) as folder:

@@ -1,25 +1,25 @@
 """Fine-tuning: the head first, then stage by stage from the top."""
 
 from pipelines.devices.strategy import check_one_host
-from pipelines.pages.commands import command
 from pipelines.runs.interruption import stop_requests
+from pipelines.runs.modes import FIND_RATE
+from pipelines.runs.modes import refuse_unused
 from pipelines.runs.options import RunOptions
 from pipelines.runs.settings import AUTO
-from pipelines.runs.settings import default_of
 from pipelines.training.building import make_trainer
 from pipelines.training.choices import Choice
 from pipelines.training.config import FinetuneConfig
+from pipelines.training.fine_tuning.full_command import as_command
 from pipelines.training.fine_tuning.looking_ahead import look_ahead
 from pipelines.training.fine_tuning.outlook import Outlook
-from pipelines.training.fine_tuning.phases import check_plan
 from pipelines.training.fine_tuning.phases import describe_plan
 from pipelines.training.fine_tuning.phases import describe_sizes
 from pipelines.training.fine_tuning.phases import run_plan
 from pipelines.training.fine_tuning.plan import in_words
+from pipelines.training.fine_tuning.plan_checks import check_plan
 from pipelines.training.fine_tuning.probing import probe_run
 from pipelines.training.fine_tuning.rate_curve import draw_rates
 from pipelines.training.fine_tuning.rate_finder import find_rate
-from pipelines.training.fine_tuning.refusals import check_finding
 from pipelines.training.finished import Finished
 from pipelines.training.finishing import finish
 from pipelines.training.optimizers import OPTIMIZERS
@@ -123,38 +123,13 @@ def find_rate_run(
         DataError: The pictures cannot be trained on.
         IntegrityError: The weights are damaged.
     """
-    check_finding(config)
+    refuse_unused(config, FIND_RATE)
     options = options or RunOptions()
     check_one_host(options.cluster, "find_lr")
     run = prepare(config, options=options, say=say, progress=progress)
     with run.folder:
         run.tell_choices()
         return _find_rate(run, make_trainer(run))
-
-
-def as_command(config: FinetuneConfig) -> str:
-    """Writes the command that says everything and leaves nothing open.
-
-    Args:
-        config: With all defaults filled in.
-    """
-    values = config.as_dict() | {"weights": config.weights or "none"}
-    if config.train_size == config.image_size:
-        del values["train_size"]
-    for name in ("epochs", "learning_rate", "fold"):
-        del values[name]
-    values["milestones"] = ",".join(config.milestones) or None
-    # What is never chosen need not be said.
-    said = {
-        name: value
-        for name, value in values.items()
-        if name in _CHOSEN or value != default_of(FinetuneConfig, name)
-    }
-    return command("finetune", **said)
-
-
-# What depends on pictures or device although its default is no None.
-_CHOSEN = ("augmentation", "precision")
 
 
 def _decide(run: Run, trainer: Trainer, outlook: Outlook | None) -> None:

@@ -14,6 +14,9 @@ from pipelines.features.probe import MOST
 from pipelines.features.probe import Probe
 from pipelines.features.probe import can_be_told_apart
 from pipelines.features.probe import some_of_each
+from pipelines.runs.modes import PROBE
+from pipelines.runs.modes import unused
+from pipelines.runs.modes import unused_names
 from pipelines.tasks.classification import Classification
 from pipelines.training.choices import Choice
 from pipelines.training.defaults import PROBED
@@ -22,8 +25,6 @@ from pipelines.training.fine_tuning.outlook import Outlook
 from pipelines.training.fine_tuning.probing import features_of
 from pipelines.training.fine_tuning.probing import fit_head
 from pipelines.training.fine_tuning.probing import is_linear
-from pipelines.training.of_steps import OF_STEPS
-from pipelines.training.of_steps import steps_asked
 from pipelines.training.run import Run
 from pipelines.waiting.work import work
 
@@ -93,12 +94,13 @@ def _is_open(run: Run) -> bool:
 
 def _may_probe(run: Run) -> bool:
     """Whether nobody has asked for anything that steps are taken for."""
-    return run.config.probe is None and not steps_asked(run.config, run.choices)
+    config = run.config
+    return config.probe is None and not unused(config, PROBE, run.choices)
 
 
 def _choose_probe(run: Run, outlook: Outlook) -> None:
     """Settles the probe, and takes back what was chosen of steps."""
-    for name in OF_STEPS:
+    for name in unused_names(type(run.config), PROBE):
         run.choices.pop(name, None)
     run.settle(
         {

@@ -26,53 +26,15 @@ from pipelines.training.fine_tuning.freezing import cut_at
 from pipelines.training.fine_tuning.freezing import freeze_below
 from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.run import Run
-from pipelines.training.schedules import cycle_ends
 from pipelines.training.schedules import scaled_rate
 from pipelines.training.trainer import Networks
 from pipelines.training.trainer import Trainer
-from zoo.errors import RequestError
+from pipelines.training.watching import watchers
 
 
 def steps_per_epoch(run: Run) -> int:
     """Returns how many whole batches there are to learn from."""
     return whole_batches(run.splits.train, run.config.global_batch_size)
-
-
-def check_plan(run: Run) -> None:
-    """Refuses what has no meaning with a run's plan, or does not fit it.
-
-    Raises:
-        RequestError: A setting would be ignored, a warm-up is longer than a
-            phase, or the network fits one size only.
-    """
-    config, plan = run.config, run.plan
-    steps = steps_per_epoch(run)
-    for name, alone in (("cycles", 1), ("snapshots", False)):
-        if getattr(config, name) != alone and len(plan) > 1:
-            raise RequestError(
-                f"`{name}` is for a rate that falls over the whole run, and "
-                f"this plan has {len(plan)} phases. Give a `plan` of one "
-                f"phase, or leave `{name}` out."
-            )
-    for phase in plan:
-        schedule_of(config, phase, steps)
-    if not config.progressive_from:
-        return
-    lowest = zoo.stages(run.model)[0].name
-    if config.cache and any(phase.stage != lowest for phase in plan):
-        raise RequestError(
-            "`progressive_from` shows pictures of growing sizes, of which no "
-            "features can be kept. Give `cache=False` with it, or a `plan` "
-            "of `all` alone."
-        )
-    try:
-        for size in run.sizes:
-            run.train_model(size.image_size)
-    except RequestError as error:
-        raise RequestError(
-            f"`progressive_from={config.progressive_from}`: {error}. Leave "
-            "it out."
-        ) from error
 
 
 def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
@@ -89,7 +51,7 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
         IntegrityError: The state that it goes on from does not fit.
     """
     run.check_state(trainer)
-    stopper, callbacks = None, run.callbacks()
+    stopper, callbacks = None, watchers(run)
     if run.config.patience or run.config.keep == "best":
         stopper = BestWeights(
             run.config.patience,
@@ -100,13 +62,15 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
         callbacks.append(stopper)
     if run.config.snapshots:
         callbacks.append(_snapshots(run, trainer))
+    ended = False
     try:
         _run_phases(run, trainer, run.keep(trainer, callbacks), progress)
+        ended = True
     finally:
         for callback in callbacks:
             if isinstance(callback, TensorBoard):
                 # Its files have a thread each, which would outlive the run.
-                callback.close()
+                callback.close(ended=ended)
     if stopper and stopper.take_best():
         return
     if trainer.average:
@@ -133,6 +97,9 @@ def _run_phases(run: Run, trainer: Trainer, callbacks: list, progress) -> None:
             callbacks=callbacks,
             kept=kept,
         )
+        if run.model.stop_training:
+            # Whoever watches has seen enough.
+            return
 
 
 def _tell_best(run: Run, history: list[dict]) -> None:
@@ -159,9 +126,11 @@ def _snapshots(run: Run, trainer: Trainer) -> Snapshots:
     (phase,) = run.plan
     steps = steps_per_epoch(run)
     schedule = schedule_of(run.config, phase, steps)
-    ends = cycle_ends(schedule, phase.epochs * steps)
     return Snapshots(
-        run.folder.path / SNAPSHOTS, ends, run.first_step, trainer.judged
+        run.folder.path / SNAPSHOTS,
+        schedule.ends,
+        run.first_step,
+        trainer.judged,
     )
 
 

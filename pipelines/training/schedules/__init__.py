@@ -3,8 +3,8 @@
 from pipelines.training.schedules.base import Schedule
 from pipelines.training.schedules.base import scaled_rate
 from pipelines.training.schedules.cosine import CosineSchedule
-from pipelines.training.schedules.cosine import cycle_ends
-from pipelines.training.schedules.cosine import fill_with_cycles
+from pipelines.training.schedules.cycles import CosineCycles
+from pipelines.training.schedules.cycles import cycle_ends
 from pipelines.training.schedules.durations import duration_in_steps
 from pipelines.training.schedules.durations import split_duration
 from pipelines.training.schedules.falling import ConstantSchedule
@@ -19,6 +19,7 @@ from pipelines.training.schedules.table import ScheduleWish
 __all__ = [
     "SCHEDULES",
     "ConstantSchedule",
+    "CosineCycles",
     "CosineSchedule",
     "ExponentialSchedule",
     "OneCycleSchedule",
@@ -29,7 +30,6 @@ __all__ = [
     "StepSchedule",
     "cycle_ends",
     "duration_in_steps",
-    "fill_with_cycles",
     "scaled_rate",
     "split_duration",
 ]

@@ -76,37 +76,3 @@ class CosineSchedule(Schedule):
         cycle = int(passed + _ROUNDING)
         start = length * (ratio**cycle - 1) / (ratio - 1)
         return cycle, min(1.0, (step - start) / (length * ratio**cycle))
-
-
-def fill_with_cycles(steps: int, cycles: int, period_multiplier: float) -> int:
-    """Returns the first cycle's length so that `cycles` fill `steps`."""
-    total = sum(period_multiplier**i for i in range(cycles))
-    return max(1, math.ceil(steps / total))
-
-
-def cycle_ends(schedule: CosineSchedule, steps: int) -> tuple[int, ...]:
-    """Returns after how many steps of a run its cosine cycles are over.
-
-    There the rate is lowest, and the weights are worth keeping: Huang et
-    al., "Snapshot Ensembles", 2017, section 3.
-
-    Args:
-        schedule: Of the run.
-        steps: How many the run has; its end cuts the last cycle off.
-
-    Returns:
-        Numbers of steps done, rising; the last one is `steps`.
-
-    Example:
-
-    ```python
-    from pipelines.training.schedules import CosineSchedule, cycle_ends
-    schedule = CosineSchedule(1.0, first_cycle=10, period_multiplier=2)
-    assert cycle_ends(schedule, 65) == (10, 30, 65)
-    ```
-    """
-    ends, end, length = [], float(schedule.warmup), schedule.first_cycle
-    while (end := end + length) < steps - _ROUNDING:
-        ends.append(math.ceil(end - _ROUNDING))
-        length *= schedule.period_multiplier
-    return (*ends, steps)

@@ -34,6 +34,13 @@ def duration_in_steps(
     assert duration_in_steps("5%", 100, 32, 1000) == 50
     ```
     """
+    return round(exact_steps(text, steps_per_epoch, batch_size, steps))
+
+
+def exact_steps(
+    text: str, steps_per_epoch: int, batch_size: int, steps: int
+) -> float:
+    """Returns a duration as `duration_in_steps` does, not rounded."""
     number, unit = split_duration(text)
     of_one = {
         "st": 1,
@@ -41,7 +48,7 @@ def duration_in_steps(
         "ex": 1 / batch_size,
         "%": steps / 100,
     }
-    return round(number * of_one[unit])
+    return number * of_one[unit]
 
 
 def split_duration(text: str) -> tuple[float, str]:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from pipelines.training.schedules.base import Schedule
 from pipelines.training.schedules.base import scaled_rate
-from pipelines.training.schedules.cosine import CosineSchedule
-from pipelines.training.schedules.cosine import fill_with_cycles
+from pipelines.training.schedules.cycles import CosineCycles
+from pipelines.training.schedules.cycles import cycle_ends
 from pipelines.training.schedules.durations import duration_in_steps
+from pipelines.training.schedules.durations import exact_steps
 from pipelines.training.schedules.durations import split_duration
 from pipelines.training.schedules.falling import ConstantSchedule
 from pipelines.training.schedules.falling import ExponentialSchedule
@@ -15,8 +16,6 @@ from pipelines.training.schedules.falling import PolynomialSchedule
 from pipelines.training.schedules.falling import StepSchedule
 from pipelines.training.schedules.one_cycle import OneCycleSchedule
 from zoo.errors import RequestError
-
-PERIOD_MULTIPLIER = 2.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +35,13 @@ class RunLength:
         return duration_in_steps(
             text, self.steps_per_epoch, self.batch_size, self.steps
         )
+
+    def is_within(self, text: str) -> bool:
+        """Whether a duration is over behind the start and before the end."""
+        exact = exact_steps(
+            text, self.steps_per_epoch, self.batch_size, self.steps
+        )
+        return 0 < exact < self.steps
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,6 +115,34 @@ class ScheduleWish:
             RunLength(phase.epochs, steps_per_epoch, batch_size),
         )
 
+    def check(self, phases, steps_per_epoch: int, batch_size: int) -> None:
+        """Refuses what has no place in a run.
+
+        Args:
+            phases: Of the run, as `fill` takes one.
+            steps_per_epoch: Of the run.
+            batch_size: Examples of a step.
+
+        Raises:
+            RequestError: A warm-up is as long as a phase, there are more
+                cycles than steps, or a milestone is in none of the phases.
+        """
+        for phase in phases:
+            self.fill(phase, steps_per_epoch, batch_size)
+        lengths = [
+            RunLength(phase.epochs, steps_per_epoch, batch_size)
+            for phase in phases
+        ]
+        for text in self.milestones:
+            if not any(length.is_within(text) for length in lengths):
+                longest = max(length.epochs for length in lengths)
+                raise RequestError(
+                    f"`milestones={','.join(self.milestones)}`: at {text} no "
+                    f"rate can fall, where at most {longest} epochs follow "
+                    "one another. Give one between the first step and the "
+                    "last, such as 50%, or more `epochs`."
+                )
+
     def fit(self, peak: float, length: RunLength) -> Schedule:
         """Returns the schedule that fills a run.
 
@@ -117,7 +151,8 @@ class ScheduleWish:
             length: Of the run.
 
         Raises:
-            RequestError: The warm-up is as long as the run.
+            RequestError: The warm-up is as long as the run, or there are
+                more cycles than steps.
         """
         row = SCHEDULES[self.name]
         warmup = length.of(self.warmup or row.warmup)
@@ -138,13 +173,8 @@ class ScheduleRow:
 
 
 def _cosine(wish, peak, warmup, length):
-    left = length.steps - warmup
-    return CosineSchedule(
-        peak,
-        first_cycle=fill_with_cycles(left, wish.cycles, PERIOD_MULTIPLIER),
-        period_multiplier=PERIOD_MULTIPLIER,
-        warmup=warmup,
-    )
+    ends = cycle_ends(length.steps, wish.cycles, warmup)
+    return CosineCycles(peak, ends, warmup=warmup)
 
 
 def _one_cycle(wish, peak, warmup, length):

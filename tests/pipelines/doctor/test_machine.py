@@ -72,7 +72,7 @@ def test_gpus_that_are_not_seen(gpus, monkeypatch, tmp_path, there):
         (tmp_path / "nvidia0").touch()
     found = machine.check_gpus()
     assert found.ok is not there
-    assert ("pip install 'keras-zoo[gpu]'" in found.text) is there
+    assert ("pip install 'tensorflow[and-cuda]>=2" in found.text) is there
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_versions_that_are_not_asked_for(monkeypatch):
     assert not found.ok
     assert found.text == (
         f"not as asked for: numpy {numpy}, no-such-thing missing: pip install "
-        "--upgrade keras-zoo"
+        "--upgrade 'numpy>=99' no-such-thing"
     )
 
 

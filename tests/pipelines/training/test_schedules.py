@@ -2,10 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
 
+from pipelines.training.fine_tuning.plan import Phase
 from pipelines.training.schedules import SCHEDULES
 from pipelines.training.schedules import ConstantSchedule
+from pipelines.training.schedules import CosineCycles
 from pipelines.training.schedules import CosineSchedule
 from pipelines.training.schedules import ExponentialSchedule
 from pipelines.training.schedules import OneCycleSchedule
@@ -15,7 +18,6 @@ from pipelines.training.schedules import ScheduleWish
 from pipelines.training.schedules import StepSchedule
 from pipelines.training.schedules import cycle_ends
 from pipelines.training.schedules import duration_in_steps
-from pipelines.training.schedules import fill_with_cycles
 from pipelines.training.schedules import scaled_rate
 from zoo.errors import RequestError
 
@@ -80,20 +82,60 @@ def test_far_steps_have_a_rate():
 
 
 @pytest.mark.parametrize(
-    ("steps", "cycles", "ratio", "first"),
+    ("steps", "cycles", "warmup", "ends"),
     [
-        (100, 1, 2.0, 100),
-        (300, 2, 2.0, 100),
-        (700, 3, 2.0, 100),
-        (701, 3, 2.0, 101),
-        (90, 3, 1.0, 30),
-        (2, 5, 2.0, 1),
-        (0, 1, 2.0, 1),
+        (100, 1, 0, (100,)),
+        (300, 2, 0, (100, 300)),
+        (700, 3, 0, (100, 300, 700)),
+        (701, 3, 0, (100, 300, 701)),
+        (20, 3, 1, (4, 9, 20)),
+        (3, 2, 0, (1, 3)),
+        (1, 1, 0, (1,)),
     ],
 )
-def test_cycles_that_fill_a_run(steps, cycles, ratio, first):
-    assert fill_with_cycles(steps, cycles, ratio) == first
-    assert first * sum(ratio**i for i in range(cycles)) >= steps
+def test_cycles_that_fill_a_run(steps, cycles, warmup, ends):
+    assert cycle_ends(steps, cycles, warmup) == ends
+
+
+@pytest.mark.parametrize("cycles", range(1, 13))
+@pytest.mark.parametrize("warmup", [0, 1, 7, 450])
+def test_every_cycle_ends_at_its_end_whatever_the_numbers(cycles, warmup):
+    random = np.random.default_rng(100 * cycles + warmup)
+    fewest = warmup + 2**cycles - 1
+    some = random.integers(fewest, 30 * fewest + 30, 40)
+    for steps in (fewest, fewest + 1, *map(int, some)):
+        ends = cycle_ends(steps, cycles, warmup)
+        assert len(ends) == cycles and ends[-1] == steps
+        schedule = CosineCycles(1.0, ends, warmup=warmup)
+        begun = np.array([warmup, *ends[:-1]])
+        lengths = np.array(ends) - begun
+        # Each is twice as long as the one before, in whole steps.
+        parts = 2 ** np.arange(1, cycles + 1) - 1
+        exact = warmup + (steps - warmup) * parts / parts[-1]
+        assert np.abs(np.array(ends) - exact).max() <= 0.5
+        assert lengths.min() >= 1
+        for start, length in zip(begun.tolist(), lengths.tolist(), strict=True):
+            assert schedule(start) == 1
+            last = (1 + math.cos(math.pi * (length - 1) / length)) / 2
+            assert schedule(start + length - 1) == pytest.approx(last)
+
+
+@pytest.mark.parametrize(
+    ("steps", "cycles", "most"), [(2, 5, 1), (8, 4, 3), (675, 12, 9)]
+)
+def test_more_cycles_than_there_are_steps_for(steps, cycles, most):
+    assert len(cycle_ends(steps, most)) == most
+    message = f"there are {steps}. Give at most {most}, or more `epochs`"
+    with pytest.raises(RequestError, match=message):
+        cycle_ends(steps, cycles)
+
+
+@pytest.mark.parametrize(
+    ("ends", "warmup"), [((), 0), ((3, 3), 0), ((5, 2), 0), ((4, 9), 4)]
+)
+def test_ends_that_do_not_rise(ends, warmup):
+    with pytest.raises(RequestError, match=r"Received: ends=\("):
+        CosineCycles(1.0, ends, warmup=warmup)
 
 
 def test_rates_are_for_batches_of_256():
@@ -198,26 +240,6 @@ def test_durations_without_a_unit(text):
         duration_in_steps(text, 70, 128, 700)
 
 
-@pytest.mark.parametrize(
-    ("changes", "steps", "ends"),
-    [
-        ({}, 10, (10,)),
-        ({}, 25, (10, 20, 25)),
-        ({}, 20, (10, 20)),
-        ({"warmup": 3}, 25, (13, 23, 25)),
-        ({"period_multiplier": 2.0}, 70, (10, 30, 70)),
-        # 10, 15, 22.5 steps: the third is over in the middle of a step.
-        ({"period_multiplier": 1.5}, 60, (10, 25, 48, 60)),
-    ],
-)
-def test_where_cycles_end(changes, steps, ends):
-    schedule = CosineSchedule(1.0, first_cycle=10, **changes)
-    assert cycle_ends(schedule, steps) == ends
-    for end in ends[:-1]:
-        # The next step is high up in a new cycle.
-        assert schedule(end) > 0.9 > 0.1 > schedule(end - 1)
-
-
 LENGTH = RunLength(epochs=10, steps_per_epoch=100, batch_size=64)
 
 
@@ -226,9 +248,8 @@ LENGTH = RunLength(epochs=10, steps_per_epoch=100, batch_size=64)
     [
         (
             ScheduleWish(cycles=3),
-            CosineSchedule(
-                0.4, first_cycle=136, period_multiplier=2, warmup=50
-            ),
+            # 950 steps, of which a cycle has 1, 2 and 4 in 7.
+            CosineCycles(0.4, ends=(186, 457, 1000), warmup=50),
         ),
         (
             ScheduleWish("one_cycle"),
@@ -285,3 +306,32 @@ def test_wishes_that_are_refused(changes, message):
 def test_a_warm_up_as_long_as_the_run(warmup):
     with pytest.raises(RequestError, match="1000 steps, and the run has 1000"):
         ScheduleWish(warmup=warmup).fit(0.1, LENGTH)
+
+
+@pytest.mark.parametrize(
+    ("name", "milestone"),
+    [
+        ("step", "50ep"),
+        ("step", "120%"),
+        ("step", "100%"),
+        ("step", "1000st"),
+        ("step", "64000ex"),
+        ("step", "0st"),
+        ("exponential", "10ep"),
+        ("exponential", "0%"),
+    ],
+)
+def test_a_milestone_out_of_the_run(name, milestone):
+    wish = ScheduleWish(name, milestones=(milestone,))
+    phases = [Phase("head", 4, 0.1), Phase("all", 10, 0.1)]
+    message = f"`milestones={milestone}`: .* at most 10 epochs"
+    with pytest.raises(RequestError, match=message):
+        wish.check(phases, 100, 64)
+
+
+def test_a_milestone_has_to_be_in_one_of_the_phases():
+    phases = [Phase("head", 4, 0.1), Phase("all", 10, 0.1)]
+    for text in ("9.9ep", "99%", "999st", "1st", "63999ex"):
+        ScheduleWish("step", milestones=(text, "50%")).check(phases, 100, 64)
+    # However few steps there are, a part of them is a part of them.
+    ScheduleWish("step", "0%", ("22.2%", "66.7%")).check(phases[:1], 1, 64)

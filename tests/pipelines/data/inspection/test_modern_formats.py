@@ -94,7 +94,7 @@ def test_who_cannot_read_them_is_told_how(monkeypatch):
             sniff(b"\x00\x00\x00\x1cftyp" + brand * 4)
         assert caught.value.kind == "other_format"
         assert each.remedy in caught.value.detail
-    assert "pip install 'keras-zoo[heif]'" in HEIF.remedy
+    assert "pip install 'pillow-heif>=1" in HEIF.remedy
 
 
 def test_the_common_brand_is_told_by_the_others():

@@ -100,8 +100,8 @@ def test_a_pattern_that_stands_for_nothing_is_not_passed_over(folder):
 def test_what_can_be_installed_is_said(monkeypatch):
     monkeypatch.setitem(vars(modern_formats.HEIF), "is_read", False)
     assert unread_words(["a.HEIC", "b.tif", "c.heic", "d"], 8) == (
-        "4 of 12 files are not read: 2 .heic (pip install 'keras-zoo[heif]' to "
-        "read it), 1 .tif, 1 without an ending"
+        "4 of 12 files are not read: 2 .heic (pip install "
+        "'pillow-heif>=1.4,<2' to read it), 1 .tif, 1 without an ending"
     )
     many = [f"a.{ending}" for ending in "abcdefgh"]
     assert unread_words(many, 0).endswith("1 .d, 1 .e, 3 others")

@@ -57,6 +57,8 @@ def configure(picture_folder, weights, tmp_path_factory):
         }
         if changes.keys() & {"probe", "epochs", "learning_rate"}:
             settings["plan"] = None
+        if "add_classes" in changes:
+            settings |= {"model": None, "weights": None, "image_size": None}
         return FinetuneConfig(**(settings | changes))
 
     return make
@@ -188,7 +190,7 @@ def test_more_classes(configure, finished, tmp_path):
             Image.new("RGB", (20, 20), (i, i, i)).save(folder / f"{i}.png")
     folder = finished.folder.path
     run = add_classes(
-        configure("more", data=str(more), model=None, add_classes=str(folder)),
+        configure("more", data=str(more), add_classes=str(folder)),
         say=lambda line: None,
     )
     assert zoo.class_names(run.model) == ("blue", "green", "red", "black")
@@ -328,8 +330,6 @@ _REFUSED = [
     ({"probe": True, "mixup": 0.2}, "so `mixup` has no meaning"),
     ({"plan": "head:1@1", "warmup": "2ep"}, "`warmup=2ep` takes"),
     ({"schedule": "step"}, "`schedule=step` falls at `milestones`"),
-    ({"add_classes": "run", "probe": True}, "so `probe` has no meaning"),
-    ({"add_classes": "run", "shots": 3}, "so `shots` has no meaning"),
     ({"shots": 0}, "`shots` lies in 1"),
     ({"balance": 1.5}, "`balance` lies in 0…1"),
     ({"precision": "int8"}, "`precision` is one of auto, float32"),

