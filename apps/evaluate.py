@@ -99,8 +99,9 @@ class Judging(FinishedModel):
     tta: str = tta()
     maps: bool = row(
         False,
-        "Lays a map over the report's mistakes and doubts: where the answer "
-        "is seen. Of few pictures that takes longer than judging them.",
+        "Lays a map over the mistakes and doubts of the report: where the "
+        "answer is seen. The network is compiled once more for it, which takes "
+        "longer than judging few pictures.",
         group=HOW,
         common=True,
     )

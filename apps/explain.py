@@ -97,7 +97,7 @@ class Explaining(FinishedModel):
     )
     orientation: str | None = orientation()
     output: str = output("explanations.html", "The page to write, new.")
-    maps: str | None = row(
+    npz: str | None = row(
         None,
         "A new .npz file for the maps as numbers: one array a method, and the "
         "names of the pictures.",
@@ -122,12 +122,12 @@ def check(asked: Explaining) -> None:
     if asked.data:
         check_data(asked.data)
     check_pictures(asked.pictures)
-    for name in ("output", "maps"):
+    for name in ("output", "npz"):
         if getattr(asked, name) is not None:
             check_new_file(getattr(asked, name), name)
-    if asked.maps and not asked.maps.endswith(".npz"):
+    if asked.npz and not asked.npz.endswith(".npz"):
         raise RequestError(
-            f"Maps are written as .npz. Received: `maps={asked.maps}`"
+            f"Maps are written as .npz. Received: `npz={asked.npz}`"
         )
 
 
@@ -148,9 +148,9 @@ def run(asked: Explaining) -> None:
     examples = _examples(asked, question.upright)
     files = pictures_in(asked.pictures)
     explained = explain_files(network, files, question)
-    if asked.maps:
-        explained.save_maps(asked.maps)
-        say(f"maps: {asked.maps}")
+    if asked.npz:
+        explained.save_maps(asked.npz)
+        say(f"maps: {asked.npz}")
     first = explained.pixels[0], explained.names[0]
     more = {"learned": learned_section(network.model, *first)}
     if examples is not None:

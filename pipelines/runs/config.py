@@ -498,9 +498,9 @@ class RunConfig:
     )
     maps: bool = row(
         False,
-        "Lays a map over the mistakes and doubts of the report, and writes "
-        "them for TensorBoard: where the answer is seen. It takes as long as "
-        "compiling the network once more, which of a short run is much.",
+        "Lays a map over the mistakes and doubts of the report: where the "
+        "answer is seen. The network is compiled once more for it, which takes "
+        "longer than judging few pictures.",
         group=WATCHING,
         unused_in=(FIND_RATE,),
     )

@@ -48,7 +48,7 @@ def asked(command, photos, model, tmp_path):
 
 
 def test_a_page_and_the_maps_as_numbers(asked, tmp_path):
-    answer = asked(f"--maps={tmp_path / 'maps.npz'}", "--methods=Grad-CAM")
+    answer = asked(f"--npz={tmp_path / 'maps.npz'}", "--methods=Grad-CAM")
     assert answer.code == 0, answer.err
     page = (tmp_path / "page.html").read_text()
     assert "http" not in page.replace("http-equiv", "")
@@ -116,7 +116,7 @@ def test_only_pictures_that_are_none(asked, tmp_path):
         (["--class=red", "--against=RED"], "Expected two classes"),
         (["--methods=lime"], "--methods=lime is no method"),
         (["--stage=stage7"], "Expected one of: stem, stage1, stage2"),
-        (["--maps=maps.npy"], "--maps=maps.npy"),
+        (["--npz=maps.npy"], "--npz=maps.npy"),
         (["--output=none/page.html"], "there is no folder none"),
     ],
 )
