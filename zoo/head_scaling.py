@@ -35,7 +35,7 @@ class LogitScaling:
     scale: tuple[float, ...]
     shift: tuple[float, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("scale", "shift"):
             values = getattr(self, name)
             if not isinstance(values, (tuple, list)):
@@ -63,7 +63,7 @@ class LogitScaling:
         return cls((1 / temperature,))
 
     @classmethod
-    def from_json(cls, held) -> "LogitScaling | None":
+    def from_json(cls, held: object) -> "LogitScaling | None":
         """Reads what `as_json` gave; a ValueError where it is no such table."""
         if held is None:
             return None
@@ -79,7 +79,7 @@ class LogitScaling:
         one = len(self.scale) == 1 and not self.shift
         return 1 / self.scale[0] if one else None
 
-    def as_json(self) -> dict:
+    def as_json(self) -> dict[str, list[float]]:
         """Returns a table that JSON holds."""
         return {"scale": list(self.scale), "shift": list(self.shift)}
 
@@ -113,5 +113,5 @@ def checked_scaling(
     return scaling
 
 
-def _is_finite(value) -> bool:
+def _is_finite(value: object) -> bool:
     return isinstance(value, numbers.Real) and math.isfinite(value)

@@ -106,7 +106,7 @@ def set_thresholds(model: keras.Model, values: Iterable[float] | None) -> None:
         raise RequestError(f"The model {model.name!r}: {error}.") from None
 
 
-def logit_scaling(model) -> LogitScaling | None:
+def logit_scaling(model: keras.Model) -> LogitScaling | None:
     """Returns what a calibrated model multiplies its logits by, or None.
 
     Raises:
@@ -126,7 +126,7 @@ def logit_scaling(model) -> LogitScaling | None:
     return _only(model, NamedClasses).scaling
 
 
-def set_logit_scaling(model, scaling: LogitScaling | None) -> None:
+def set_logit_scaling(model: keras.Model, scaling: LogitScaling | None) -> None:
     """Writes into a model's head what its logits are multiplied by.
 
     What Keras has compiled of the model before is compiled anew.

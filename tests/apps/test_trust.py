@@ -175,18 +175,24 @@ def test_wrong_words_of_evaluate(
 
 
 def test_a_promise_is_kept_or_declined(command, too_sure):
-    run, data = too_sure
-    pictures = data / "val" / "blue"
-    words = (f"--model={run}", "--format=csv", pictures)
+    run, _ = too_sure
+    with open(run / "predictions.csv", newline="") as file:
+        rows = sorted(
+            csv.DictReader(file), key=lambda row: float(row["probability"])
+        )
+    # The least sure ones and the surest.
+    pictures = [row["picture"] for row in (*rows[:5], *rows[-5:])]
+    words = (f"--model={run}", "--format=csv", *pictures)
     answer = command(predict, "--promise=0.8", *words)
     assert answer.code == 0, answer
     assert "promised: 80.00% right. From" in answer.err
     rows = [*csv.DictReader(io.StringIO(answer.out))]
     least = float(re.search(r"From ([\d.]+)% on", answer.err)[1]) / 100
-    assert {row["sure"] for row in rows} == {"true", "false"}
     for row in rows:
-        sure = float(row["probability"]) >= least - 1e-4
-        assert sure or row["sure"] == "false"
+        above = float(row["probability"]) - least
+        # It is told with four digits.
+        assert abs(above) < 1e-4 or row["sure"] == str(above > 0).lower()
+    assert {row["sure"] for row in rows} == {"true", "false"}
     declined = command(predict, "--promise=0.99", *words)
     assert declined.code == 3
     assert "299 held-out answers without a fault are" in declined.err
@@ -225,10 +231,11 @@ def test_what_is_like_nothing_learned_is_said(done, command, others, tmp_path):
     assert answer.code == 0, answer
     rows = [*csv.DictReader(io.StringIO(answer.out))]
     flagged = np.mean([row["unlike"] == "true" for row in rows])
-    answer = command(predict, *words, "--format=json", known / "val" / "blue")
+    pictures = sorted((known / "val" / "blue").iterdir())[:20]
+    answer = command(predict, *words, "--format=json", *pictures)
     lines = [json.loads(line) for line in answer.out.splitlines()]
     same = np.mean([line["unlike"] for line in lines])
-    assert same < 0.2 < flagged
+    assert same < 0.3 < flagged
     page = tmp_path / "answers.html"
     text = command(predict, *words, f"--page={page}", others).out
     assert page.read_text().count("like nothing it has learned") == sum(

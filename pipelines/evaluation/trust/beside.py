@@ -13,6 +13,7 @@ from pipelines.evaluation.trust.halves import sha256_of_all
 from pipelines.evaluation.trust.held_answers import held_answers
 from pipelines.evaluation.trust.other_pictures import open_others
 from pipelines.evaluation.trust.other_pictures import others_section
+from pipelines.evaluation.trust.running import below_head
 from pipelines.evaluation.trust.silence_section import silence_section
 from pipelines.evaluation.tta import NO_VIEWS
 from pipelines.pages.sections import Section
@@ -64,6 +65,7 @@ def looking_also(
                 f"picture, and `tta={tta}` averages several. Leave one of the "
                 "two out."
             )
+        below_head(opened.first)
         others = open_others(ood, chosen.examples.upright)
         beside.append(functools.partial(_by_others, others))
     return dataclasses.replace(chosen, beside=tuple(beside))

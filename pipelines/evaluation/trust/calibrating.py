@@ -28,6 +28,7 @@ from pipelines.evaluation.trust.halves import halves
 from pipelines.evaluation.trust.halves import refuse_shared
 from pipelines.evaluation.trust.halves import sha256_of_all
 from pipelines.evaluation.trust.recorded_split import record_split
+from pipelines.evaluation.trust.running import below_head
 from pipelines.evaluation.trust.running import features_before_head
 from pipelines.evaluation.trust.running import logits_of
 from pipelines.evaluation.trust.unlike import likeness_test
@@ -194,6 +195,8 @@ def _check_model(opened: JudgedModels) -> None:
             "of them, such as its last."
         )
     check_tells_one(opened.first, calibrate=True)
+    # What is known of it is compared by what its last layer sees.
+    below_head(opened.first)
     if zoo.class_names(opened.first) is None:
         raise RequestError(
             f"`model={opened.source.model}` does not say what its classes are "

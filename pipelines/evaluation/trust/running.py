@@ -13,6 +13,7 @@ from pipelines.data.naming import naming_bad_pictures
 from pipelines.evaluation.evaluator import Evaluator
 from pipelines.evaluation.extraction import Extractor
 from pipelines.tasks.table import task_of_model
+from zoo.errors import RequestError
 from zoo.layers import Logits
 from zoo.model_metadata import find_layer
 
@@ -44,8 +45,19 @@ def features_before_head(model, examples: Examples) -> np.ndarray:
 
 
 def below_head(model) -> keras.Model:
-    """Returns the part of a model that ends at what its last layer sees."""
-    return keras.Model(model.input, find_layer(model, Logits).input)
+    """Returns the part of a model that ends at what its last layer sees.
+
+    Raises:
+        RequestError: It has not exactly one such layer.
+    """
+    head = find_layer(model, Logits)
+    if head is None:
+        raise RequestError(
+            f"The model {model.name!r} has no single last layer, before which "
+            "pictures could be compared: it is several models in one. Give "
+            "one of them."
+        )
+    return keras.Model(model.input, head.input)
 
 
 def _data(model, examples: Examples) -> EvaluationData:

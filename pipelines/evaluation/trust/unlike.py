@@ -27,8 +27,6 @@ from pipelines.pages.commands import command
 from pipelines.runs.places import nearest_folder
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
-from zoo.layers import Logits
-from zoo.model_metadata import find_layer
 from zoo.weights.atomic import replacing
 
 KNOWN = "known.safetensors"
@@ -129,7 +127,7 @@ def load_test(model, where: str) -> LikenessTest:
         (threshold,) = held["threshold"].tolist()
     except (KeyError, ValueError, SafetensorError) as error:
         raise _wrong(folder, f"it is damaged ({error})") from error
-    width = find_layer(model, Logits).input.shape[-1]
+    width = below_head(model).output.shape[-1]
     if features.ndim != 2 or features.shape[1] != width:
         raise _wrong(folder, "it is of another model")
     if not np.isfinite(features).all() or not np.isfinite(threshold):

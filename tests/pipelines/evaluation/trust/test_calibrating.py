@@ -178,3 +178,15 @@ def test_a_damaged_test_is_one_line(done, too_sure, tmp_path, tiny):
     other = zoo.create_model("resnet20", classes=2)
     with pytest.raises(IntegrityError, match="of another model"):
         load_test(other, str(tmp_path))
+
+
+def test_a_model_without_one_last_layer_is_refused():
+    """Such as the mean of several."""
+    import keras
+
+    from pipelines.evaluation.trust.running import below_head
+
+    pixels = keras.Input((16, 16, 3))
+    mean = keras.layers.GlobalAveragePooling2D()(pixels)
+    with pytest.raises(RequestError, match="'mean' has no single last layer"):
+        below_head(keras.Model(pixels, mean, name="mean"))
