@@ -30,6 +30,7 @@ from pipelines.tasks.softmax import softmax
 from pipelines.tasks.table import task_of_model
 from pipelines.waiting.heartbeat import heartbeat
 from pipelines.waiting.work import work
+from zoo.errors import DataError
 from zoo.errors import IntegrityError
 from zoo.plain_json import dumps
 from zoo.profile import count_macs
@@ -51,23 +52,32 @@ def judge_entries(challenge: ChallengeFolder, say=print) -> list[Entry]:
         Those that were judged now.
 
     Raises:
-        DataError: Pictures or an entry are not what they were.
+        DataError: Pictures or an entry are not what they were. What can be
+            judged is judged before anything is raised.
         IntegrityError: A model's file is damaged, or its answers are no
-            numbers.
+            numbers; likewise.
     """
     with state.reading(challenge.path) as opened:
         known = state.judged_numbers(opened)
         entries = state.all_entries(opened)
     waiting = [entry for entry in entries if entry.number not in known]
+    failed = []
     for entry in waiting:
-        with work(f"judging entry {entry.number}"):
-            answered, score = _judge(challenge, entry)
+        try:
+            with work(f"judging entry {entry.number}"):
+                answered, score = _judge(challenge, entry)
+        except (DataError, IntegrityError) as error:
+            # No team has to wait for another's mistake.
+            failed.append(error)
+            continue
         _note(challenge, entry, answered, score)
         say(
             f"entry {entry.number}, {entry.team}, {entry.task}, "
             f"{entry.variant or entry.kind}: top-1 error "
             f"{score.top1.share:.2%}, top-5 error {score.top5.share:.2%}"
         )
+    if failed:
+        raise type(failed[0])(" ".join(map(str, failed)))
     return waiting
 
 

@@ -38,14 +38,14 @@ class Judgement:
         said = []
         if rules.class_error is not None:
             above = [
-                (count.limits[0], name)
+                (-count.limits[0], name)
                 for name, count in zip(
                     self.class_names, self.score.by_class, strict=True
                 )
                 if count.limits[0] > rules.class_error
             ]
             if above:
-                names = [name for _, name in sorted(above, reverse=True)]
+                names = [name for _, name in sorted(above)]
                 more = f" and {len(names) - 3} more" if len(names) > 3 else ""
                 said.append(
                     f"error above {rules.class_error:.0%}: "

@@ -6,6 +6,7 @@ it. A later word on the same thing, such as which entry is final, is a row more.
 
 import contextlib
 import dataclasses
+import hashlib
 import pathlib
 import sqlite3
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from zoo.errors import DataError
 
 # Seconds for which one waits while another hands in.
 _PATIENCE = 60.0
+# Letters of a team's name in that of a file.
+_SHOWN = 30
 _TABLES = """
 create table teams (
   folded text primary key, name text not null, registered text not null);
@@ -69,9 +72,12 @@ class Entry:
 
     @property
     def key(self) -> str:
-        """What it is called, whatever came before it."""
-        plain = "".join(c if c.isalnum() else "-" for c in folded(self.team))
-        return f"{self.task}-{plain}-{self.family}-{self.sha256[:8]}"
+        """What it is called, whatever came before it; the name of a file."""
+        team = folded(self.team)
+        # Names of teams may be long, and alike but for what no file is called.
+        plain = "".join(c if c.isalnum() else "-" for c in team)[:_SHOWN]
+        both = hashlib.sha256(f"{team}/{self.sha256}".encode()).hexdigest()
+        return f"{self.task}-{plain}-{self.family}-{both[:8]}"
 
 
 def create(folder) -> None:

@@ -73,11 +73,30 @@ def test_a_model_and_a_table_are_taken_and_judged(contest, model, tmp_path):
     assert judge_entries(contest) == []
     page = write_board(contest).read_text()
     assert "resnet20" in page and "83.33%" in page
-    # The file that was handed in is the one that is judged.
+
+
+def test_what_was_handed_in_is_what_is_judged(contest, tmp_path):
+    """A file that was changed is refused, and keeps nobody else waiting."""
+    path = pathlib.Path(table(contest, tmp_path / "said.csv"))
+    first = submit(contest, HandIn("Ants", "one", predictions=str(path)))
+    path.write_text(path.read_text().replace("1,0,0", "1.0,0,0"))
+    submit(contest, HandIn("Ants", "one", predictions=str(path)))
+    file = contest.entries / first.file
     file.chmod(0o644)
     file.write_bytes(b"another")
+    said = []
     with pytest.raises(DataError, match="is not what was handed in as entry 1"):
-        contest.checked_file(first)
+        judge_entries(contest, said.append)
+    assert len(said) == 1 and said[0].startswith("entry 2, Ants, one, table")
+
+
+def test_teams_that_are_called_alike_have_pages_of_their_own():
+    names = ("a b", "a-b", "x" * 250, "x" * 249 + "y")
+    keys = {
+        state.Entry(1, name, "one", "open", "", "table", "f", "0", "t").key
+        for name in names
+    }
+    assert len(keys) == 4 and max(map(len, keys)) < 60
 
 
 def _wrong(challenge, model, tmp_path):
