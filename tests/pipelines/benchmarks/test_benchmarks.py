@@ -16,6 +16,7 @@ from pipelines.benchmarks.names import PARTS
 from pipelines.benchmarks.transfer import TASKS
 from pipelines.benchmarks.transfer import Case
 from pipelines.benchmarks.transfer import benchmark_transfer
+from pipelines.evaluation.explanations.methods.table import METHODS
 from pipelines.export.formats import PROGRAMS
 from pipelines.features.start import FeatureSource
 from pipelines.tasks.classification import Classification
@@ -30,6 +31,7 @@ def test_parts_are_called_as_the_measurements_call_them():
     assert {
         "export": programs,
         "parity": programs,
+        "explanations": tuple(METHODS),
         "pipeline": tuple(pipeline.SUBJECTS),
         "shots": tuple(shots.WAYS),
         "transfer": tuple(task.name for task in TASKS),

@@ -1,7 +1,7 @@
 """Removing pixels without leaving edges: each becomes what its neighbours say.
 
 Rong et al., "A Consistent and Efficient Evaluation Strategy for Attribution
-Methods" (ROAD), 2022, section 4.2: what is removed is the solution of linear
+Methods" (ROAD), 2022: what is removed is the solution of linear
 equations, one a pixel, and a little noise. A network that is shown grey blocks
 instead may answer to their edges.
 """

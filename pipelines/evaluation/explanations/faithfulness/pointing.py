@@ -1,8 +1,8 @@
 """The grid pointing game: whether heat falls where the class is.
 
 Böhle et al., "Convolutional Dynamic Alignment Networks for Interpretable
-Classifications" (B-cos's forerunner), 2021, section 4.2, with two pictures:
-they stand side by side, and the heat of the class of one must fall on it.
+Classifications", 2021, with two pictures: they stand side by side, and the heat
+of the class of one must fall on it.
 """
 
 import numpy as np

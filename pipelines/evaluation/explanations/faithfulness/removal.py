@@ -1,7 +1,7 @@
 """What is left of an answer where the hottest or the coldest pixels go.
 
-Petsiuk et al., "RISE", 2018, section 4.2 (deletion and insertion), with the
-imputation of Rong et al., 2022.
+Petsiuk et al., "RISE", 2018 (deletion and insertion), with the imputation of
+Rong et al., 2022.
 """
 
 import dataclasses

@@ -27,7 +27,7 @@ def hires_cam(glance: Glance) -> np.ndarray:
     """Each activation by its own gradient.
 
     Draelos and Carin, "Use HiResCAM instead of Grad-CAM for faithful
-    explanations", 2020, section 3.2.
+    explanations", 2020.
     """
     return (glance.gradients * glance.activations).sum(axis=-1)
 
@@ -35,8 +35,8 @@ def hires_cam(glance: Glance) -> np.ndarray:
 def grad_cam_plus_plus(glance: Glance) -> np.ndarray:
     """Channels by gradients that are weighed place by place.
 
-    Chattopadhyay et al., "Grad-CAM++", 2018, equations 10 and 19, of the
-    exponential of the answer.
+    Chattopadhyay et al., "Grad-CAM++", 2018, equation 19, of the exponential
+    of the answer.
     """
     gradients = glance.gradients
     squared = gradients**2
@@ -50,7 +50,7 @@ def grad_cam_plus_plus(glance: Glance) -> np.ndarray:
 def layer_cam(glance: Glance) -> np.ndarray:
     """Each activation by its own gradient where that is positive.
 
-    Jiang et al., "LayerCAM", 2021, equations 3 to 5.
+    Jiang et al., "LayerCAM", 2021.
     """
     gradients = np.maximum(glance.gradients, 0)
     return (gradients * glance.activations).sum(axis=-1)
@@ -59,9 +59,9 @@ def layer_cam(glance: Glance) -> np.ndarray:
 def eigen_cam(glance: Glance) -> np.ndarray:
     """What differs most between places, whatever is asked.
 
-    Muhammad and Yeasin, "Eigen-CAM", 2020, section III; centred, as others
-    do it. A direction has two ends, of which the paper chooses none: here the
-    places of large activations are hot.
+    Muhammad and Yeasin, "Eigen-CAM", 2020; centred, as others do it. A
+    direction has two ends, of which the paper chooses none: here the places of
+    large activations are hot.
     """
     pictures, height, width, channels = glance.activations.shape
     places = glance.activations.reshape(pictures, height * width, channels)

@@ -17,7 +17,7 @@ def integrated_gradients(glance: Glance) -> np.ndarray:
     """What each pixel adds on the way from grey to the picture.
 
     Sundararajan et al., "Axiomatic Attribution for Deep Networks", 2017,
-    equation 1. Its sum is how much the answer differs from that for grey.
+    section 3. Its sum is how much the answer differs from that for grey.
 
     Returns:
         `(pictures, height, width)`: the sums of a pixel's three colours.
@@ -38,7 +38,7 @@ def integrated_gradients(glance: Glance) -> np.ndarray:
 def smooth_grad(glance: Glance) -> np.ndarray:
     """The size of the gradient, its mean over copies with noise.
 
-    Smilkov et al., "SmoothGrad", 2017, section 3.
+    Smilkov et al., "SmoothGrad", 2017.
 
     Returns:
         `(pictures, height, width)`, at least 0: the largest of three colours.

@@ -13,7 +13,7 @@ _EPSILON = 1e-8
 def score_cam(glance: Glance) -> np.ndarray:
     """Channels by the answer for what they leave of the picture.
 
-    Wang et al., "Score-CAM", 2020, section 3.2: a channel, enlarged and
+    Wang et al., "Score-CAM", 2020: a channel, enlarged and
     scaled to 0…1, is laid over the picture; what it hides becomes grey. The
     weights are the softmax of the answers over the channels.
 

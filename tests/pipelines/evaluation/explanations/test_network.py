@@ -60,6 +60,13 @@ def test_jax_draws_the_maps_of_tensorflow(convolutional, pixels, tmp_path):
         assert error < 1e-4, name
 
 
+def test_another_backend_is_refused(convolutional, monkeypatch):
+    network = ExplainedNetwork(convolutional)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+    with pytest.raises(RequestError, match=r"tensorflow and jax\. Received"):
+        network.logits(np.zeros((1, 16, 16, 3), "uint8"))
+
+
 def test_stages_without_a_place_have_no_map(convolutional, transformer):
     names = [stage.name for stage in mapped_stages(convolutional)]
     assert names == ["stem", "stage1", "stage2"]
