@@ -4,6 +4,8 @@ import contextlib
 import logging
 import pathlib
 
+import numpy as np
+
 from pipelines.export.formats import PROGRAMS
 from zoo.errors import IntegrityError
 from zoo.weights.atomic import write_atomically
@@ -45,6 +47,7 @@ def convert(program):
             program.function,
             input_signature=program.function.input_signature,
             opset=OPSET,
+            custom_op_handlers={"Erfc": (_erfc, [])},
         )
     (taken,), (given,) = model.graph.input, model.graph.output
     for place, name in enumerate(_SIDES):
@@ -52,6 +55,16 @@ def convert(program):
     given.type.tensor_type.shape.dim[0].dim_param = _SIDES[0]
     onnx.checker.check_model(model)
     return model
+
+
+def _erfc(graph, node, name: str, _) -> None:
+    """Of GELU, which TensorFlow writes by what ONNX and tf2onnx lack."""
+    node.type = "Erf"
+    one = graph.make_const(f"{name}_one", np.float32(1))
+    (erf,) = node.output
+    graph.insert_new_node_on_output(
+        "Sub", erf, inputs=[one.output[0], erf], name=f"{name}_one_minus"
+    )
 
 
 @contextlib.contextmanager
