@@ -45,6 +45,7 @@ SETTINGS = {
     "patience": RunKind(
         {**_TUNED, "plan": "all:4@0.2", "patience": 1, "ema": 0.9}, "finetune"
     ),
+    "wise_ft": RunKind({**_TUNED, "plan": _PLAN, "wise_ft": 0.5}, "finetune"),
     "kept_features": RunKind({**_TUNED, "plan": _PLAN}, "finetune"),
     "no_features": RunKind(
         {**_TUNED, "plan": _PLAN, "cache": False}, "finetune"

@@ -48,6 +48,7 @@ class TrainConfig(RunConfig):
     freeze_batch_norm: ClassVar[bool] = False
     cache: ClassVar[bool] = False
     patience: ClassVar[int] = 0
+    wise_ft: ClassVar[None] = None
     probe: ClassVar[bool] = False
 
     model: str | None = changed(RunConfig, "model", flag_default="resnet50")
@@ -153,6 +154,16 @@ class FinetuneConfig(RunConfig):
         group=FREEZING,
         low=0,
         high=10**6,
+        unused_in=WITHOUT_STEPS,
+    )
+    wise_ft: float | None = row(
+        None,
+        "How far from the weights before the last phase to those at its end "
+        "the weights lie that are kept (WiSE-FT); 1 for the end.",
+        group=FREEZING,
+        usual="0.5 where the plan is chosen and has three phases, else 1",
+        above=0,
+        high=1,
         unused_in=WITHOUT_STEPS,
     )
     probe: bool | None = row(

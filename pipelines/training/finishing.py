@@ -116,7 +116,7 @@ def _finish(run: Run, history: list[dict], more) -> Finished:
     _say_if_absurd(run, task, logits, metrics["loss"])
     drawn = _maps(run, model)
     path = run.folder.path
-    judged = Judged(held_out, logits, metrics, drawn)
+    judged = Judged(held_out, logits, metrics, drawn=drawn)
     write_report(
         path,
         task,

@@ -18,6 +18,9 @@ from pipelines.training.optimizers import OPTIMIZERS
 # about so many pictures in all.
 MOST_EPOCHS = 100
 _PICTURES_SHOWN = 24_000
+# Of the last phase's way, from a network whose upper stages have learned by
+# heart to one that has learned whole: both err less in between.
+HALF_WAY = 0.5
 
 
 def usual_epochs(pictures: int) -> int:
@@ -75,7 +78,17 @@ def resolve_plan(
         )
     if why:
         choices["plan"] = Choice(in_words(plan), why)
+    if len(plan) > 2 and _keeps_the_end(config):
+        choices["wise_ft"] = Choice(
+            HALF_WAY, "between the upper stages' end and the whole network's"
+        )
     return plan, choices
+
+
+def _keeps_the_end(config: RunConfig) -> bool:
+    """Whether nobody has said which weights are kept."""
+    given = (config.wise_ft, config.ema, config.patience)
+    return not any(given) and config.keep == "last"
 
 
 def _head_alone(config: RunConfig, outlook: Outlook | None) -> tuple[bool, str]:

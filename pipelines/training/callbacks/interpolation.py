@@ -44,11 +44,13 @@ class Interpolation(keras.callbacks.Callback):
             self._before = model.get_weights()
 
     def take(self, model) -> None:
-        """Gives a model the weights between.
+        """Gives a model the weights between, if any were remembered.
 
         Args:
-            model: Whose weights were remembered.
+            model: Whose weights these are.
         """
+        if not self._before:
+            return
         ends = zip(self._before, model.get_weights(), strict=True)
         model.set_weights([_between(*pair, self.part) for pair in ends])
 

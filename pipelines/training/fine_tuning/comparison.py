@@ -103,6 +103,7 @@ def from_scratch(
         model=finished.config.model,
         weights=None,
         plan=None,
+        wise_ft=None,
         learning_rate=None,
         stage_lr_decay=None,
         freeze_batch_norm=False,

@@ -152,8 +152,12 @@ def _decide(run: Run, trainer: Trainer, outlook: Outlook | None) -> None:
     )
     check_plan(run)
     if run.config.plan is None:
+        way = {
+            name: chosen[name].value for name in ("wise_ft",) if name in chosen
+        }
         run.settle(
             choices | chosen,
+            **way,
             plan=in_words(run.plan),
             epochs=None,
             learning_rate=None,

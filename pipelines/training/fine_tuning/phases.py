@@ -15,6 +15,7 @@ from pipelines.features.cache import evaluation_features
 from pipelines.features.cache import training_features
 from pipelines.runs.run_folder import SNAPSHOTS
 from pipelines.training.callbacks import BestWeights
+from pipelines.training.callbacks import Interpolation
 from pipelines.training.callbacks import ScheduledRate
 from pipelines.training.callbacks import Snapshots
 from pipelines.training.callbacks import TensorBoard
@@ -62,6 +63,10 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
         callbacks.append(stopper)
     if run.config.snapshots:
         callbacks.append(_snapshots(run, trainer))
+    way = None
+    if run.config.wise_ft not in (None, 1):
+        way = Interpolation(run.config.wise_ft)
+        callbacks.append(way)
     ended = False
     try:
         _run_phases(run, trainer, run.keep(trainer, callbacks), progress)
@@ -75,18 +80,24 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
         return
     if trainer.average:
         trainer.average.give()
+    if way:
+        way.take(run.model)
     _tell_best(run, trainer.history)
 
 
 def _run_phases(run: Run, trainer: Trainer, callbacks: list, progress) -> None:
     """Runs what is left of a plan, until somebody has seen enough."""
     stoppers = [each for each in callbacks if isinstance(each, BestWeights)]
+    ways = [each for each in callbacks if isinstance(each, Interpolation)]
     cache = FeatureCache(run, run.plan, progress)
     until = 0
     for position, phase in enumerate(run.plan):
         until += phase.epochs
         if trainer.epoch >= until or any(each.stopped for each in stoppers):
             continue
+        if position == len(run.plan) - 1:
+            for way in ways:
+                way.begin(run.model)
         kept = cache.take(position)
         run.remaining.plan(parts_of(run, cache.reads))
         _run_phase(
@@ -113,12 +124,15 @@ def _tell_best(run: Run, history: list[dict]) -> None:
         # Of equally good ones the last: nothing is lost by it.
         if not metric.is_better(best[metric.held_out], logs[metric.held_out]):
             best = logs
-    if best is not last:
-        run.say(
-            f"epoch {best['epoch']} was the best by {metric.held_out} "
-            f"({best[metric.held_out]:.4f}); the last one is kept "
-            f"({last[metric.held_out]:.4f}), and `keep=best` keeps the best"
-        )
+    if best is last:
+        return
+    kept = f"the last one is kept ({last[metric.held_out]:.4f})"
+    if run.config.wise_ft not in (None, 1):
+        kept = "what lies on the way to the last one is kept (`wise_ft`)"
+    run.say(
+        f"epoch {best['epoch']} was the best by {metric.held_out} "
+        f"({best[metric.held_out]:.4f}); {kept}, and `keep=best` keeps the best"
+    )
 
 
 def _snapshots(run: Run, trainer: Trainer) -> Snapshots:

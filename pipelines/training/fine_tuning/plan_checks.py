@@ -26,6 +26,7 @@ def check_plan(run: Run) -> None:
                 f"this plan has {len(plan)} phases. Give a `plan` of one "
                 f"phase, or leave `{name}` out."
             )
+    _check_way(config, len(plan))
     check_schedule(config, plan, steps)
     _check_last(config, epochs_of(plan), epochs_of(plan) * steps)
     if not config.progressive_from:
@@ -45,6 +46,28 @@ def check_plan(run: Run) -> None:
             f"`progressive_from={config.progressive_from}`: {error}. Leave "
             "it out."
         ) from error
+
+
+def _check_way(config: RunConfig, phases: int) -> None:
+    """Refuses two ways to say which weights are kept, and one without ends."""
+    if config.wise_ft in (None, 1):
+        return
+    others = {
+        "ema": config.ema,
+        "patience": config.patience,
+        "keep": config.keep != "last",
+    }
+    given = [name for name, value in others.items() if value]
+    if given:
+        raise RequestError(
+            f"`wise_ft` and `{given[0]}` both say which weights are kept. Give "
+            "one of the two."
+        )
+    if phases < 2:
+        raise RequestError(
+            "`wise_ft` is for a plan of two phases at least, and this one has "
+            "one: before it no head has learned. Leave it out."
+        )
 
 
 def _check_last(config: RunConfig, epochs: int, steps: int) -> None:

@@ -26,7 +26,9 @@ from zoo.errors import RequestError
 def test_the_best_epoch_is_said_where_it_is_not_the_last(values, said):
     lines = []
     run = types.SimpleNamespace(
-        task=Classification(("a", "b")), say=lines.append
+        task=Classification(("a", "b")),
+        say=lines.append,
+        config=types.SimpleNamespace(wise_ft=None),
     )
     history = [
         {"epoch": number, "val_top1": value}
