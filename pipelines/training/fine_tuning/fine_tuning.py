@@ -142,7 +142,7 @@ def _decide(run: Run, trainer: Trainer, outlook: Outlook | None) -> None:
         rate = _find_rate(run, trainer)
         run.settle(learning_rate=rate)
         if rate is not None:
-            why = f"where the loss falls fastest ({RATES})"
+            why = f"the middle of where the loss is lowest ({RATES})"
             choices["learning_rate"] = Choice(rate, why)
     run.plan, chosen = resolve_plan(
         run.config,

@@ -4,6 +4,10 @@ Losses of single batches are noisy, and noise falls fastest of all. So a line
 is fitted around each rate, over the logarithm of the rates (Cleveland,
 "Robust Locally Weighted Regression and Smoothing Scatterplots", 1979), and its
 slopes are compared, not the differences of losses.
+
+What is taken is the highest rate of a schedule that falls, so it lies where the
+loss has come down and does not rise yet (Smith's upper bound), not where it
+falls fastest.
 """
 
 import dataclasses
@@ -21,6 +25,8 @@ _ROUNDS = 3
 _OUTLIER = 6.0
 # Of the curve at either end, where half of the neighbours are missing.
 _END = 1 / 20
+# Of the fall, what counts as its floor above the lowest loss.
+_FLOOR = 0.1
 # Points that are a curve.
 _FEWEST = 6
 # A fall is clear that is as many standard errors of a difference of two fitted
@@ -40,7 +46,8 @@ class RateCurve:
         steep: The middle of where they fall fastest; None where no fall is
             clear.
         valley: In the longest fall, two thirds of the way down; None likewise.
-        tenth: A tenth of the rate with the lowest loss; None likewise.
+        floor: The middle, over the logarithm, of where they are as good as
+            at their lowest; None likewise.
     """
 
     rates: tuple[float, ...]
@@ -48,12 +55,12 @@ class RateCurve:
     fitted: tuple[float, ...]
     steep: float | None
     valley: float | None
-    tenth: float | None
+    floor: float | None
 
     @property
     def best(self) -> float | None:
         """The one that is taken."""
-        return self.steep
+        return self.floor
 
     @property
     def candidates(self) -> dict[str, float]:
@@ -61,7 +68,7 @@ class RateCurve:
         named = {
             "steepest": self.steep,
             "valley": self.valley,
-            "a tenth of the lowest": self.tenth,
+            "floor": self.floor,
         }
         return {name: rate for name, rate in named.items() if rate is not None}
 
@@ -82,7 +89,7 @@ def read_curve(rates, losses) -> RateCurve:
     noise = np.random.default_rng(0).normal(size=80) * 0.2
     losses = 2 - np.tanh(np.log10(rates) + 1) + 20 * (rates > 3) + noise
     curve = read_curve(rates, losses)
-    assert 0.03 < curve.steep < 0.3
+    assert 0.03 < curve.steep < 0.3 < curve.best < 3
     assert read_curve(rates, 2 + noise).best is None
     ```
     """
@@ -91,7 +98,7 @@ def read_curve(rates, losses) -> RateCurve:
         told = tuple(losses.tolist())
         return RateCurve(tuple(rates.tolist()), told, told, None, None, None)
     fitted, slopes = _fit(np.log10(rates), losses)
-    steep = valley = tenth = None
+    steep = valley = floor = None
     lowest = int(fitted.argmin())
     first = max(1, round(len(rates) * _END))
     inside = slice(first, lowest + 1)
@@ -103,10 +110,10 @@ def read_curve(rates, losses) -> RateCurve:
     if falls and fitted[inside].max() - fitted[lowest] > least:
         steep = _middle_of_fall(rates[inside], slopes[inside])
         valley = float(rates[_valley(fitted[: lowest + 1])])
-        tenth = float(rates[lowest] / 10)
+        floor = _middle_of_floor(rates, fitted)
     return RateCurve(
         *(tuple(rates.tolist()), tuple(losses.tolist())),
-        *(tuple(fitted.tolist()), steep, valley, tenth),
+        *(tuple(fitted.tolist()), steep, valley, floor),
     )
 
 
@@ -152,6 +159,19 @@ def _middle_of_fall(rates: np.ndarray, slopes: np.ndarray) -> float:
     """
     weights = np.minimum(slopes, 0) ** 2
     return float(10 ** np.average(np.log10(rates), weights=weights))
+
+
+def _middle_of_floor(rates: np.ndarray, fitted: np.ndarray) -> float:
+    """Returns the middle of the rates around the lowest loss.
+
+    The lowest point itself is anywhere on a floor that is flat.
+    """
+    lowest = int(fitted.argmin())
+    fall = fitted[: lowest + 1].max() - fitted[lowest]
+    above = np.flatnonzero(fitted > fitted[lowest] + _FLOOR * fall)
+    first = above[above < lowest].max(initial=-1) + 1
+    last = above[above > lowest].min(initial=len(rates)) - 1
+    return float(np.sqrt(rates[first] * rates[last]))
 
 
 def _valley(fitted: np.ndarray) -> int:
@@ -203,4 +223,4 @@ def draw_rates(curve: RateCurve, output, task: Task) -> None:
 def _title(curve: RateCurve) -> str:
     if curve.best is None:
         return "the loss falls nowhere clearly"
-    return "where the loss falls fastest"
+    return "where the loss is lowest"

@@ -40,6 +40,23 @@ def test_95_of_100_noisy_curves_are_read_within_a_factor_of_3(
     assert near >= 95
 
 
+@pytest.mark.parametrize("truth", [3e-3, 3e-2, 1e-1])
+@pytest.mark.parametrize("shape", [{}, {"sharp": 4}, {"slope": 0.08}])
+@pytest.mark.parametrize("noise", [0.05, 0.15, 0.3])
+def test_95_of_100_floors_are_found_within_a_factor_of_3(noise, shape, truth):
+    # Where the curve without noise is within a tenth of its fall of the lowest.
+    rates, losses = curve(truth, **shape)
+    lowest = int(losses.argmin())
+    limit = losses[lowest] + 0.1 * (losses[0] - losses[lowest])
+    flat = np.log(rates[losses <= limit])
+    middle = np.exp((flat[0] + flat[-1]) / 2)
+    near = 0
+    for seed in range(100):
+        found = read_curve(*curve(truth, seed, noise, **shape)).best
+        near += found is not None and middle / 3 < found < middle * 3
+    assert near >= 95
+
+
 @pytest.mark.parametrize("steps", [40, 80, 200])
 def test_noise_alone_is_no_fall(steps):
     taken = sum(
@@ -67,10 +84,10 @@ def test_one_loss_that_is_far_off_moves_little():
 def test_three_candidates_in_order():
     found = read_curve(*curve(0.03, noise=0.05))
     assert set(found.candidates.values()) == {
-        *(found.steep, found.valley, found.tenth)
+        *(found.steep, found.valley, found.floor)
     }
     lowest = found.rates[int(np.argmin(found.fitted))]
-    assert found.tenth == pytest.approx(lowest / 10)
+    assert found.best == found.floor and lowest / 3 < found.best < lowest * 3
     assert found.steep < lowest and found.valley < lowest
 
 
