@@ -11,9 +11,9 @@ from pipelines.serving import inference_v2
 from pipelines.serving import page_routes
 from pipelines.serving import rest_v1
 from pipelines.serving import uploads
-from pipelines.serving.limits import Limits
+from pipelines.serving.error_answers import answer_problems
+from pipelines.serving.limits import Bounded
 from pipelines.serving.measuring import Measured
-from pipelines.serving.problems import answer_problems
 from pipelines.serving.service import Service
 from pipelines.serving.settings import ServingConfig
 
@@ -66,7 +66,7 @@ def create_application(config: ServingConfig):
     answer_problems(app)
     for each in _PROTOCOLS:
         app.include_router(each.router)
-    app.add_middleware(Limits, config=config)
+    app.add_middleware(Bounded, config=config)
     app.add_middleware(Measured, metrics=service.metrics)
     return app
 

@@ -5,16 +5,11 @@ import binascii
 import json
 
 import numpy as np
-from fastapi import Request
 
 from pipelines.serving.problems import AskedWrongError
-from pipelines.serving.service import Picture
-from pipelines.serving.service import Service
 
-
-def service_of(request: Request) -> Service:
-    """Returns what answers the requests of an application."""
-    return request.app.state.service
+# A file's bytes, or pixels, uint8 (height, width, 3).
+Picture = bytes | np.ndarray
 
 
 def json_of(body: bytes) -> dict:

@@ -142,12 +142,13 @@ def _exported(format: str) -> Callable:
         from pipelines.export.formats import FLOAT32
         from pipelines.export.formats import PROGRAMS
 
-        writer, program = writer_of(format), _network_alone(model)
+        row, program = PROGRAMS[format], _network_alone(model)
+        writer = writer_of(row)
         with tempfile.TemporaryDirectory(prefix="zoo-serving-") as name:
             place = pathlib.Path(name)
             convert(
                 program,
-                PROGRAMS[format],
+                row,
                 lambda: writer.write(program, place, FLOAT32),
             )
             return writer.open_runtime(place, threads)

@@ -4,11 +4,11 @@ from fastapi import APIRouter
 from fastapi import Request
 from fastapi import Response
 
-from pipelines.serving.bodies import service_of
 from pipelines.serving.describing import json_body
+from pipelines.serving.error_answers import problem
 from pipelines.serving.problems import AskedWrongError
-from pipelines.serving.problems import problem
 from pipelines.serving.repository import Loaded
+from pipelines.serving.service import service_of
 from pipelines.serving.tensors import FILES
 from pipelines.serving.tensors import HEADER_LENGTH
 from pipelines.serving.tensors import PIXELS

@@ -17,8 +17,8 @@ from starlette.types import Receive
 from starlette.types import Scope
 from starlette.types import Send
 
-from pipelines.serving.problems import problem
-from pipelines.serving.problems import turned_away
+from pipelines.serving.error_answers import problem
+from pipelines.serving.error_answers import turned_away
 from pipelines.serving.settings import ServingConfig
 from zoo.errors import RequestError
 
@@ -43,7 +43,7 @@ _OPEN_WHOLE = ("/", "/metrics", "/favicon.ico")
 _DRAINING = 1.0
 
 
-class Limits:
+class Bounded:
     """A layer around an application.
 
     Args:

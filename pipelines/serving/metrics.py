@@ -21,17 +21,7 @@ _PICTURES = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
 class Metrics:
-    """All numbers of a server.
-
-    Example:
-
-    ```python
-    from pipelines.serving.metrics import Metrics
-    metrics = Metrics()
-    metrics.of("flowers").batch([0.001, 0.002], 0.01)
-    assert b'zoo_batch_pictures_sum{model="flowers"} 2.0' in metrics.text()
-    ```
-    """
+    """All numbers of a server."""
 
     def __init__(self):
         self._registry = CollectorRegistry()

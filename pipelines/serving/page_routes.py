@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi import Request
 from fastapi import Response
 
-from pipelines.serving.bodies import service_of
+from pipelines.serving.service import service_of
 
 router = APIRouter(include_in_schema=False)
 _FOLDER = pathlib.Path(__file__).with_name("page")

@@ -9,9 +9,6 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
-import os
-import pathlib
-import re
 from concurrent import futures
 
 import numpy as np
@@ -20,19 +17,18 @@ from pipelines.serving.batching import Batcher
 from pipelines.serving.batching import sizes
 from pipelines.serving.metrics import Metrics
 from pipelines.serving.metrics import ModelMetrics
+from pipelines.serving.problems import UnknownModelError
 from pipelines.serving.servable import Servable
-from pipelines.serving.servable import file_of
 from pipelines.serving.servable import open_servable
 from pipelines.serving.settings import ServingConfig
+from pipelines.serving.sources import mark_of
+from pipelines.serving.sources import named_sources
+from pipelines.serving.sources import versions_of
 from zoo.errors import RequestError
 
 _log = logging.getLogger("zoo.serving")
 # Seconds between two looks whether a version that leaves is still asked.
 _LEAVING = 0.05
-
-
-class UnknownModelError(Exception):
-    """There is no model of that name or version."""
 
 
 @dataclasses.dataclass(eq=False)
@@ -139,9 +135,9 @@ class Repository:
             IntegrityError: A file is damaged.
         """
         for name, path in self._sources.items():
-            offered = _versions(path) or {1: path}
+            offered = versions_of(path) or {1: path}
             for version, place in offered.items():
-                await self._load(name, version, place, _mark(place))
+                await self._load(name, version, place, mark_of(place))
 
     async def look(self) -> None:
         """Looks once whether models have changed, and opens those that have.
@@ -149,7 +145,7 @@ class Repository:
         What cannot be opened is told and leaves the old one in its place.
         """
         for name, path in self._sources.items():
-            offered = _versions(path)
+            offered = versions_of(path)
             # Within a folder of versions, a number is a version for good.
             for version, place in (offered or {}).items():
                 held = self._models[name].get(version)
@@ -182,7 +178,7 @@ class Repository:
 
     async def _renew(self, name, version, place, held) -> None:
         try:
-            mark = _mark(place)
+            mark = mark_of(place)
         except (OSError, RequestError):
             # It is being written, or was taken away: the old one stays.
             return
@@ -239,83 +235,3 @@ async def _left(loaded: Loaded) -> None:
     while loaded.users:
         await asyncio.sleep(_LEAVING)
     await loaded.batcher.close()
-
-
-def check_sources(config: ServingConfig) -> None:
-    """Refuses models that are not there, before anything is opened.
-
-    Raises:
-        RequestError: Says what is expected.
-    """
-    for path in named_sources(config).values():
-        for place in (_versions(path) or {1: path}).values():
-            file_of(place)
-
-
-def named_sources(config: ServingConfig) -> dict[str, str]:
-    """Returns where each model lies, by its name.
-
-    Raises:
-        RequestError: Two have one name.
-
-    Example:
-
-    ```python
-    from pipelines.serving.repository import named_sources
-    from pipelines.serving.settings import ServingConfig
-    config = ServingConfig(model=("runs/first", "old=runs/2025"))
-    assert named_sources(config) == {"first": "runs/first", "old": "runs/2025"}
-    ```
-    """
-    found: dict[str, str] = {}
-    for said in config.model:
-        before, equals, behind = said.partition("=")
-        path = said if os.path.exists(said) or not equals else behind
-        name = before if path != said else _name_of(path)
-        name = re.sub(r"[^\w.-]+", "_", name)
-        if name in found:
-            raise RequestError(
-                f"`model` calls two models {name!r}: {found[name]} and {path}. "
-                "Say what one is called: NAME=FOLDER."
-            )
-        found[name] = path
-    return found
-
-
-def _name_of(path: str) -> str:
-    place = pathlib.Path(os.path.abspath(path))
-    if place.suffix != ".keras":
-        return place.name
-    # All runs call their file alike.
-    return place.parent.name if place.name == "model.keras" else place.stem
-
-
-def _versions(path: str) -> dict[int, str] | None:
-    """Returns the folders of versions; None where a folder is a model."""
-    try:
-        file_of(path)
-    except RequestError:
-        pass
-    else:
-        return None
-    try:
-        names = os.listdir(path)
-    except OSError:
-        return None
-    numbers = filter(re.compile("[1-9][0-9]*").fullmatch, names)
-    found = sorted(map(int, numbers))
-    return {each: os.path.join(path, str(each)) for each in found} or None
-
-
-def _mark(path: str) -> tuple:
-    """Returns what is another one once the model's file is.
-
-    Raises:
-        RequestError: There is no model.
-        OSError: It cannot be looked at.
-    """
-    file = file_of(path)
-    if file is None:
-        return ()
-    seen = file.stat()
-    return seen.st_ino, seen.st_size, seen.st_mtime_ns

@@ -9,9 +9,9 @@ from fastapi import Request
 
 from pipelines.serving.bodies import json_of
 from pipelines.serving.bodies import picture_of
-from pipelines.serving.bodies import service_of
 from pipelines.serving.describing import json_body
 from pipelines.serving.problems import AskedWrongError
+from pipelines.serving.service import service_of
 
 router = APIRouter(prefix="/v1/models", tags=["TensorFlow Serving"])
 _MODEL = "/{name}"

@@ -13,11 +13,11 @@ from pipelines.data.orientations import UPRIGHT
 from pipelines.evaluation.finite import check_finite
 from pipelines.evaluation.saved_models import open_model
 from pipelines.runs.lying import orientation_for
-from pipelines.runs.places import model_file
 from pipelines.serving.engines import Engine
 from pipelines.serving.engines import open_engine
 from pipelines.serving.reading import Reader
 from pipelines.serving.settings import ServingConfig
+from pipelines.serving.sources import SIGNATURE
 from pipelines.tasks.sigmoid import sigmoid
 from pipelines.tasks.softmax import softmax
 from pipelines.tasks.table import kind_in
@@ -27,9 +27,7 @@ from pipelines.waiting.work import work
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 from zoo.preprocessing import Preprocessing
-from zoo.registry import list_models
 
-SIGNATURE = "signature.json"
 _LOGITS = "logits"
 
 
@@ -109,29 +107,10 @@ def limits_of(config: ServingConfig) -> Limits:
     return Limits(int(config.megapixels * 1e6), config.most_bytes)
 
 
-def file_of(path: str) -> pathlib.Path | None:
-    """Returns the file that is another one once a model was trained anew.
-
-    Args:
-        path: As of `open_servable`.
-
-    Returns:
-        None of a network's name.
-
-    Raises:
-        RequestError: There is no model.
-    """
-    if path in list_models():
-        return None
-    place = pathlib.Path(path) / SIGNATURE
-    return place if place.is_file() else model_file(path)
-
-
 def _exported(folder: pathlib.Path, config: ServingConfig) -> Servable:
     """Opens what `export` or `quantize` wrote, in its own runtime."""
     from pipelines.export.exporting import writer_of
     from pipelines.export.formats import PROGRAMS
-    from pipelines.export.formats import check_format
 
     try:
         said = json.loads((folder / SIGNATURE).read_bytes())
@@ -151,9 +130,15 @@ def _exported(folder: pathlib.Path, config: ServingConfig) -> Servable:
             f"Expected one of {', '.join(PROGRAMS)} that answers logits: "
             "export it again."
         )
-    check_format(name, precision)
-    with work(f"opening what was written for {name}"):
-        engine = writer_of(name).open_runtime(place, config.threads)
+    try:
+        with work(f"opening {PROGRAMS[name].title}"):
+            writer = writer_of(PROGRAMS[name])
+            engine = writer.open_runtime(place, config.threads)
+    except ImportError as error:
+        raise RequestError(
+            f"`model={folder}` is written for {PROGRAMS[name].title}, and "
+            f"{error.name} is not installed. Install keras-zoo[export]."
+        ) from error
     reader = Reader(
         record,
         whole=True,

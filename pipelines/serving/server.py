@@ -21,8 +21,8 @@ from pipelines.serving.application import create_application
 from pipelines.serving.connections import KEPT
 from pipelines.serving.limits import read_token
 from pipelines.serving.metrics import SHARED
-from pipelines.serving.repository import check_sources
 from pipelines.serving.settings import ServingConfig
+from pipelines.serving.sources import check_sources
 from zoo.errors import RequestError
 
 # By their names, so that processes import them when they are ready to.
@@ -63,7 +63,7 @@ def serve(
         if config.processes == 1:
             _serve_alone(config, listening, lambda: announce(address))
             return
-        settings = _uvicorn(
+        settings = uvicorn_settings(
             config, application, factory=True, workers=config.processes
         )
         processes = _Processes(settings, [listening], lambda: announce(address))
@@ -72,7 +72,7 @@ def serve(
 
 def _serve_alone(config, listening, announce) -> None:
     application = create_application(config)
-    server = _Server(_uvicorn(config, application), announce)
+    server = _Server(uvicorn_settings(config, application), announce)
     try:
         server.run([listening])
     except SystemExit:
@@ -124,7 +124,16 @@ class _Processes(Multiprocess):
             self._announce = None
 
 
-def _uvicorn(config: ServingConfig, application, **more) -> uvicorn.Config:
+def uvicorn_settings(
+    config: ServingConfig, application, **more
+) -> uvicorn.Config:
+    """Returns how uvicorn serves an application.
+
+    Args:
+        config: What the server was asked to do.
+        application: An ASGI application, or what makes one, `MODULE:NAME`.
+        **more: Further settings of `uvicorn.Config`.
+    """
     return uvicorn.Config(
         application,
         http=_CONNECTION,

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from concurrent import futures
 
 import numpy as np
+from fastapi import Request
 
+from pipelines.serving.bodies import Picture
 from pipelines.serving.metrics import Metrics
 from pipelines.serving.problems import AskedWrongError
 from pipelines.serving.problems import OverloadedError
 from pipelines.serving.repository import Loaded
 from pipelines.serving.repository import Repository
 from pipelines.serving.settings import ServingConfig
-
-Picture = bytes | np.ndarray
 
 
 class Service:
@@ -91,6 +91,11 @@ class Service:
             self._reading, _read, loaded, picture
         )
         return await loaded.logits(framed)
+
+
+def service_of(request: Request) -> Service:
+    """Returns what answers the requests of an application."""
+    return request.app.state.service
 
 
 def _read(loaded: Loaded, picture: Picture) -> np.ndarray:

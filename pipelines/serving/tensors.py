@@ -7,15 +7,16 @@ data: the lengths of the parts stand in the JSON, which is as long as the header
 
 import json
 import math
+import operator
 import struct
 
 import numpy as np
 
+from pipelines.serving.bodies import Picture
 from pipelines.serving.bodies import json_of
 from pipelines.serving.bodies import of_base64
 from pipelines.serving.bodies import pixels_of
 from pipelines.serving.problems import AskedWrongError
-from pipelines.serving.service import Picture
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
 PIXELS, FILES = "pixels", "pictures"
@@ -68,7 +69,7 @@ def pictures_in(asked: dict, behind: bytes) -> list[Picture]:
     kinds = {(PIXELS, "UINT8"): _pixels, (FILES, "BYTES"): _files}
     try:
         read = kinds[given["name"], given["datatype"]]
-        shape = tuple(map(int, given["shape"]))
+        shape = tuple(operator.index(side) for side in given["shape"])
         size = (given.get("parameters") or {}).get(_SIZE)
         data = given.get("data")
     except (AttributeError, KeyError, TypeError, ValueError) as error:

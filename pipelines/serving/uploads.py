@@ -5,11 +5,11 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 from starlette.datastructures import UploadFile
 
-from pipelines.serving.bodies import service_of
 from pipelines.serving.describing import picture_body
 from pipelines.serving.problems import AskedWrongError
 from pipelines.serving.reading import UNSUPPORTED
 from pipelines.serving.reading import PictureError
+from pipelines.serving.service import service_of
 
 router = APIRouter(tags=["Pictures"])
 _FORM = "multipart/form-data"
