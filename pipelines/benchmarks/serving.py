@@ -52,6 +52,31 @@ class ServingCase:
     load: float = 0.8
 
 
+def words_for(model: str, weights: str | None, engine: str) -> tuple[str, ...]:
+    """Returns the words of the command `serve` for a model.
+
+    Args:
+        model: As `serve` takes it.
+        weights: Where it is a network's name; of `resnet20` CIFAR-10's where
+            None.
+        engine: What computes.
+
+    Example:
+
+    ```python
+    from pipelines.benchmarks.serving import words_for
+    assert words_for("resnet20", None, "keras") == (
+        "--model=resnet20", "--engine=keras", "--weights=cifar10")
+    ```
+    """
+    if weights is None and model == "resnet20":
+        weights = "cifar10"
+    words = [f"--model={model}", f"--engine={engine}"]
+    if weights is not None:
+        words.append(f"--weights={weights}")
+    return tuple(words)
+
+
 def benchmark_serving(case: ServingCase, say: Callable[[str], None]) -> dict:
     """Starts a server, asks it, and ends it.
 
