@@ -142,7 +142,7 @@ def test_help_has_groups_common_flags_first():
 # Settings that say more where they mean a narrower thing, and why.
 SEVERAL = {
     # What learns may have any name; what has learned is a run as well; what is
-    # handed in is a file; what is served may be several, with names and versions.
+    # handed in is a file; what is served may be several, with names.
     "model": 4,
     # Networks that are timed, and finished ones that become one.
     "models": 2,

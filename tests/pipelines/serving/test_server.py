@@ -21,12 +21,18 @@ from pipelines.evaluation.prediction import predict
 from pipelines.evaluation.saved_models import open_model
 from pipelines.herbarium import SPECIES
 from pipelines.herbarium import draw
-from pipelines.serving.server import serve
 from pipelines.serving.settings import ServingConfig
 from zoo.errors import RequestError
 
 pytestmark = pytest.mark.extras
 WORDS = ("--model=resnet20", "--weights=cifar10", "--engine=keras")
+
+
+@pytest.fixture
+def serve():
+    from pipelines.serving.server import serve
+
+    return serve
 
 
 @pytest.fixture(scope="module")
@@ -186,13 +192,13 @@ def test_the_benchmark_measures_a_server():
     ],
 )
 def test_what_cannot_be_served_is_told_before_anything_is_opened(
-    settings, words
+    serve, settings, words
 ):
     with pytest.raises(RequestError, match=words):
         serve(ServingConfig(port=0, **settings))
 
 
-def test_a_port_that_is_taken(small_model):
+def test_a_port_that_is_taken(serve, small_model):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match="in use") as refused:
@@ -200,7 +206,7 @@ def test_a_port_that_is_taken(small_model):
         assert refused.value.filename == f"127.0.0.1:{port}"
 
 
-def test_a_token_that_could_be_guessed(small_model, tmp_path):
+def test_a_token_that_could_be_guessed(serve, small_model, tmp_path):
     file = tmp_path / "token"
     for secret in ("", "short\n", "ümläut-and-long-enough\n"):
         file.write_text(secret)
