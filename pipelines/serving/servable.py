@@ -15,6 +15,8 @@ from pipelines.evaluation.saved_models import open_model
 from pipelines.runs.lying import orientation_for
 from pipelines.serving.engines import Engine
 from pipelines.serving.engines import open_engine
+from pipelines.serving.heat_maps import HeatMaps
+from pipelines.serving.heat_maps import heat_maps_of
 from pipelines.serving.reading import Reader
 from pipelines.serving.settings import ServingConfig
 from pipelines.serving.sources import SIGNATURE
@@ -40,12 +42,14 @@ class Servable:
         reader: Frames pictures for the engine.
         engine: Computes.
         engine_name: Which one it is, for a person.
+        heat: What draws where it looks; None of an exported folder.
     """
 
     task: Task
     reader: Reader
     engine: Engine
     engine_name: str
+    heat: HeatMaps | None = None
 
     def logits(self, pictures: np.ndarray) -> np.ndarray:
         """Returns the engine's answers, which are finite.
@@ -99,7 +103,9 @@ def open_servable(path: str, config: ServingConfig) -> Servable:
         upright=orientation_for(path, config.orientation) == UPRIGHT,
         limits=limits_of(config),
     )
-    return Servable(task_of_model(model), reader, engine, name)
+    return Servable(
+        task_of_model(model), reader, engine, name, heat_maps_of(model)
+    )
 
 
 def limits_of(config: ServingConfig) -> Limits:

@@ -80,6 +80,25 @@ class Service:
         finally:
             self._inside -= count
 
+    async def heat(self, loaded: Loaded, picture: bytes) -> tuple[str, bytes]:
+        """Returns a picture's likeliest class, and a PNG of where it is seen.
+
+        Args:
+            loaded: By which model, which has maps.
+            picture: A file's bytes.
+
+        Raises:
+            PictureError: It cannot be read.
+            OverloadedError: Too many wait already.
+        """
+        (logits,) = await self.logits(loaded, [picture])
+        label, servable = int(np.argmax(logits)), loaded.servable
+        drawn = await asyncio.get_running_loop().run_in_executor(
+            self._reading,
+            lambda: servable.heat.drawn(servable.reader.read(picture), label),
+        )
+        return servable.task.class_names[label], drawn
+
     async def close(self) -> None:
         """Answers what is being asked, and ends."""
         await self.repository.close()

@@ -1,7 +1,10 @@
 """Pictures as forms and programs send files: answered with names."""
 
+import urllib.parse
+
 from fastapi import APIRouter
 from fastapi import Request
+from fastapi import Response
 from fastapi.responses import JSONResponse
 from starlette.datastructures import UploadFile
 
@@ -30,6 +33,7 @@ async def models(request: Request) -> dict:
                 "version": str(each.version),
                 "learned": each.servable.task.about,
                 "engine": each.servable.engine_name,
+                "heat": each.servable.heat is not None,
             }
             for each in found
         ]
@@ -49,6 +53,25 @@ async def classify_by(
 ) -> JSONResponse:
     """What is on pictures, by one of the models: names and probabilities."""
     return await _classify(request, name, top)
+
+
+@router.post("/models/{name}/heat", openapi_extra=_ASKED)
+async def heat(request: Request, name: str) -> Response:
+    """A PNG of where a model sees the likeliest class of one picture."""
+    service = service_of(request)
+    with service.repository.using(name) as loaded:
+        if loaded.servable.heat is None:
+            raise AskedWrongError(
+                f"{name!r} has no maps: it was exported, or has no stages. "
+                "Serve the run itself.",
+                501,
+            )
+        sent = await _sent(request)
+        if len(sent) != 1:
+            raise AskedWrongError(f"Expected one picture, not {len(sent)}.")
+        said, drawn = await service.heat(loaded, sent[0][1])
+    named = {"X-Class": urllib.parse.quote(said)}
+    return Response(drawn, headers=named, media_type="image/png")
 
 
 async def _classify(request: Request, name: str, top) -> JSONResponse:

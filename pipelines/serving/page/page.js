@@ -53,6 +53,7 @@ async function listModels() {
     ...said.models.map((each) => {
       const option = made("option", each.name);
       option.value = each.name;
+      option.dataset.heat = each.heat ? "yes" : "";
       option.dataset.about =
         `${each.name}, version ${each.version}: ${each.learned}, ` +
         `computed by ${each.engine}`;
@@ -127,12 +128,41 @@ async function answer({ file, answer: place }) {
       }
       const found = said.answers ? said.answers[0] : said;
       show(place, found.error || "", found.predictions);
+      if (!found.error) offerHeat(file, place, name);
       return;
     }
     show(place, "The server has too much to do. Try it again later.");
   } catch {
     show(place, "The server cannot be reached.");
   }
+}
+
+function offerHeat(file, place, name) {
+  const option = of("model").selectedOptions[0];
+  if (!option || !option.dataset.heat) return;
+  const button = made("button", "Show where it looks");
+  button.type = "button";
+  button.onclick = async () => {
+    button.disabled = true;
+    const answer = await fetch(`/models/${encodeURIComponent(name)}/heat`, {
+      method: "POST",
+      body: file,
+      headers: { ...authorized(), "Content-Type": "application/octet-stream" },
+    }).catch(() => undefined);
+    if (!answer || !answer.ok) {
+      button.disabled = false;
+      button.textContent = "It could not be drawn. Try again";
+      return;
+    }
+    const image = made("img");
+    const said = decodeURIComponent(answer.headers.get("X-Class"));
+    image.alt = `What the model sees; bright is where it sees ${said}`;
+    image.src = URL.createObjectURL(await answer.blob());
+    image.onload = () => URL.revokeObjectURL(image.src);
+    place.parentElement.firstChild.append(image);
+    button.remove();
+  };
+  place.append(button);
 }
 
 function show(place, problem, predictions = []) {

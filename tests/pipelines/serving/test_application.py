@@ -4,6 +4,7 @@ import asyncio
 import base64
 import dataclasses
 import hashlib
+import io
 import json
 import os
 import re
@@ -15,11 +16,18 @@ import time
 
 import numpy as np
 import pytest
+import tensorflow as tf
+from PIL import Image
 
 import zoo
 from pipelines.benchmarks.http_client import HttpConnection
 from pipelines.benchmarks.http_client import form
 from pipelines.benchmarks.http_client import written
+from pipelines.data.framing import whole_picture
+from pipelines.evaluation.explanations.explaining import explain
+from pipelines.evaluation.explanations.network import ExplainedNetwork
+from pipelines.evaluation.explanations.pictures import overlay
+from pipelines.evaluation.explanations.targets import Target
 from pipelines.evaluation.prediction import outputs_of
 from pipelines.evaluation.prediction import predict
 from pipelines.runs.model_loading import load_model
@@ -432,3 +440,27 @@ def test_versions_of_a_folder_come_and_go(serving, small_model, tmp_path):
         assert versions() == ["10", "11"]
         newest = said(server.ask(written("GET", "/models")))["models"]
         assert [each["version"] for each in newest] == ["11"]
+
+
+def test_where_it_looks_is_drawn(serving, pictures, model):
+    content = pictures[0].read_bytes()
+    with serving() as server:
+        request = written("POST", "/models/small/heat", content, "image/jpeg")
+        answer = server.ask(request)
+        assert answer.status == 200, answer.body
+        best = predict(model, pictures[0], 1)[0].name
+        assert answer.headers["x-class"] == best
+        drawn = np.asarray(Image.open(io.BytesIO(answer.body)))
+        seen = whole_picture(tf.constant(content), zoo.preprocessing(model))
+        network = ExplainedNetwork(model)
+        label = zoo.class_names(model).index(best)
+        target = Target(np.array([label]))
+        maps = explain(network, seen.numpy()[np.newaxis], target)
+        expected = overlay(seen.numpy(), maps["grad_cam"][0])
+        assert np.abs(drawn.astype(int) - expected).max() <= 1
+        request = written("POST", "/models/small/heat", b"text", "image/jpeg")
+        assert server.ask(request).status == 415
+        two = uploaded("/models/small/heat", ("a", content), ("b", content))
+        assert server.ask(two).status == 400
+        (about,) = said(server.ask(written("GET", "/models")))["models"]
+        assert about["heat"] is True

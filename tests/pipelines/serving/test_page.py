@@ -77,7 +77,10 @@ def test_pictures_are_chosen_dropped_and_taken(
         assert abs(sum(numbers) - 100) < 0.3
         assert numbers == sorted(numbers, reverse=True)
         width = first.locator(".bar span").first.evaluate("e => e.style.width")
-        assert width == shares[0].replace(" ", "")
+        assert float(width.rstrip("%")) == numbers[0]
+
+        first.get_by_role("button", name="Show where it looks").click()
+        first.get_by_role("img", name="bright is where it sees").wait_for()
 
         text = base64.b64encode(files[0].read_bytes()).decode()
         page.evaluate(_DROP, ["dropped.png", text])
