@@ -7,7 +7,6 @@ evaluation has.
 
 import dataclasses
 import importlib.util
-import os
 import pathlib
 import tempfile
 import time
@@ -64,14 +63,14 @@ class Runtime:
         ]
 
 
-def open_engine(name: str, model, *, batch: int, threads: int | None = None):
+def open_engine(name: str, model, *, batch: int, threads: int):
     """Opens a model's engine.
 
     Args:
         name: One of `ENGINES`, or `"auto"` for the quickest that is there.
         model: A model of the zoo.
         batch: Of so many pictures it will be asked at most.
-        threads: How many compute; None for all processors.
+        threads: How many compute.
 
     Returns:
         Its name, and an `Engine`.
@@ -79,7 +78,6 @@ def open_engine(name: str, model, *, batch: int, threads: int | None = None):
     Raises:
         RequestError: A package is missing, or the network cannot be converted.
     """
-    threads = threads or os.cpu_count()
     if name != AUTO:
         return name, _opened(name, model, threads)
     found = {}

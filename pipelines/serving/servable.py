@@ -96,7 +96,7 @@ def open_servable(path: str, config: ServingConfig) -> Servable:
         config.engine,
         model,
         batch=config.largest_batch,
-        threads=config.threads,
+        threads=config.threads_of_each,
     )
     reader = Reader(
         zoo.preprocessing(model),
@@ -139,7 +139,7 @@ def _exported(folder: pathlib.Path, config: ServingConfig) -> Servable:
     try:
         with work(f"opening {PROGRAMS[name].title}"):
             writer = writer_of(PROGRAMS[name])
-            engine = writer.open_runtime(place, config.threads)
+            engine = writer.open_runtime(place, config.threads_of_each)
     except ImportError as error:
         raise RequestError(
             f"`model={folder}` is written for {PROGRAMS[name].title}, and "

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 
 from pipelines.data.orientations import ORIENTATION_HELP
 from pipelines.data.orientations import ORIENTATIONS
@@ -188,6 +189,11 @@ class ServingConfig:
     def most_bytes(self) -> int:
         """Of one request."""
         return int(self.megabytes * 2**20)
+
+    @property
+    def threads_of_each(self) -> int:
+        """How many threads an engine of one process computes with."""
+        return self.threads or max(1, (os.cpu_count() or 1) // self.processes)
 
     def as_json(self) -> str:
         """Writes it for another process."""

@@ -115,11 +115,11 @@ def test_the_quickest_engine_is_taken(small_model, monkeypatch):
     seconds = {"keras": 0.2, "onnx": 0.1}
     monkeypatch.setattr(engines, "_seconds", lambda name, _: seconds[name])
     model = load_model(small_model)
-    assert open_engine("auto", model, batch=2) == ("onnx", "onnx")
+    assert open_engine("auto", model, batch=2, threads=1) == ("onnx", "onnx")
     seconds["onnx"] = 0.3
-    assert open_engine("auto", model, batch=2) == ("keras", "keras")
+    assert open_engine("auto", model, batch=2, threads=1) == ("keras", "keras")
     with pytest.raises(RequestError, match="needs not_there"):
-        open_engine("litert", model, batch=2)
+        open_engine("litert", model, batch=2, threads=1)
 
 
 def refusing(model, threads):

@@ -49,6 +49,18 @@ def test_what_is_not_there_is_refused(tmp_path):
             check_sources(ServingConfig(model=(str(path),)))
 
 
+def test_processes_share_the_processors(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    for settings, threads in (
+        ({}, 8),
+        ({"processes": 3}, 2),
+        ({"processes": 16}, 1),
+        ({"processes": 3, "threads": 5}, 5),
+    ):
+        config = ServingConfig(model=("runs/first",), **settings)
+        assert config.threads_of_each == threads
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
