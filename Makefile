@@ -52,15 +52,15 @@ test: lint
 extras: setup
 	$(BIN)/python -m pip freeze --exclude-editable > $(VENV)/core.txt
 	$(BIN)/python -m pip install --quiet --constraint $(VENV)/core.txt \
-		--editable '.[export,heif,hub,imagenet,mlflow,search,wandb]' \
-		--group notebooks
+		--editable '.[export,heif,hub,imagenet,mlflow,ray,search,serve,wandb]' \
+		--group notebooks playwright 'tritonclient[http]'
 
 test-extras: extras
 	$(BIN)/python -m pytest -m 'extras or not (parity or slow)' \
 		tests/test_extras.py tests/pipelines/export \
 		tests/docs/test_notebooks.py \
 		tests/pipelines/data/inspection/test_modern_formats.py \
-		tests/pipelines/training/loggers
+		tests/pipelines/serving tests/pipelines/training/loggers
 
 # The rows of long grids that are not tried each time (tests/wide.py).
 test-wide: setup

@@ -32,6 +32,7 @@ GROUPS = {
     "Ship": {
         "export": "a model for phones, browsers, servers: ONNX, LiteRT …",
         "quantize": "a model in eight bits, if it is as good",
+        "serve": "a model over HTTP, with a page to drop pictures on",
         "pack": "pictures into shards, which large disks read fast",
         "convert": "weights of other libraries into a file of ours",
     },

@@ -18,7 +18,8 @@ and memory), `pipeline` (the training pictures of --data: the JPEG decoder
 alone, ours, Keras's, keras-cv's and torch's), `manifest` (10 thousand and 14
 million pictures: opening to step), `export` (--model in every format: size,
 top-1 on --data, time against Keras compiled), `parity` (how far networks in
-these are off). Run nothing else meanwhile. Exit codes: 0 done, 2 a wrong
+these are off), `serving` (what --model answers over HTTP to 16 clients on this
+machine). Run nothing else meanwhile. Exit codes: 0 done, 2 a wrong
 request, 4 a damaged file.
 """
 
@@ -47,7 +48,7 @@ def check(asked: Measuring) -> None:
         check_new_file(asked.output)
     if asked.subject == "explanations":
         check_model(asked.model, asked.weights)
-    else:
+    elif asked.subject != "serving":
         zoo.model_info(asked.model)
     if asked.subject in ON_PICTURES and not asked.data:
         raise RequestError("This is measured on pictures. Give `data`.")
@@ -207,6 +208,18 @@ def _export(asked: Measuring) -> dict:
     return {"results": results}
 
 
+def _serving(asked: Measuring) -> dict:
+    from pipelines.benchmarks import serving
+
+    case = serving.ServingCase(
+        serving.words_for(asked.model, asked.weights, asked.engine),
+        asked.data,
+        seconds=asked.seconds,
+        minutes=asked.minutes,
+    )
+    return serving.benchmark_serving(case, say)
+
+
 # Each measures, prints a table and returns what --output holds.
 SUBJECTS = {
     "train": _train,
@@ -224,6 +237,7 @@ SUBJECTS = {
     "manifest": _manifest,
     "export": _export,
     "parity": _export,
+    "serving": _serving,
 }
 
 

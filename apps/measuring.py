@@ -12,6 +12,7 @@ from pipelines.runs.config import RunConfig
 from pipelines.runs.settings import changed
 from pipelines.runs.settings import required
 from pipelines.runs.settings import row
+from pipelines.serving.settings import ServingConfig
 
 BATCH = 128
 # Whose batches are of a size that may be given.
@@ -33,29 +34,29 @@ class Measuring(Asked):
         choices=(
             "train", "pipeline", "step", "shots", "transfer", "starts",
             "ensembles", "search", "labels", "calibration", "explanations",
-            "weights", "manifest", "export", "parity",
+            "weights", "manifest", "export", "parity", "serving",
         ),
         is_flag=False,
     )  # fmt: skip
     data: str | None = data(
         None,
         usual="made pictures, where photos make no difference",
-        only_with=("subject", (*ON_PICTURES, "export")),
+        only_with=("subject", (*ON_PICTURES, "export", "serving")),
     )
     model: str = changed(
         RunConfig,
         "model",
         default="resnet20",
         group=GIVEN,
-        only_with=("subject", ("step", "weights", *_OF_A_NETWORK)),
+        only_with=("subject", ("step", "weights", "serving", *_OF_A_NETWORK)),
     )
     weights: str | None = row(
         None,
         "The file that the subject weights loads, or the weights of a network "
-        "that explanations asks or export writes.",
+        "that explanations asks, export writes or serving serves.",
         group=GIVEN,
-        usual="one is made; of export cifar10",
-        only_with=("subject", ("weights", *_OF_A_NETWORK)),
+        usual="one is made; of export and of serving's resnet20 cifar10",
+        only_with=("subject", ("weights", "serving", *_OF_A_NETWORK)),
         common=True,
     )
     subjects: tuple[str, ...] = row(
@@ -109,10 +110,25 @@ class Measuring(Asked):
     )
     seconds: float = row(
         3.0,
-        "How long a turn of pipeline is.",
+        "How long a turn of pipeline is, or serving is asked at full speed.",
         group=HOW,
         low=0.1,
-        only_with=("subject", ("pipeline",)),
+        only_with=("subject", ("pipeline", "serving")),
+        common=True,
+    )
+    engine: str = changed(
+        ServingConfig,
+        "engine",
+        group=HOW,
+        only_with=("subject", ("serving",)),
+    )
+    minutes: float = row(
+        0.0,
+        "How long serving is then asked at 80 % of that speed, while its "
+        "memory is looked at.",
+        group=HOW,
+        low=0,
+        only_with=("subject", ("serving",)),
         common=True,
     )
     torch_python: str | None = row(

@@ -107,10 +107,43 @@ def wandb():
     assert wandb.Settings(mode="offline").mode == "offline"
 
 
-CALLS = {
-    each.__name__: each
-    for each in (export, heif, hub, imagenet, mlflow, search, wandb)
-}
+def ray():
+    from ray import serve
+
+    @serve.deployment(num_replicas=2)
+    class Classifier:
+        @serve.batch(max_batch_size=4)
+        async def __call__(self, pictures):
+            return pictures
+
+    assert Classifier.num_replicas == 2
+    assert Classifier.bind() is not None
+
+
+def serve():
+    import fastapi
+    import httptools
+    import prometheus_client
+    import uvicorn
+    import uvloop
+    from python_multipart.multipart import parse_options_header
+
+    application = fastapi.FastAPI()
+    application.post("/classify")(lambda: {})
+    assert "/classify" in application.openapi()["paths"]
+    config = uvicorn.Config(application, http="httptools", loop="uvloop")
+    config.load()
+    assert config.get_loop_factory() is uvloop.new_event_loop
+    assert httptools.parse_url(b"/classify?top=2").query == b"top=2"
+    registry = prometheus_client.CollectorRegistry()
+    prometheus_client.Counter("zoo", "What.", registry=registry).inc(2)
+    assert b"zoo_total 2.0" in prometheus_client.generate_latest(registry)
+    kind, options = parse_options_header("multipart/form-data; boundary=x")
+    assert (kind, options) == (b"multipart/form-data", {b"boundary": b"x"})
+
+
+_EXTRAS = (*(export, heif, hub, imagenet, mlflow, ray, search, serve, wandb),)
+CALLS = {each.__name__: each for each in _EXTRAS}
 
 
 @pytest.mark.extras

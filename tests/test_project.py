@@ -26,7 +26,7 @@ ALLOWED = {
 APART = ROOT / "pipelines" / "benchmarks" / "torch_loader.py"
 HEAVY = {"tensorflow", "keras", "numpy", "matplotlib"}
 # Started as programs of their own, by their names or paths.
-PROGRAMS = {"__init__", "__main__", "settings_table"}
+PROGRAMS = {"__init__", "__main__", "ray_serve", "settings_table"}
 # Of tests: what conftest.py hands on or reads, a measurement, and readers.
 HELPERS = {
     *("overconfident.py", "paired_checks.py", "stored_curves.py"),

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import pathlib
 
+import zoo
 from pipelines.evaluation.card_metadata import licence_of
 from pipelines.evaluation.card_metadata import plain_name
 from pipelines.evaluation.saved_models import ModelSource
@@ -12,6 +13,8 @@ from pipelines.export.program import PIXELS
 from pipelines.export.program import Program
 from pipelines.runs.places import CARD
 from pipelines.runs.places import nearest_folder
+from pipelines.tasks.table import note_of
+from pipelines.tasks.table import task_of_model
 from zoo.plain_json import dumps
 from zoo.weights.atomic import write_atomically
 
@@ -83,7 +86,14 @@ def _signature(written: Written) -> dict:
         },
         "preprocessing": dataclasses.asdict(program.record),
         "class_names": list(program.names),
+        **_task(program.model),
     }
+
+
+def _task(model) -> dict:
+    """What was learned, where that is not one class a picture."""
+    noted = note_of(task_of_model(model))
+    return noted and noted | {"thresholds": list(zoo.thresholds(model))}
 
 
 def _card(written: Written) -> str:

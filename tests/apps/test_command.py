@@ -34,6 +34,7 @@ from pipelines.runs.config import RunConfig
 from pipelines.runs.options import RunOptions
 from pipelines.runs.settings import changed
 from pipelines.runs.settings import settings_of
+from pipelines.serving.settings import ServingConfig
 from pipelines.training.config import FinetuneConfig
 from pipelines.training.config import TrainConfig
 
@@ -57,6 +58,7 @@ CONFIGS = (
     pack.Sharding,
     predict.Predicting,
     search.Searching,
+    ServingConfig,
 )
 
 
@@ -100,7 +102,7 @@ def test_every_command_has_its_line():
         for path in folder.glob("*.py")
         if "\ndef cli()" in path.read_text() and path.stem != "__main__"
     }
-    assert files == set(main.COMMANDS) and len(files) == 20
+    assert files == set(main.COMMANDS) and len(files) == 21
     assert [*main.GROUPS] == ["Train", "Look", "Ship", "Check"]
 
 
@@ -140,14 +142,15 @@ def test_help_has_groups_common_flags_first():
 # Settings that say more where they mean a narrower thing, and why.
 SEVERAL = {
     # What learns may have any name; what has learned is a run as well; what is
-    # handed in is a file.
-    "model": 3,
+    # handed in is a file; what is served may be several, with names.
+    "model": 4,
     # Networks that are timed, and finished ones that become one.
     "models": 2,
     # What a run learns, and which one a team enters.
     "task": 2,
-    # What to start from, what a model has, what is converted, timed, listed.
-    "weights": 5,
+    # What to start from, what a model has, what is converted, timed, listed,
+    # served.
+    "weights": 6,
     # A number to try, too, where a command can look for it.
     "learning_rate": 2,
     # Of the run, and of each phase of a plan.

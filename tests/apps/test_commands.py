@@ -45,6 +45,7 @@ COMMANDS = (
     "predict",
     "quantize",
     "search",
+    "serve",
     "train",
 )
 HEAVY = ("tensorflow", "keras", "numba", "matplotlib")

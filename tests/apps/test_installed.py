@@ -53,7 +53,7 @@ def test_the_script_takes_ours(project):
 def test_every_script_is_there():
     lines = (ROOT / "setup.cfg").read_text().splitlines()
     assert "    zoo = apps.__main__:cli" in lines
-    assert sum(line.startswith("    zoo-") for line in lines) == 14
+    assert sum(line.startswith("    zoo-") for line in lines) == 20
 
 
 @pytest.fixture
