@@ -41,6 +41,8 @@ _OPEN_WHOLE = ("/", "/metrics", "/favicon.ico")
 # Seconds for which what is too long is still taken and thrown away: a
 # connection that is closed before loses the answer on its way.
 _DRAINING = 1.0
+# Of a secret that nobody guesses.
+_SHORTEST = 16
 
 
 class Bounded:
@@ -224,6 +226,3 @@ def read_token(file: str | None) -> bytes:
             "letters and digits in its first line."
         )
     return token
-
-
-_SHORTEST = 16
