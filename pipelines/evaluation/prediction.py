@@ -121,7 +121,7 @@ def class_names_in(names: Iterable[str], language: str) -> Sequence[str]:
     return [*names] if language == ENGLISH else translated(names, language)
 
 
-def names_of_classes(model, language: str = ENGLISH) -> list[str]:
+def names_of_classes(model, language: str = ENGLISH) -> Sequence[str]:
     """Returns what a model's classes are called, in label order.
 
     Args:

@@ -61,6 +61,7 @@ class Task(abc.ABC):
         loss_words: What the loss is that `measure` returns, and its unit.
         template: Of the report, in `pipelines/pages/templates`.
         several: Whether an answer may name any number of classes.
+        class_names: In label order; none where a task has no classes.
         about: What there is to learn in a few words, such as "3 classes".
     """
 
@@ -70,6 +71,7 @@ class Task(abc.ABC):
     loss_words: tuple[str, str]
     template: str = "report.html"
     several: bool = False
+    class_names: tuple[str, ...] = ()
     about: str
 
     @classmethod

@@ -37,7 +37,7 @@ class NamedClasses:
     def _said(self) -> dict:
         """What `get_config` adds."""
         names = list(self.class_names) if self.class_names else None
-        said = {"class_names": names}
+        said: dict[str, object] = {"class_names": names}
         if self.thresholds:
             said["thresholds"] = list(self.thresholds)
         if self.scaling:

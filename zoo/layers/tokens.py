@@ -110,7 +110,7 @@ class SelfAttention(keras.layers.Layer):
         y = ops.einsum("bhqk,bkhd->bqhd", shares, value)
         return ops.reshape(y, (-1, y.shape[1], inputs.shape[-1] // 3))
 
-    def shares(self, inputs):
+    def shares(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         """Returns how much each token asks each other one, float32.
 
         Args:

@@ -35,7 +35,7 @@ class MiddleWindow(keras.layers.Layer):
     ```
     """
 
-    def __init__(self, image_size, part=1.0, **kwargs):
+    def __init__(self, image_size: int, part: float = 1.0, **kwargs: object):
         kwargs["dtype"] = "float32"
         super().__init__(**kwargs)
         self.image_size = image_size
