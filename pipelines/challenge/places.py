@@ -30,6 +30,7 @@ from pipelines.data.names import Paths
 from pipelines.data.sources.files import examples_of_files
 from zoo.errors import DataError
 from zoo.errors import RequestError
+from zoo.plain_csv import table_writer
 from zoo.weights.atomic import write_atomically
 
 RULES = "challenge.json"
@@ -162,8 +163,8 @@ def read_rows(path) -> list[dict]:
 
 def write_rows(path, header, rows) -> None:
     """Writes a table, whole or not at all."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    text = io.StringIO(newline="")
+    writer = table_writer(text)
     writer.writerow(header)
     writer.writerows(rows)
     write_atomically(path, text.getvalue().encode())

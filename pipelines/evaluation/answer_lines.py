@@ -1,6 +1,5 @@
 """Answers as lines: for people, as JSON, as a table with a row a picture."""
 
-import csv
 import io
 
 from pipelines.data.spelling import listed
@@ -12,6 +11,7 @@ from pipelines.evaluation.answering import Asking
 from pipelines.evaluation.answering import PictureAnswer
 from pipelines.evaluation.prediction import class_names_in
 from pipelines.tasks.table import task_of_model
+from zoo.plain_csv import table_writer
 from zoo.plain_json import dumps
 
 
@@ -103,11 +103,9 @@ class CsvLines:
 
 
 def _line(cells: list) -> str:
-    text = io.StringIO()
-    # The writer quotes line breaks only where its own ends a line.
-    writer = csv.writer(text)
-    writer.writerow(cells)
-    return text.getvalue().removesuffix(writer.dialect.lineterminator)
+    text = io.StringIO(newline="")
+    table_writer(text).writerow(cells)
+    return text.getvalue().removesuffix("\n")
 
 
 LINES = {"text": TextLines, "json": JsonLines, "csv": CsvLines}

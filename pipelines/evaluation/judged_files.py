@@ -11,7 +11,6 @@
 | `report.json` | the numbers and the tables in one file |
 """
 
-import csv
 import io
 import pathlib
 from collections.abc import Iterable
@@ -32,6 +31,7 @@ from pipelines.runs.split_list import lasting_names
 from pipelines.runs.split_list import read_split
 from pipelines.tasks.task import Judged
 from pipelines.tasks.task import Task
+from zoo.plain_csv import table_writer
 from zoo.weights.atomic import write_atomically
 
 # By which two evaluations know that they have judged the same picture.
@@ -89,8 +89,8 @@ def _write_card(folder, task, judged, opened: JudgedModels) -> None:
 
 def write_csv(path: pathlib.Path, rows: Iterable[list]) -> None:
     """Writes a table, whole or not at all; empty for what is not known."""
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
+    text = io.StringIO(newline="")
+    table_writer(text).writerows(rows)
     # Names of files need not be text; they are written as they are.
     write_atomically(path, text.getvalue().encode(errors="surrogateescape"))
 

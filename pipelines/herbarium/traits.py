@@ -3,7 +3,6 @@
 Several labels a picture, for learning to tell more than one thing.
 """
 
-import csv
 import dataclasses
 import errno
 import io
@@ -22,6 +21,7 @@ from pipelines.herbarium.species import Leaf
 from pipelines.herbarium.species import Tint
 from pipelines.herbarium.writing import beside
 from pipelines.herbarium.writing import put
+from zoo.plain_csv import table_writer
 
 TABLE = "traits.csv"
 # What a hue is called up to where, in degrees.
@@ -109,7 +109,7 @@ def _fill(folder: Path, seed: int, counts: tuple[int, int], progress) -> None:
     (folder / "pictures").mkdir(parents=True)
     total = sum(counts)
     with open(folder / TABLE, "w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = table_writer(file)
         writer.writerow(["filename", "split", *TRAITS])
         for number in range(total):
             random = np.random.default_rng([seed, number, 0x7A17])

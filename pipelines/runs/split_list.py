@@ -20,6 +20,7 @@ from pipelines.data.examples import Splits
 from pipelines.data.hashing import hashes_of
 from pipelines.data.names import Paths
 from pipelines.data.sources.csv_columns import NamedColumns
+from pipelines.data.sources.csv_columns import open_text
 from pipelines.data.sources.csv_table import read_table
 from pipelines.data.sources.layout import TRAIN
 from pipelines.data.sources.layout import VALIDATION
@@ -31,6 +32,7 @@ from pipelines.runs.places import SPLIT
 from pipelines.runs.places import nearest_folder
 from pipelines.waiting.work import current
 from pipelines.waiting.work import work
+from zoo.plain_csv import table_writer
 
 # Hashing more pictures would keep a run from its first step for long.
 HASHED = 200_000
@@ -61,7 +63,7 @@ def write_split(
     hashed = total <= HASHED and all(map(_is_hashed, before))
     kept = []
     with new_text_file(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = table_writer(file)
         writer.writerow(HEADER if hashed else HEADER[:3])
         rows = itertools.chain.from_iterable(
             _rows(examples, part, hashed=hashed) for part, examples in parts
@@ -106,7 +108,7 @@ def _learned_before(models: Sequence[str]) -> list[tuple]:
         folder = _listed_folder(model)
         if folder is None:
             continue
-        with open(folder / SPLIT, newline="", errors="surrogateescape") as file:
+        with open_text(os.fspath(folder / SPLIT)) as file:
             _, *found = csv.reader(file)
         rows |= {tuple(row): None for row in found if row[2] == TRAIN}
     return list(rows)

@@ -7,7 +7,6 @@ writes the suggested label into the column `label`, or chooses on the page,
 whose button writes the same list. No picture is moved for it.
 """
 
-import csv
 import dataclasses
 import io
 import os
@@ -17,6 +16,7 @@ from pipelines.audit.auditing import Audit
 from pipelines.data.inspection.kinds import REFUSE
 from pipelines.data.sources.layout import WHOLE
 from pipelines.data.sources.manifest import write_class_names
+from zoo.plain_csv import table_writer
 from zoo.weights.atomic import write_atomically
 
 CORRECTIONS = "corrections.csv"
@@ -71,7 +71,7 @@ def _as_file(audit: Audit) -> bytes:
     suspects = {each.place: each for each in audit.label_check.suspects}
     names = audit.listing.class_names
     file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\n")
+    writer = table_writer(file)
     writer.writerow((*_header(audit), "suggested", "wrong"))
     for place in listed(audit):
         more = ("", "")

@@ -13,7 +13,6 @@ on; files that come later change nothing.
 """
 
 import contextlib
-import csv
 import dataclasses
 import hashlib
 import json
@@ -28,6 +27,7 @@ from pipelines.data.sources.layout import TRAIN
 from pipelines.data.sources.layout import VALIDATION
 from pipelines.pages.commands import command
 from zoo.errors import RequestError
+from zoo.plain_csv import table_writer
 from zoo.weights.atomic import replacing
 from zoo.weights.atomic import write_atomically
 
@@ -157,7 +157,7 @@ def write_manifest(
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     with new_text_file(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = table_writer(file)
         writer.writerow(HEADER)
         for entry in listed:
             row = dataclasses.astuple(entry)

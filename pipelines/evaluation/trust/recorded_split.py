@@ -20,6 +20,7 @@ from pipelines.runs.places import SPLIT
 from pipelines.runs.split_list import SplitList
 from pipelines.runs.split_list import lasting_names
 from pipelines.runs.split_list import write_split
+from zoo.plain_csv import table_writer
 from zoo.weights.atomic import write_atomically
 
 _PATH, _PART = HEADER.index("path"), HEADER.index("split")
@@ -48,7 +49,7 @@ def record_split(
         write_atomically(classes_path(path), names.read_bytes())
     with open_text(os.fspath(old)) as source, new_text_file(path) as file:
         reader = csv.reader(source)
-        writer = csv.writer(file, lineterminator="\n")
+        writer = table_writer(file)
         writer.writerow(next(reader))
         for row in reader:
             # The last column is the hash, where there is one.

@@ -8,6 +8,7 @@ from pipelines.training.loggers.base import Logger
 from pipelines.training.loggers.base import Opening
 from pipelines.training.loggers.base import axis_of
 from pipelines.training.loggers.base import full_names
+from zoo.plain_csv import table_writer
 from zoo.weights.atomic import write_atomically
 
 CURVES = "curves.csv"
@@ -39,8 +40,8 @@ class CsvLogger(Logger):
             and row[0] != HEADER[0]
             and not (_part_of(row) == part and int(row[2]) >= step)
         ]
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([HEADER, *rows])
+        text = io.StringIO(newline="")
+        table_writer(text).writerows([HEADER, *rows])
         write_atomically(self._path, text.getvalue().encode())
 
     def scalars(self, part: str, step: int, values: dict[str, float]) -> None:
@@ -49,7 +50,7 @@ class CsvLogger(Logger):
             for name, value in full_names(part, values).items()
         ]
         with open(self._path, "a", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
+            table_writer(file).writerows(rows)
 
     def sync(self) -> None:
         with open(self._path, "rb") as file:
