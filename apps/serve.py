@@ -20,6 +20,7 @@ from apps.command import say
 from apps.quiet import start_tensorflow
 from pipelines.serving.settings import ServingConfig
 from zoo.errors import RequestError
+from zoo.extras import installing
 
 _PACKAGES = (
     "fastapi", "httptools", "prometheus_client", "python_multipart", "uvicorn",
@@ -32,7 +33,9 @@ def check(asked: ServingConfig) -> None:
     ]
     if missing:
         raise RequestError(
-            f"Serving needs {', '.join(missing)}. Install keras-zoo[serve]."
+            f"Serving needs {', '.join(missing)}, which "
+            f"{'is' if len(missing) == 1 else 'are'} not there. Expected: "
+            f"{installing('serve')}"
         )
     for each in asked.model:
         name = each.rpartition("=")[2]

@@ -26,7 +26,16 @@ EXTRAS = {
         "alembic>=1.18,<2",
         "sqlalchemy>=2,<3",
     ),
+    "ray": ("ray[serve]>=2.60,<3",),
     "search": ("faiss-cpu>=1.15,<2",),
+    "serve": (
+        "fastapi>=0.165,<1",
+        "httptools>=0.6,<1",
+        "prometheus-client>=0.26,<1",
+        "python-multipart>=0.0.34,<1",
+        "uvicorn>=0.54,<1",
+        'uvloop>=0.22,<1; sys_platform != "win32"',
+    ),
     "wandb": ("wandb>=0.31,<1",),
 }
 

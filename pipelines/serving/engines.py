@@ -21,6 +21,7 @@ from pipelines.runs.settings import AUTO
 from pipelines.serving.settings import ENGINES
 from pipelines.waiting.work import work
 from zoo.errors import RequestError
+from zoo.extras import installing
 
 # Batches that are timed of each engine: the quickest counts, which nothing
 # else that goes on can make quicker.
@@ -105,8 +106,8 @@ def _opened(name: str, model, threads: int) -> Engine:
     row = RUNTIMES[name]
     if row.missing:
         raise RequestError(
-            f"`engine={name}` needs {', '.join(row.missing)}. Install "
-            "keras-zoo[export], or take `engine=keras`."
+            f"`engine={name}` needs {', '.join(row.missing)}. Take "
+            f"`engine=keras`, or {installing('export')}"
         )
     with work(f"opening the engine {name}"):
         return row.open(model, threads)

@@ -28,6 +28,7 @@ from pipelines.tasks.task import Task
 from pipelines.waiting.work import work
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
+from zoo.extras import installing
 from zoo.preprocessing import Preprocessing
 
 _LOGITS = "logits"
@@ -143,7 +144,7 @@ def _exported(folder: pathlib.Path, config: ServingConfig) -> Servable:
     except ImportError as error:
         raise RequestError(
             f"`model={folder}` is written for {PROGRAMS[name].title}, and "
-            f"{error.name} is not installed. Install keras-zoo[export]."
+            f"{error.name} is not there. Expected: {installing('export')}"
         ) from error
     reader = Reader(
         record,

@@ -40,7 +40,8 @@ _IN_A_LINE = re.compile(rf"`{_CALLED}([^`]+)`")
 _FLAG = re.compile(r"(?<![\w-])--(\w[\w-]*)")
 # Flags of other programs, by a word of the paragraph that names the program.
 OTHERS = {
-    "docker": {"tag", "rm", "volume", "build-arg", "gpus", "user"},
+    "curl": {"data-binary", "form"},
+    "docker": {"publish", "tag", "rm", "volume", "build-arg", "gpus", "user"},
     "does not run as root": {"user"},
     "git": {"detach"},
     "mpirun": {"np"},
