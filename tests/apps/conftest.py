@@ -2,6 +2,8 @@
 
 import dataclasses
 import io
+import pathlib
+import re
 import sys
 
 import numpy as np
@@ -77,3 +79,41 @@ def photos(tmp_path):
                     seed=i + 100 * (part == "val"),
                 )
     return root
+
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def told_in(page, heading):
+    """Returns what a page's first table below a heading names, and rows.
+
+    By each name in the first column what stands beside it.
+    """
+    text = (ROOT / "docs" / page).read_text()
+    below = text[text.index(f"\n## {heading}\n") :]
+    (table,) = re.findall(r"(?:^\|.*\n)+", below, re.M)[:1]
+    return {
+        name: row.split("|")[2].strip()
+        for row in table.splitlines()[2:]
+        for name in re.findall(r"`([^`]+)`", row.split("|")[1])
+    }
+
+
+@pytest.fixture
+def left_as_told():
+    """Holds a folder to the table of a page: nothing more, nothing less.
+
+    A row that begins with "with `--…`" is of those who ask for it.
+    """
+
+    def check(folder, page, heading):
+        told = told_in(page, heading)
+        there = {each.name for each in folder.iterdir()}
+        there = {re.sub(r"^events\.out.*", "events.out…", n) for n in there}
+        names = {name.rstrip("/"): row for name, row in told.items()}
+        assert there <= set(names), there - set(names)
+        for name, row in names.items():
+            asked = row.startswith(("with `--", "what `--"))
+            assert asked or name in there, name
+
+    return check

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import importlib
 import json
+import pathlib
 import re
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ from pipelines.training.config import TrainConfig
 from pipelines.training.finished import finished_run
 from zoo.errors import RequestError
 
+ROOT = pathlib.Path(__file__).parents[2]
 COMMANDS = (
     "audit",
     "benchmark",
@@ -94,8 +96,9 @@ def finished(command, photos, tmp_path):
     return output, answer.out
 
 
-def test_a_run_is_a_folder(finished, photos):
+def test_a_run_is_a_folder(finished, photos, left_as_told):
     output, printed = finished
+    left_as_told(output, "training.md", "What a run leaves")
     config = json.loads((output / "config.json").read_text())
     assert config["model"] == "resnet20"
     assert config["image_size"] == 16
@@ -179,8 +182,8 @@ def test_what_is_no_run_is_not_repeated(command, finished, photos, tmp_path):
     assert answer.code == 2 and "of a run of the command train" in answer.err
 
 
-def test_evaluate_repeats_the_runs_own_figure(
-    command, finished, photos, tmp_path
+def test_evaluate_repeats_the_runs_own_figures(
+    command, finished, photos, tmp_path, left_as_told
 ):
     output, _ = finished
     answer = command(
@@ -192,8 +195,17 @@ def test_evaluate_repeats_the_runs_own_figure(
     assert answer.code == 0, answer
     own = json.loads((output / "metrics.json").read_text())
     judged = json.loads((tmp_path / "judged" / "metrics.json").read_text())
-    for key in ("examples", "top1", "top5", "loss"):
-        assert judged[key] == own[key], key
+    # How long it took and learned is the run's alone.
+    del own["seconds"], own["epochs"], own["training_examples"]
+    assert own == {key: judged[key] for key in own}
+    assert set(own) == {"examples", "top1", "top5", "loss"}
+    left_as_told(tmp_path / "judged", "evaluating.md", "How good a model is")
+    pages = [
+        (ROOT / "docs" / f"{name}.md").read_text()
+        for name in ("training", "evaluating", "trust")
+    ]
+    for key in judged:
+        assert any(f"`{key}`" in page for page in pages), key
     assert set(judged["top1_by_class"]) == {"blue", "red"}
     rows = (tmp_path / "judged" / "predictions.csv").read_text().splitlines()
     assert len(rows) == 1 + 8

@@ -44,7 +44,6 @@ OTHERS = {
     "docker": {"publish", "tag", "rm", "volume", "build-arg", "gpus", "user"},
     "does not run as root": {"user"},
     "git": {"detach"},
-    "mpirun": {"np"},
     "OpenVINO Model Server": {"config_path"},
     "parity": {"parity_files", "parity_pictures"},
     "timm show": {"pictures"},
