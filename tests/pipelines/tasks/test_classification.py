@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import accuracy_score
+from sklearn.metrics import top_k_accuracy_score
 
 from pipelines.tasks.classification import Classification
 
@@ -18,6 +20,14 @@ def test_metrics_by_hand():
         "top1": 0.25,
         "top5": 0.75,
     }
+
+
+def test_shares_are_those_of_scikit_learn():
+    random = np.random.default_rng(0)
+    logits, labels = random.normal(size=(300, 9)), random.integers(9, size=300)
+    found = Classification().measure(logits.astype("float32"), labels)
+    assert found["top1"] == accuracy_score(labels, logits.argmax(1))
+    assert found["top5"] == top_k_accuracy_score(labels, logits, k=5)
 
 
 @pytest.mark.parametrize(
