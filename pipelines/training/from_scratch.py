@@ -12,6 +12,7 @@ from pipelines.training.fine_tuning.phases import run_plan
 from pipelines.training.fine_tuning.phases import steps_per_epoch
 from pipelines.training.finished import Finished
 from pipelines.training.finishing import finish
+from pipelines.training.full_command import as_command
 from pipelines.training.preparation import prepare
 from pipelines.training.run import Run
 from pipelines.waiting.heartbeat import heartbeat
@@ -50,6 +51,7 @@ def train(
     with run.folder, stop_requests() as run.stop:
         trainer = make_trainer(run)
         run.tell_choices()
+        say(f"the same in full: {as_command(run.config)}")
         say(describe(run))
         if describe_sizes(run):
             say(describe_sizes(run))

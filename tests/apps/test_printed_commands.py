@@ -20,6 +20,7 @@ from apps import evaluate
 from apps import features
 from apps import finetune
 from apps import predict
+from apps import train
 from apps.command import SAVED
 from pipelines.training.callbacks import Progress
 from pipelines.training.config import FinetuneConfig
@@ -114,8 +115,27 @@ MODES = {
 }  # fmt: skip
 
 
+SCRATCH = (
+    "--data=photos", f"--image_size={SIDE}", "--global_batch_size=4",
+    "--epochs=1",
+)  # fmt: skip
+TRAINED = {
+    "what is chosen": (*SCRATCH, "--model=resnet20"),
+    "a recipe": (
+        *SCRATCH, "--recipe=cifar_fast", "--label_smoothing=0",
+        f"--train_size={SIDE}", "--warmup=none",
+    ),
+    "from weights": (
+        *SCRATCH, "--model=alexnet_cifar", "--weights=weights.safetensors",
+        "--mixup=0.2", "--ema=0.9", "--seed=3", "--optimizer=adamw",
+    ),
+    "seeds": (*SCRATCH, "--model=resnet20", "--seeds=2"),
+}  # fmt: skip
+
+
 COMMANDS = {
     "apps.finetune": finetune,
+    "apps.train": train,
     "apps.predict": predict,
     "apps.evaluate": evaluate,
     "apps.features": features,
@@ -156,10 +176,19 @@ def typed(command):
     return run
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_the_same_in_full_is_the_same(command, typed, here, mode):
+@pytest.mark.parametrize(
+    ("learn", "mode"),
+    [
+        *((finetune, mode) for mode in MODES),
+        *((train, mode) for mode in TRAINED),
+    ],
+    ids=lambda each: getattr(each, "__name__", each),
+)
+def test_the_same_in_full_is_the_same(command, typed, here, learn, mode):
+    words = (MODES if learn is finetune else TRAINED)[mode]
+    mode = f"{learn.__name__} {mode}"
     first = here / "first" / mode
-    answer = command(finetune, *MODES[mode], f"--output={first}")
+    answer = command(learn, *words, f"--output={first}")
     assert answer.code == 0, answer.err
     runs, printed = runs_in(first), printed_in(answer.out)
     assert len(runs) == len(printed) >= 1

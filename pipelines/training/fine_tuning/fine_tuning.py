@@ -9,7 +9,6 @@ from pipelines.runs.settings import AUTO
 from pipelines.training.building import make_trainer
 from pipelines.training.choices import Choice
 from pipelines.training.config import FinetuneConfig
-from pipelines.training.fine_tuning.full_command import as_command
 from pipelines.training.fine_tuning.looking_ahead import look_ahead
 from pipelines.training.fine_tuning.outlook import Outlook
 from pipelines.training.fine_tuning.phases import describe_plan
@@ -22,6 +21,7 @@ from pipelines.training.fine_tuning.rate_curve import draw_rates
 from pipelines.training.fine_tuning.rate_finder import find_rate
 from pipelines.training.finished import Finished
 from pipelines.training.finishing import finish
+from pipelines.training.full_command import as_command
 from pipelines.training.optimizers import OPTIMIZERS
 from pipelines.training.planning import resolve_plan
 from pipelines.training.preparation import prepare

@@ -1,6 +1,7 @@
 """The command that is the same run, with nothing left open."""
 
 from pipelines.pages.commands import command
+from pipelines.runs.config import RunConfig
 from pipelines.runs.modes import ADD_CLASSES
 from pipelines.runs.modes import unused_names
 from pipelines.runs.recipes import settings_of as recipe_settings
@@ -9,11 +10,12 @@ from pipelines.training.config import FinetuneConfig
 
 # What depends on pictures or device although its default is no None.
 _CHOSEN = ("augmentation", "precision")
-# What `plan` says itself; and a finished run is not written over.
-_LEFT_OUT = ("epochs", "learning_rate", "output")
+# A finished run is not written over; and what `plan` says itself.
+_LEFT_OUT = ("output",)
+_OF_A_PLAN = ("epochs", "learning_rate")
 
 
-def as_command(config: FinetuneConfig) -> str:
+def as_command(config: RunConfig) -> str:
     """Writes the command that says everything and leaves nothing open.
 
     It writes into a folder of its own, so that it can be typed as it is.
@@ -25,7 +27,7 @@ def as_command(config: FinetuneConfig) -> str:
 
     ```python
     from pipelines.training.config import FinetuneConfig
-    from pipelines.training.fine_tuning.full_command import as_command
+    from pipelines.training.full_command import as_command
     config = FinetuneConfig("my photos", "resnet20", "run", weights="cifar10",
                             plan="head:20@0.4", precision="float32")
     assert as_command(config) == (
@@ -34,9 +36,11 @@ def as_command(config: FinetuneConfig) -> str:
     ```
     """
     from_recipe = recipe_settings(config.recipe, {})
-    left_out = set(_LEFT_OUT)
-    if config.add_classes:
-        left_out |= set(unused_names(FinetuneConfig, ADD_CLASSES))
+    verb, left_out = "train", set(_LEFT_OUT)
+    if isinstance(config, FinetuneConfig):
+        verb, left_out = "finetune", {*_LEFT_OUT, *_OF_A_PLAN}
+        if config.add_classes:
+            left_out |= set(unused_names(FinetuneConfig, ADD_CLASSES))
     said = {
         name: _in_words(value)
         for name, value in config.as_dict().items()
@@ -44,12 +48,12 @@ def as_command(config: FinetuneConfig) -> str:
         # A default of ours, too, where the recipe has another value.
         and (name in from_recipe or _is_open(config, name))
     }
-    return command("finetune", **said)
+    return command(verb, **said)
 
 
-def _is_open(config: FinetuneConfig, name: str) -> bool:
+def _is_open(config: RunConfig, name: str) -> bool:
     """Whether a setting is another one where nobody says it."""
-    # Who names no weights starts from pretrained ones.
+    # Who names no weights to fine-tune starts from pretrained ones.
     return name == "weights" or name in _CHOSEN or is_given(config, name)
 
 
