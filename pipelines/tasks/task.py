@@ -63,8 +63,6 @@ class Task(abc.ABC):
         several: Whether an answer may name any number of classes.
         class_names: In label order; none where a task has no classes.
         about: What there is to learn in a few words, such as "3 classes".
-        class_names: Of what answers name, in label order; none where they
-            name no classes.
     """
 
     sums: tuple[str, ...]
@@ -75,7 +73,6 @@ class Task(abc.ABC):
     several: bool = False
     class_names: tuple[str, ...] = ()
     about: str
-    class_names: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: object, examples: Examples) -> "Task":
