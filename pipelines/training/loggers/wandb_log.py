@@ -1,6 +1,9 @@
 """Curves at Weights & Biases, or in its files (`WANDB_MODE=offline`)."""
 
+import datetime
 import os
+import pathlib
+import time
 
 import wandb
 
@@ -26,6 +29,7 @@ class WandbLogger(Logger):
 
     def __init__(self, opening: Opening):
         self._journal = Journal(opening.folder)
+        _wait_for_the_next_second(opening.folder)
         self._run = wandb.init(
             project=os.environ.get("WANDB_PROJECT", PROJECT),
             id=self._journal.id,
@@ -51,3 +55,15 @@ class WandbLogger(Logger):
 
     def close(self, *, ended: bool) -> None:
         self._run.finish(exit_code=0 if ended else 1)
+
+
+def _wait_for_the_next_second(folder: pathlib.Path) -> None:
+    """As long as a start of this second would write over another's files.
+
+    wandb calls their folder by the second and the run, which is the same.
+    """
+    while True:
+        second = datetime.datetime.now().strftime("%Y%m%d_%H%M%S")
+        if not any(folder.glob(f"wandb/*run-{second}-*")):
+            return
+        time.sleep(0.05)

@@ -87,10 +87,6 @@ def test_points_are_those_of_tensorboard_each_once(
     else:
         # Killed behind its last checkpoint, and gone on with from there.
         drive(folder, name, until=min(done + 3, steps))
-        # By which wandb calls its files.
-        second = int(time.time())
-        while int(time.time()) == second:
-            time.sleep(0.05)
         drive(folder, name, until=steps, done=done)
     found = as_float32(stored.READERS[name](folder))
     assert found == stored.in_events(folder)
