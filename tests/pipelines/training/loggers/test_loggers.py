@@ -197,3 +197,13 @@ def test_callbacks_that_there_are_not(tmp_path, monkeypatch, word, message):
     with pytest.raises(RequestError, match=message):
         find_callback(word)
     assert type(find_callback("mine:Watch")).__name__ == "Watch"
+
+
+@pytest.mark.extras
+def test_no_start_writes_over_the_files_of_another(tmp_path):
+    wandb_log = pytest.importorskip("pipelines.training.loggers.wandb_log")
+    now = time.strftime("%Y%m%d_%H%M%S")
+    taken = tmp_path / "wandb" / f"offline-run-{now}-a1b2"
+    taken.mkdir(parents=True)
+    wandb_log._wait_for_the_next_second(tmp_path)
+    assert time.strftime("%Y%m%d_%H%M%S") > now
