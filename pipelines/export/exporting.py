@@ -77,7 +77,7 @@ def export_model(
     """
     row = check_format(format, precision)
     program = make_program(model, answer)
-    pictures = _pictures(data)
+    pictures = judging_pictures(data)
     with whole_folder(output) as folder:
         place = version_folder(folder, model)
         write = writer_of(row).write
@@ -92,7 +92,15 @@ def export_model(
     return written
 
 
-def _pictures(data: str | None):
+def judging_pictures(data: str | None):
+    """Returns decoded pictures to judge a float format by.
+
+    Args:
+        data: Whose held-out pictures; drawn ones where None.
+
+    Raises:
+        DataError: They cannot be used.
+    """
     if data is None:
         return drawn_pictures()
     return spread_over(open_held_out(data), _PICTURES)

@@ -87,13 +87,21 @@ _ROWS = (
     ),
 )
 PROGRAMS = {row.name: row for row in _ROWS}
+# No program, but weights that this project reads back.
+HUB = Format(
+    "hub",
+    "a folder in Hugging Face's form, which `weights` reads back",
+    "model.safetensors",
+    "pipelines.export.hub_folder",
+)
+FORMATS = PROGRAMS | {HUB.name: HUB}
 
 
 def check_format(name: str, precision: str) -> Format:
     """Refuses what cannot be written, or not with what is installed.
 
     Args:
-        name: Of a format in `PROGRAMS`.
+        name: Of a format in `FORMATS`.
         precision: Of its weights.
 
     Raises:
@@ -106,9 +114,13 @@ def check_format(name: str, precision: str) -> Format:
     assert check_format("savedmodel", "float32").file == "."
     ```
     """
-    row = PROGRAMS[name]
+    row = FORMATS[name]
     if precision not in row.precisions:
-        takes = [each.name for each in _ROWS if precision in each.precisions]
+        takes = [
+            each.name
+            for each in FORMATS.values()
+            if precision in each.precisions
+        ]
         raise RequestError(
             f"`precision={precision}` is not for `format={name}`, which is "
             f"written in {', '.join(row.precisions)}. {precision} is for: "
