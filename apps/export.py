@@ -85,6 +85,7 @@ def run(asked: Exporting) -> None:
     from pipelines.evaluation.saved_models import open_to_judge
     from pipelines.export.exporting import export_model
     from pipelines.export.hub_folder import export_to_hub
+    from pipelines.export.web_page import PAGE
 
     opened = open_to_judge(asked.model, asked.weights)
     if asked.format == HUB.name:
@@ -106,6 +107,8 @@ def run(asked: Exporting) -> None:
         )
         found, what = written.check, "its own runtime"
         path = os.path.join(asked.output, written.file)
+        if written.format.page:
+            say(f"{os.path.join(asked.output, PAGE)}: a browser opens it")
     say(
         f"{path}: {what} differs from the model by at most "
         f"{found['largest_error']:.1g} of the standard deviation of its "

@@ -18,6 +18,7 @@ from pipelines.export.pictures import drawn_pictures
 from pipelines.export.pictures import spread_over
 from pipelines.export.program import Program
 from pipelines.export.program import make_program
+from pipelines.export.web_page import write_page
 from pipelines.export.whole_folder import whole_folder
 from pipelines.waiting.heartbeat import heartbeat
 from pipelines.waiting.work import work
@@ -46,7 +47,7 @@ def export_model(
     Args:
         model: A model of the zoo that takes RGB pictures.
         output: A new folder.
-        format: A name of `pipelines.export.formats.PROGRAMS`.
+        format: A name of `pipelines.export.formats.FORMATS`, but the Hub's.
         precision: Of the weights, float32 or float16.
         answer: `"logits"` or `"probabilities"`.
         data: Whose pictures judge it; drawn ones where None.
@@ -157,3 +158,5 @@ def write_around(folder: pathlib.Path, written: Written) -> None:
     write_papers(folder, written)
     write_layouts(folder, written)
     copy_clients(folder, written)
+    if written.format.page:
+        write_page(folder, written)

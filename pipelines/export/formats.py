@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.util
 
+from pipelines.export.browser_runtime import check_obtainable
 from zoo.errors import RequestError
 
 FLOAT32, FLOAT16, INT8 = "float32", "float16", "int8"
@@ -28,6 +29,7 @@ class Format:
         for_eight_bits: What eight bits need beyond that.
         floats: In which numbers its weights can be; the first is usual.
         servers: Which servers read it, names of `pipelines.export.layouts`.
+        page: Whether a page for browsers lies beside it.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Format:
     for_eight_bits: tuple[str, ...] = ()
     floats: tuple[str, ...] = (FLOAT32,)
     servers: tuple[str, ...] = ()
+    page: bool = False
 
     @property
     def precisions(self) -> tuple[str, ...]:
@@ -94,7 +97,14 @@ HUB = Format(
     "model.safetensors",
     "pipelines.export.hub_folder",
 )
-FORMATS = PROGRAMS | {HUB.name: HUB}
+_WEB = dataclasses.replace(
+    PROGRAMS["onnx"],
+    name="web",
+    title="ONNX with a page that runs it in any browser, without a server",
+    servers=(),
+    page=True,
+)
+FORMATS = PROGRAMS | {row.name: row for row in (_WEB, HUB)}
 
 
 def check_format(name: str, precision: str) -> Format:
@@ -128,6 +138,8 @@ def check_format(name: str, precision: str) -> Format:
         )
     more = row.for_eight_bits if precision == INT8 else ()
     check_packages(f"`format={name}`", (*row.packages, *more))
+    if row.page:
+        check_obtainable()
     return row
 
 

@@ -24,7 +24,7 @@ class Written:
 
     Args:
         program: The program.
-        format: A row of `PROGRAMS`.
+        format: A row of `FORMATS`.
         precision: Of its weights.
         name: Of the folder that servers know it by.
         check: What was found, as `check.json` has it.
