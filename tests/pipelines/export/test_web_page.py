@@ -9,10 +9,17 @@ import pytest
 
 import zoo
 from pipelines.data.framing import whole_picture
+from pipelines.data.sources.opening import open_held_out
+from pipelines.evaluation.held_out import ToJudge
 from pipelines.export import browser_runtime
 from pipelines.export.browser_runtime import check_obtainable
 from pipelines.export.browser_runtime import runtime_files
 from pipelines.export.exporting import export_model
+from pipelines.export.exporting import open_written
+from pipelines.export.formats import PROGRAMS
+from pipelines.export.paired_judging import Demands
+from pipelines.export.quantizing import EightBits
+from pipelines.export.quantizing import quantize_model
 from zoo.errors import IntegrityError
 from zoo.errors import RequestError
 
@@ -130,6 +137,32 @@ def test_a_browser_says_what_the_model_says(
         assert names == [zoo.class_names(model)[i] for i in order]
         np.testing.assert_allclose(values, logits[order], atol=2e-3)
     assert not errors
+
+
+@pytest.mark.extras
+def test_a_browser_in_eight_bits(
+    browser, model, flowers, encode, smooth, tmp_path
+):
+    """As onnxruntime says it here, but for a level where both round."""
+    judging = ToJudge(flowers, open_held_out(flowers))
+    quantize_model(
+        *(model, tmp_path / "net", EightBits("web", pictures=20), judging),
+        demands=Demands(most_lost=10, least_agreement=85, fewest=40),
+    )
+    place = tmp_path / "net" / "alexnet_cifar" / "1"
+    answer = open_written(PROGRAMS["onnx"], place)
+    page, _ = _opened(browser, tmp_path / "net" / "web" / "index.html")
+    for sides in ((45, 70), (90, 33)):
+        pixels = smooth(*sides)
+        _choose(page, encode(pixels))
+        _wait_for(page, "done")
+        (logits,) = answer(pixels[np.newaxis])
+        known = dict(zip(zoo.class_names(model), logits, strict=True))
+        names, values = _told(page)
+        levels = np.diff(np.unique(logits))
+        np.testing.assert_allclose(
+            values, [known[name] for name in names], atol=1.01 * levels.min()
+        )
 
 
 @pytest.mark.extras
