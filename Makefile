@@ -53,7 +53,7 @@ extras: setup
 	$(BIN)/python -m pip freeze --exclude-editable > $(VENV)/core.txt
 	$(BIN)/python -m pip install --quiet --constraint $(VENV)/core.txt \
 		--editable '.[export,heif,hub,imagenet,mlflow,ray,search,serve,wandb]' \
-		--group notebooks playwright 'tritonclient[http]'
+		--group browser --group notebooks --group servers
 
 test-extras: extras
 	$(BIN)/python -m pytest -m 'extras or not (parity or slow)' \

@@ -7,7 +7,9 @@ out: resizing, cutting the middle out and scaling are inside, whatever the
 format. The folder is there once the format's own runtime has loaded what was
 written and answers pictures of --data (or drawn ones) as the model does. It
 holds the model where servers look for it, labels.txt, signature.json, card.md,
-check.json with what was found, and clients to begin with. Exit codes: 0 done,
+check.json with what was found, and clients to begin with. --format=hub writes
+no program but weights, a configuration and a card, as Hugging Face's Hub takes
+them; --weights of every command reads such a folder. Exit codes: 0 done,
 2 a wrong request, 3 bad data, 4 what was written answers otherwise.
 """
 
@@ -26,12 +28,14 @@ from apps.shared_settings import output
 from pipelines.export.formats import ANSWERS
 from pipelines.export.formats import FLOAT16
 from pipelines.export.formats import FLOAT32
+from pipelines.export.formats import FORMATS
+from pipelines.export.formats import HUB
 from pipelines.export.formats import LOGITS
-from pipelines.export.formats import PROGRAMS
 from pipelines.export.formats import check_format
 from pipelines.export.whole_folder import refuse_if_there
 from pipelines.runs.settings import required
 from pipelines.runs.settings import row
+from zoo.errors import RequestError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,10 +44,10 @@ class Exporting(FinishedModel):
 
     format: str = required(
         "What is written. "
-        + "; ".join(f"{each.name}: {each.title}" for each in PROGRAMS.values())
+        + "; ".join(f"{each.name}: {each.title}" for each in FORMATS.values())
         + ".",
         group=WRITTEN,
-        choices=tuple(PROGRAMS),
+        choices=tuple(FORMATS),
         common=True,
     )
     output: str = output(dataclasses.MISSING, "A new folder.")
@@ -68,6 +72,11 @@ def check(asked: Exporting) -> None:
     refuse_if_there(asked.output)
     check_model(asked.model, asked.weights)
     check_format(asked.format, asked.precision)
+    if asked.format == HUB.name and asked.answer != LOGITS:
+        raise RequestError(
+            f"`answer={asked.answer}` is of programs. `format={HUB.name}` "
+            "writes weights, whose network returns logits."
+        )
     if asked.data:
         check_data(asked.data)
 
@@ -75,22 +84,35 @@ def check(asked: Exporting) -> None:
 def run(asked: Exporting) -> None:
     from pipelines.evaluation.saved_models import open_to_judge
     from pipelines.export.exporting import export_model
+    from pipelines.export.hub_folder import export_to_hub
+    from pipelines.export.web_page import PAGE
 
     opened = open_to_judge(asked.model, asked.weights)
-    written = export_model(
-        opened.first,
-        asked.output,
-        asked.format,
-        precision=asked.precision,
-        answer=asked.answer,
-        data=asked.data,
-        source=opened.source,
-    )
-    found = written.check
+    if asked.format == HUB.name:
+        found = export_to_hub(
+            *(opened.first, asked.output),
+            data=asked.data,
+            source=opened.source,
+        )
+        path, what = asked.output, "what is read back"
+    else:
+        written = export_model(
+            opened.first,
+            asked.output,
+            asked.format,
+            precision=asked.precision,
+            answer=asked.answer,
+            data=asked.data,
+            source=opened.source,
+        )
+        found, what = written.check, "its own runtime"
+        path = os.path.join(asked.output, written.file)
+        if written.format.page:
+            say(f"{os.path.join(asked.output, PAGE)}: a browser opens it")
     say(
-        f"{os.path.join(asked.output, written.file)}: its own runtime differs "
-        f"from the model by at most {found['largest_error']:.1g} of the "
-        f"standard deviation of its answers, on {found['pictures']:,} pictures"
+        f"{path}: {what} differs from the model by at most "
+        f"{found['largest_error']:.1g} of the standard deviation of its "
+        f"answers, on {found['pictures']:,} pictures"
     )
 
 

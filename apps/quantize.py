@@ -26,9 +26,9 @@ from apps.shared_settings import orientation
 from apps.shared_settings import output
 from pipelines.data.orientations import UPRIGHT
 from pipelines.export.formats import ANSWERS
+from pipelines.export.formats import FORMATS
 from pipelines.export.formats import INT8
 from pipelines.export.formats import LOGITS
-from pipelines.export.formats import PROGRAMS
 from pipelines.export.formats import check_format
 from pipelines.export.whole_folder import refuse_if_there
 from pipelines.runs.config import RunConfig
@@ -38,7 +38,7 @@ from pipelines.runs.settings import required
 from pipelines.runs.settings import row
 
 _FORMATS = tuple(
-    name for name, each in PROGRAMS.items() if INT8 in each.precisions
+    name for name, each in FORMATS.items() if INT8 in each.precisions
 )
 
 
@@ -127,6 +127,7 @@ def run(asked: Quantizing) -> None:
     from pipelines.export.paired_judging import Demands
     from pipelines.export.quantizing import EightBits
     from pipelines.export.quantizing import quantize_model
+    from pipelines.export.web_page import PAGE
 
     opened = open_to_judge(asked.model, asked.weights)
     lies = orientation_for(asked.model, asked.orientation)
@@ -150,6 +151,8 @@ def run(asked: Quantizing) -> None:
         source=opened.source,
     )
     found = written.check
+    if written.format.page:
+        say(f"{os.path.join(asked.output, PAGE)}: a browser opens it")
     say(
         f"{os.path.join(asked.output, written.file)}: top-1 "
         f"{found['top1']:.2f} % of {found['pictures']:,} pictures, the model "

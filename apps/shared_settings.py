@@ -64,7 +64,8 @@ class FinishedModel(Asked):
     weights: str | None = row(
         None,
         "Which weights, where `model` is a network's name: one that the "
-        "command models lists, hf://ORG/MODEL, or a weight file.",
+        "command models lists, hf://ORG/MODEL, a weight file, or a folder "
+        "that the command export wrote as hub.",
         group=GIVEN,
         common=True,
     )

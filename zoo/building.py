@@ -26,7 +26,8 @@ class ModelOptions(TypedDict, total=False):
     Attributes:
         weights: None, a name that `zoo.model_info(variant).weights` lists,
             a model of the Hugging Face Hub such as
-            `"hf://timm/resnet50.a1_in1k"`, or the path of a weight file.
+            `"hf://timm/resnet50.a1_in1k"`, the path of a weight file, or
+            of a folder with a `model.safetensors`.
         origin: Whose network to build, where the weights do not say it:
             `"torchvision"`, `"timm"`, `"timm/tf_efficientnet_b3"`, `"keras"`;
             see `zoo.weights.origins`. They differ in what is no weight, such

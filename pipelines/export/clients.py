@@ -24,7 +24,9 @@ def copy_clients(folder: pathlib.Path, written: Written) -> None:
         OSError: The disk is full or the folder cannot be written.
     """
     place = folder / "clients"
-    place.mkdir()
-    for text in sorted((_TEXTS / written.format.name).glob("*.txt")):
+    texts = sorted((_TEXTS / written.format.name).glob("*.txt"))
+    if texts:
+        place.mkdir()
+    for text in texts:
         name = text.name.removesuffix(".txt")
         write_atomically(place / name, text.read_bytes())

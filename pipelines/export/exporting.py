@@ -18,6 +18,7 @@ from pipelines.export.pictures import drawn_pictures
 from pipelines.export.pictures import spread_over
 from pipelines.export.program import Program
 from pipelines.export.program import make_program
+from pipelines.export.web_page import write_page
 from pipelines.export.whole_folder import whole_folder
 from pipelines.waiting.heartbeat import heartbeat
 from pipelines.waiting.work import work
@@ -46,7 +47,7 @@ def export_model(
     Args:
         model: A model of the zoo that takes RGB pictures.
         output: A new folder.
-        format: A name of `pipelines.export.formats.PROGRAMS`.
+        format: A name of `pipelines.export.formats.FORMATS`, but the Hub's.
         precision: Of the weights, float32 or float16.
         answer: `"logits"` or `"probabilities"`.
         data: Whose pictures judge it; drawn ones where None.
@@ -77,7 +78,7 @@ def export_model(
     """
     row = check_format(format, precision)
     program = make_program(model, answer)
-    pictures = _pictures(data)
+    pictures = judging_pictures(data)
     with whole_folder(output) as folder:
         place = version_folder(folder, model)
         write = writer_of(row).write
@@ -92,7 +93,15 @@ def export_model(
     return written
 
 
-def _pictures(data: str | None):
+def judging_pictures(data: str | None):
+    """Returns decoded pictures to judge a float format by.
+
+    Args:
+        data: Whose held-out pictures; drawn ones where None.
+
+    Raises:
+        DataError: They cannot be used.
+    """
     if data is None:
         return drawn_pictures()
     return spread_over(open_held_out(data), _PICTURES)
@@ -149,3 +158,5 @@ def write_around(folder: pathlib.Path, written: Written) -> None:
     write_papers(folder, written)
     write_layouts(folder, written)
     copy_clients(folder, written)
+    if written.format.page:
+        write_page(folder, written)

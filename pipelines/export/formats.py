@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.util
 
+from pipelines.export.browser_runtime import check_obtainable
 from zoo.errors import RequestError
 from zoo.extras import installing
 
@@ -28,6 +29,7 @@ class Format:
         for_eight_bits: What eight bits need beyond that.
         floats: In which numbers its weights can be; the first is usual.
         servers: Which servers read it, names of `pipelines.export.layouts`.
+        page: Whether a page for browsers lies beside it.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Format:
     for_eight_bits: tuple[str, ...] = ()
     floats: tuple[str, ...] = (FLOAT32,)
     servers: tuple[str, ...] = ()
+    page: bool = False
 
     @property
     def precisions(self) -> tuple[str, ...]:
@@ -87,13 +90,28 @@ _ROWS = (
     ),
 )
 PROGRAMS = {row.name: row for row in _ROWS}
+# No program, but weights that this project reads back.
+HUB = Format(
+    "hub",
+    "a folder in Hugging Face's form, which `weights` reads back",
+    "model.safetensors",
+    "pipelines.export.hub_folder",
+)
+_WEB = dataclasses.replace(
+    PROGRAMS["onnx"],
+    name="web",
+    title="ONNX with a page that runs it in any browser, without a server",
+    servers=(),
+    page=True,
+)
+FORMATS = PROGRAMS | {row.name: row for row in (_WEB, HUB)}
 
 
 def check_format(name: str, precision: str) -> Format:
     """Refuses what cannot be written, or not with what is installed.
 
     Args:
-        name: Of a format in `PROGRAMS`.
+        name: Of a format in `FORMATS`.
         precision: Of its weights.
 
     Raises:
@@ -106,9 +124,13 @@ def check_format(name: str, precision: str) -> Format:
     assert check_format("savedmodel", "float32").file == "."
     ```
     """
-    row = PROGRAMS[name]
+    row = FORMATS[name]
     if precision not in row.precisions:
-        takes = [each.name for each in _ROWS if precision in each.precisions]
+        takes = [
+            each.name
+            for each in FORMATS.values()
+            if precision in each.precisions
+        ]
         raise RequestError(
             f"`precision={precision}` is not for `format={name}`, which is "
             f"written in {', '.join(row.precisions)}. {precision} is for: "
@@ -116,6 +138,8 @@ def check_format(name: str, precision: str) -> Format:
         )
     more = row.for_eight_bits if precision == INT8 else ()
     check_packages(f"`format={name}`", (*row.packages, *more))
+    if row.page:
+        check_obtainable()
     return row
 
 

@@ -6,6 +6,7 @@ graph from the picture's sides, resizing is arithmetic that all runtimes have.
 """
 
 import math
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -20,14 +21,12 @@ def framed(pictures, record: Preprocessing):
             any height and width, which need not be known.
         record: The model's record. Its geometry says how sides are rounded,
             and whether a picture is rounded to levels once or, as Pillow
-            does, after the rows as well.
+            does, after the first of its sides as well.
 
     Returns:
         float32 of shape (pictures, image size, image size, 3): whole levels
         in 0…255. Those of `pipelines.data.framing`, save where arithmetic in
-        another order rounds to the level beside it; and where Pillow 13
-        begins with the columns, which it does of pictures that lose more
-        than twice as many rows as columns, and this never does.
+        another order rounds to the level beside it.
 
     Example:
 
@@ -42,18 +41,79 @@ def framed(pictures, record: Preprocessing):
     """
     sides = tf.shape(pictures)[1:3]
     height, width = sides[0], sides[1]
-    rules, size = record.rules, record.image_size
     tall, wide = _resized_sides(height, width, record)
-    half = _HALVES[rules.offset]
-    top, left = half(tall - size), half(wide - size)
-    kernel = _KERNELS[record.interpolation]
-    rows = _weights(height, tall, top, size, kernel)
-    columns = _weights(width, wide, left, size, kernel)
-    x = _product(columns, _swapped(tf.cast(pictures, tf.float32)))
-    if rules.by_pillow:
-        x = _levels(x)
-    x = _levels(_product(rows, _swapped(x)))
+    half, size = _HALVES[record.rules.offset], record.image_size
+    seen = _Seen(size, _KERNELS[record.interpolation])
+    down = _Side(height, tall, half(tall - size))
+    across = _Side(width, wide, half(wide - size))
+    resize = _as_pillow if record.rules.by_pillow else _rounded_once
+    x = _levels(resize(tf.cast(pictures, tf.float32), down, across, seen))
     return tf.ensure_shape(x, (pictures.shape[0], size, size, 3))
+
+
+class _Side(NamedTuple):
+    """One side of a picture: scalars of int32.
+
+    Args:
+        given: How many pixels there are.
+        resized: How many the whole picture is made to have.
+        start: Which of these is the first that is seen.
+    """
+
+    given: object
+    resized: object
+    start: object
+
+
+class _Seen(NamedTuple):
+    """What is seen of either side.
+
+    Args:
+        size: How many pixels.
+        kernel: Of the distance to a pixel's centre, in pixels of whichever
+            side has fewer: so that a smaller picture is antialiased.
+    """
+
+    size: int
+    kernel: object
+
+
+def _rounded_once(x, down: _Side, across: _Side, seen: _Seen):
+    x = _product(_weights(across, seen), _swapped(x))
+    return _product(_weights(down, seen), _swapped(x))
+
+
+def _as_pillow(x, down: _Side, across: _Side, seen: _Seen):
+    """Rounds between the sides, of which Pillow 13 begins with either one.
+
+    With the height, where a picture loses more than twice as many rows as
+    columns (`ImagingResample`). No converter likes conditions: both orders
+    are computed, the one that is not wanted of a single pixel.
+    """
+    lost = down.given - down.resized
+    height_first = tf.logical_and(
+        lost > 0, lost > 2 * (across.given - across.resized)
+    )
+    one = tf.ones_like(down.given)
+    orders = []
+    for wanted, first in (
+        (height_first, _height_first),
+        (tf.logical_not(height_first), _width_first),
+    ):
+        height = tf.where(wanted, down.given, one)
+        width = tf.where(wanted, across.given, one)
+        sides = down._replace(given=height), across._replace(given=width)
+        orders.append(first(x[:, :height, :width], *sides, seen))
+    return tf.where(height_first, *orders)
+
+
+def _width_first(x, down: _Side, across: _Side, seen: _Seen):
+    x = _levels(_product(_weights(across, seen), _swapped(x)))
+    return _product(_weights(down, seen), _swapped(x))
+
+
+def _height_first(x, down: _Side, across: _Side, seen: _Seen):
+    return _swapped(_width_first(_swapped(x), across, down, seen))
 
 
 def _resized_sides(height, width, record: Preprocessing):
@@ -79,26 +139,18 @@ def _to_even(rest):
     return tf.cast(tf.round(tf.cast(rest, tf.float32) / 2), tf.int32)
 
 
-def _weights(side, resized, start, size: int, kernel):
+def _weights(side: _Side, seen: _Seen):
     """Returns what each pixel of one side is worth for each that is seen.
 
-    Args:
-        side: Scalar int32: how many pixels there are.
-        resized: How many the whole picture is made to have.
-        start: Which of these is the first that is seen.
-        size: How many are seen.
-        kernel: Of the distance to a pixel's centre, in pixels of whichever
-            side has fewer: so that a smaller picture is antialiased.
-
     Returns:
-        float32 of shape (size, side); each row sums to 1.
+        float32 of shape (size, given); each row sums to 1.
     """
-    seen = 2 * (tf.range(size) + start) + 1
-    given = 2 * tf.range(side) + 1
+    shown = 2 * (tf.range(seen.size) + side.start) + 1
+    given = 2 * tf.range(side.given) + 1
     # Whole numbers, of less than 2**31, so that far pixels are as exact.
-    apart = given[tf.newaxis] * resized - seen[:, tf.newaxis] * side
-    unit = tf.cast(2 * tf.maximum(side, resized), tf.float32)
-    worth = kernel(tf.abs(tf.cast(apart, tf.float32) / unit))
+    apart = given[tf.newaxis] * side.resized - shown[:, tf.newaxis] * side.given
+    unit = tf.cast(2 * tf.maximum(side.given, side.resized), tf.float32)
+    worth = seen.kernel(tf.abs(tf.cast(apart, tf.float32) / unit))
     return worth / tf.reduce_sum(worth, axis=1, keepdims=True)
 
 

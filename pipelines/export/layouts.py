@@ -6,6 +6,7 @@ what each wants beside it lies where it looks for that.
 
 import json
 import pathlib
+import re
 
 from pipelines.export.papers import Written
 from pipelines.export.program import PIXELS
@@ -61,14 +62,12 @@ def _openvino(written: Written) -> str:
 
 def _kserve(written: Written) -> str:
     """For a cluster's own claim, which only its people can name."""
-    # No dots or large letters are allowed in the names of Kubernetes.
-    name = "".join(c if c.isalnum() else "-" for c in written.name.lower())
     where = written.name if written.format.name == "savedmodel" else ""
     return f"""\
 apiVersion: serving.kserve.io/v1beta1
 kind: InferenceService
 metadata:
-  name: {name.strip("-")}
+  name: {_kubernetes_name(written.name)}
 spec:
   predictor:
     model:
@@ -78,6 +77,14 @@ spec:
       # A volume claim of yours that holds this folder.
       storageUri: pvc://models/{where}
 """
+
+
+def _kubernetes_name(name: str) -> str:
+    """At most 63 of a-z, 0-9 and dashes, with a letter before all others."""
+    plain = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
+    if not plain[:1].isalpha():
+        plain = f"model-{plain}"
+    return plain[:63].strip("-")
 
 
 _LAYOUTS = {

@@ -27,7 +27,7 @@ class Written:
 
     Args:
         program: The program.
-        format: A row of `PROGRAMS`.
+        format: A row of `FORMATS`.
         precision: Of its weights.
         name: Of the folder that servers know it by.
         check: What was found, as `check.json` has it.
@@ -58,7 +58,7 @@ def write_papers(folder: pathlib.Path, written: Written) -> None:
         LABELS: "\n".join(names),
         SIGNATURE: dumps(_signature(written), indent=2, ensure_ascii=False),
         CHECK: dumps(written.check, indent=2),
-        CARD: _card(written),
+        CARD: f"{model_card(written)}\n\n{_section(written)}",
     }
     for name, text in texts.items():
         write_atomically(folder / name, f"{text}\n".encode("utf-8", "replace"))
@@ -96,10 +96,9 @@ def _task(model) -> dict:
     return noted and noted | {"thresholds": list(zoo.thresholds(model))}
 
 
-def _card(written: Written) -> str:
-    """The run's card where there is one, and what this folder adds to it."""
-    card = _card_of_run(written.source)
-    return f"{card or _own_card(written)}\n\n{_section(written)}"
+def model_card(written: Written) -> str:
+    """Returns the run's card where there is one, otherwise a short one."""
+    return _card_of_run(written.source) or _own_card(written)
 
 
 def _card_of_run(source: ModelSource | None) -> str | None:
@@ -133,11 +132,7 @@ def _own_card(written: Written) -> str:
 
 
 def _section(written: Written) -> str:
-    program, check = written.program, written.check
-    rows = "\n".join(
-        f"| {name.replace('_', ' ')} | {_told(value)} |"
-        for name, value in check.items()
-    )
+    program = written.program
     return (
         f"## As {written.format.title}\n\n"
         f"`{written.file}`, weights in {written.precision}. In: RGB pictures "
@@ -147,8 +142,17 @@ def _section(written: Written) -> str:
         "their side by their EXIF have to be turned before.\n\n"
         "What its own runtime answered, against the Keras model; errors are "
         "parts of the standard deviation of what Keras says:\n\n"
-        f"| what | found |\n| --- | --- |\n{rows}"
+        f"{found_table(written.check)}"
     )
+
+
+def found_table(check: dict) -> str:
+    """Returns what was found, as a table in Markdown."""
+    rows = "\n".join(
+        f"| {name.replace('_', ' ')} | {_told(value)} |"
+        for name, value in check.items()
+    )
+    return f"| what | found |\n| --- | --- |\n{rows}"
 
 
 def _told(value) -> str:

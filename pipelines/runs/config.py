@@ -81,7 +81,8 @@ class RunConfig:
     weights: str | None = row(
         None,
         "What to start from: 'none', a name such as 'cifar10' or 'imagenet', "
-        "hf://ORG/MODEL, or a weight file.",
+        "hf://ORG/MODEL, a weight file, or a folder that the command "
+        "export wrote as hub.",
         group=START,
         common=True,
         unused_in=(ADD_CLASSES,),

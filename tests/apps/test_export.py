@@ -24,6 +24,20 @@ def test_a_model_is_exported(command, tmp_path):
     assert check["pictures"] == 6 and check["pictures_of"] == "drawn"
 
 
+def test_weights_are_written_and_read_back(command, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    answer = command(export, *_EXPORT, "--format=hub", f"--output={first}")
+    assert answer.code == 0 and "at most 0 of" in answer.out, answer
+    answer = command(
+        *(export, "--model=alexnet_cifar", f"--weights={first}"),
+        *("--format=hub", f"--output={second}"),
+    )
+    assert answer.code == 0, answer.err
+    assert (second / "config.json").read_bytes() == (
+        first / "config.json"
+    ).read_bytes()
+
+
 @pytest.mark.parametrize(
     ("module", "words", "said"),
     [
@@ -39,6 +53,12 @@ def test_a_model_is_exported(command, tmp_path):
             ("--format=savedmodel", "--data=nowhere"),
             "no folder nowhere",
         ),
+        (
+            export,
+            ("--format=hub", "--answer=probabilities"),
+            "--answer=probabilities is of programs",
+        ),
+        (quantize, ("--format=hub", "photos"), "--format is one of"),
         (quantize, ("--format=savedmodel", "photos"), "--format is one of"),
         (quantize, ("--format=litert",), "--data is missing"),
     ],

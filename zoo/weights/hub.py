@@ -3,6 +3,7 @@
 `huggingface_hub` is an extra of this project, keeps its own
 cache and is imported when it is needed. Only `model.safetensors` is fetched,
 and `config.json`, in which timm says what the weights expect of a picture.
+Our own weights say it themselves.
 """
 
 import json
@@ -20,8 +21,10 @@ from zoo.weights.origins import canonical
 
 _START = "hf://"
 _FORM = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
-_WEIGHTS = "model.safetensors"
-_CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+# What our own configurations say, under `library_name`.
+LIBRARY = "keras-zoo"
 _MAX_CONFIG = 1 << 20
 # What timm calls `crop_mode`; where it is anything else, as nearly all are.
 _GEOMETRIES = {"center": "timm", "squash": "timm_squash"}
@@ -55,21 +58,24 @@ def parse(address: str) -> tuple[str, str | None]:
     return found[1], found[2]
 
 
-def fetch(address: str) -> tuple[pathlib.Path, Facts]:
+def fetch(address: str) -> tuple[pathlib.Path, Facts | None]:
     """Returns the path of a model's weights, and what is known of them.
+
+    Of our own that is None: their file says it.
 
     Raises:
         RequestError: There is no such model, it cannot be fetched, or
             `huggingface_hub` is not there.
     """
     name, revision = parse(address)
-    path = _download(name, _WEIGHTS, revision)
+    path = _download(name, WEIGHTS, revision)
     try:
-        config = _read_config(_download(name, _CONFIG, revision))
+        config = _read_config(_download(name, CONFIG, revision))
     except RequestError:
         # Not every model has one.
         config = {}
-    return path, describe(name, config)
+    ours = config.get("library_name") == LIBRARY
+    return path, None if ours else describe(name, config)
 
 
 def describe(name: str, config: dict) -> Facts:

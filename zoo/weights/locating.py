@@ -5,6 +5,7 @@ import pathlib
 from zoo.errors import RequestError
 from zoo.weights import hub
 from zoo.weights.facts import Facts
+from zoo.weights.sources import WEIGHTS
 from zoo.weights.sources import find_source
 from zoo.weights.sources import source_of_file
 from zoo.weights.sources import weights_of
@@ -15,7 +16,8 @@ def check_weights(variant: str, weights) -> None:
 
     Args:
         variant: The model's name.
-        weights: None, a registered name, a Hub id, or a path.
+        weights: None, a registered name, a Hub id, or the path of a file or
+            of a folder in the Hub's form.
 
     Raises:
         RequestError: The name is not known, or the file or the package that
@@ -29,15 +31,27 @@ def check_weights(variant: str, weights) -> None:
         row = find_source(variant, weights)
         if row.distribution is not None:
             row.fetch()
-    elif not pathlib.Path(weights).is_file():
-        raise RequestError(f"There is no weight file {weights}.")
+    elif not _file_of(weights).is_file():
+        raise RequestError(f"There is no weight file {_file_of(weights)}.")
 
 
 def is_path(weights) -> bool:
-    """Whether `weights` is a file rather than a name."""
-    return isinstance(weights, pathlib.Path) or bool(
-        pathlib.Path(weights).suffix
-    )
+    """Whether `weights` is a file, or a folder with one, rather than a name.
+
+    A folder that is called as published weights are is not meant by a string.
+    """
+    path = pathlib.Path(weights)
+    if isinstance(weights, pathlib.Path) or path.suffix:
+        return True
+    return weights not in _NAMES and (path / hub.WEIGHTS).is_file()
+
+
+_NAMES = frozenset({"imagenet", *(row.name for row in WEIGHTS)})
+
+
+def _file_of(weights) -> pathlib.Path:
+    path = pathlib.Path(weights)
+    return path / hub.WEIGHTS if path.is_dir() else path
 
 
 def locate(variant: str, weights) -> tuple[pathlib.Path, Facts | None]:
@@ -45,7 +59,7 @@ def locate(variant: str, weights) -> tuple[pathlib.Path, Facts | None]:
 
     Args:
         variant: The model's name.
-        weights: A registered name, a Hub id, or a path.
+        weights: As for `check_weights`, but None.
 
     Returns:
         The path, and what is known of the weights beside the file.
@@ -58,8 +72,9 @@ def locate(variant: str, weights) -> tuple[pathlib.Path, Facts | None]:
     if hub.is_address(weights):
         return hub.fetch(weights)
     if is_path(weights):
-        row = source_of_file(variant, weights)
-        return pathlib.Path(weights), row and row.facts
+        path = _file_of(weights)
+        row = source_of_file(variant, path)
+        return path, row and row.facts
     row = find_source(variant, weights)
     try:
         return row.fetch(), row.facts

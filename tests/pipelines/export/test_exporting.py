@@ -11,7 +11,6 @@ import tensorflow as tf
 import yaml
 
 import zoo
-from pipelines import herbarium
 from pipelines.data.framing import whole_picture
 from pipelines.data.sources.opening import open_held_out
 from pipelines.evaluation.held_out import ToJudge
@@ -209,22 +208,6 @@ def test_half_the_size(format, model, tmp_path):
     place = pathlib.Path(tmp_path / "net" / "alexnet_cifar" / "1")
     size = sum(each.stat().st_size for each in place.iterdir())
     assert size < 0.9 * _weights(model)
-
-
-@pytest.fixture(scope="module")
-def flowers(tmp_path_factory):
-    """Pictures to calibrate by and to judge by, called cats and dogs."""
-    root = tmp_path_factory.mktemp("flowers")
-    for part, count in (("train", 12), ("val", 20)):
-        for label, name in enumerate(("cat", "dog")):
-            folder = root / part / name
-            folder.mkdir(parents=True)
-            for i in range(count):
-                seed = 2 * i + label + 100 * (part == "val")
-                species = herbarium.SPECIES[seed % len(herbarium.SPECIES)]
-                drawn = herbarium.draw(species, seed=seed, size=(60, 50))
-                drawn.save(folder / f"{i}.png")
-    return str(root)
 
 
 def _quantized(model, folder, flowers, how, **demands):

@@ -16,7 +16,9 @@ from zoo.preprocessing import Preprocessing
 from zoo.weights import check_weights
 from zoo.weights import hub
 from zoo.weights import translation
+from zoo.weights.files import save_weights
 from zoo.weights.files import variable_names
+from zoo.weights.locating import is_path
 
 CONFIG = {
     "architecture": "tf_efficientnet_b0",
@@ -248,3 +250,34 @@ def test_how_timm_crops_and_tests(more, geometry, tested, cropped):
         at_test = record.at_test_size()
         assert (at_test.image_size, at_test.crop_fraction) == (tested, cropped)
         assert at_test.test_size is None and at_test.geometry == geometry
+
+
+def test_our_own_weights_say_themselves_what_they_are(fake):
+    model = zoo.create_model("alexnet_cifar", weights="cifar10")
+    save_weights(model, fake.folder / "model.safetensors")
+    ours = {"library_name": hub.LIBRARY, "num_classes": 10}
+    (fake.folder / "config.json").write_text(json.dumps(ours))
+    again = zoo.create_model("alexnet_cifar", weights="hf://me/mine")
+    assert zoo.class_names(again) == zoo.class_names(model)
+    assert zoo.preprocessing(again) == zoo.preprocessing(model)
+
+
+def test_a_folder_of_the_hubs_form_is_weights(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = zoo.create_model("alexnet_cifar", weights="cifar10")
+    # The last two are called as published weights are, and no string means
+    # them; a path does.
+    for name in ("mine", "v1.2", "imagenet", "cifar10"):
+        (tmp_path / name).mkdir()
+        save_weights(model, tmp_path / name / "model.safetensors")
+        check_weights("alexnet_cifar", tmp_path / name)
+    assert [is_path(n) for n in ("mine", "v1.2", "imagenet", "cifar10")] == [
+        *(True, True, False, False)
+    ]
+    again = zoo.create_model("alexnet_cifar", weights="mine")
+    assert zoo.class_names(again) == zoo.class_names(model)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(RequestError, match="No weights called 'empty'"):
+        check_weights("alexnet_cifar", "empty")
+    with pytest.raises(RequestError, match=r"no weight file .*/model\.safe"):
+        check_weights("alexnet_cifar", tmp_path / "empty")
