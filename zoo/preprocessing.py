@@ -147,28 +147,8 @@ class Preprocessing:
         return GEOMETRIES[self.geometry]
 
     def at(self, image_size: int) -> "Preprocessing":
-        """Returns the same record for another image size.
-
-        The size that weights are tested at belongs to the one that they were
-        published for, and is not that of another.
-
-        Example:
-
-        ```python
-        from zoo.preprocessing import Preprocessing
-        record = Preprocessing(224, test_size=288)
-        assert record.at(224) == record
-        assert record.at(160) == Preprocessing(160)
-        ```
-        """
-        if image_size == self.image_size:
-            return self
-        return dataclasses.replace(
-            self,
-            image_size=image_size,
-            test_size=None,
-            test_crop_fraction=None,
-        )
+        """Returns the same record for another image size."""
+        return dataclasses.replace(self, image_size=image_size)
 
     def at_test_size(self) -> "Preprocessing":
         """Returns the record of the larger size that weights are tested at.

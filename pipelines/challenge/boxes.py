@@ -14,8 +14,8 @@ import pathlib
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from PIL import Image
-
+from pipelines.data.inspection.pillow_opening import open_encoded
+from pipelines.data.inspection.refusal import Refused
 from zoo.errors import DataError
 
 COCO = (
@@ -57,6 +57,9 @@ def has_boxes(folder) -> bool:
     )
 
 
+_UNREADABLE = (OSError, ValueError, TypeError, ElementTree.ParseError, Refused)
+
+
 def read_boxes(folder) -> Iterator[tuple[pathlib.Path, list[Box]]]:
     """Yields each picture of a folder and its boxes, by the names of files.
 
@@ -80,7 +83,7 @@ def read_boxes(folder) -> Iterator[tuple[pathlib.Path, list[Box]]]:
 def _read(read, note: pathlib.Path, picture: pathlib.Path) -> list[Box]:
     try:
         return read(note, picture)
-    except (OSError, ValueError, TypeError, ElementTree.ParseError) as error:
+    except _UNREADABLE as error:
         raise DataError(f"{note} holds no boxes ({error}).") from error
 
 
@@ -98,7 +101,7 @@ def _voc(note: pathlib.Path, _) -> list[Box]:
 
 
 def _yolo(note: pathlib.Path, picture: pathlib.Path) -> list[Box]:
-    with Image.open(picture) as opened:
+    with open_encoded(picture.read_bytes()) as opened:
         width, height = opened.size
     boxes = []
     for line in note.read_text().splitlines():

@@ -4,9 +4,10 @@ import io
 import math
 from collections.abc import Iterator
 
-from PIL import Image
-
 from pipelines.challenge.boxes import read_boxes
+from pipelines.data.inspection.pillow_opening import open_encoded
+from pipelines.data.inspection.refusal import Refused
+from zoo.errors import DataError
 
 # Of smaller parts little can be seen.
 LEAST = 32
@@ -27,14 +28,17 @@ def crops_of(folder, classes: dict[str, str]) -> Iterator[tuple[str, bytes]]:
         What the square shows, and a PNG of it.
 
     Raises:
-        DataError: A file of boxes cannot be read.
+        DataError: A file of boxes or a picture cannot be read.
     """
     for path, boxes in read_boxes(folder):
         wanted = [box for box in boxes if box.name in classes]
         if not wanted:
             continue
-        with Image.open(path) as opened:
-            picture = opened.convert("RGB")
+        try:
+            with open_encoded(path.read_bytes()) as opened:
+                picture = opened.convert("RGB")
+        except (OSError, Refused) as error:
+            raise DataError(f"{path} cannot be decoded ({error}).") from error
         for box in wanted:
             square = square_around(box.sides, picture.size)
             if square is not None:

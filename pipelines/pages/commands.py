@@ -49,7 +49,7 @@ def _flag(name: str, value) -> str:
 
 
 def quoted(text: str) -> str:
-    """Writes a text as one word of a shell, whatever is in it.
+    r"""Writes a text as one word of a shell, whatever is in it.
 
     Backticks, between which our errors have the names of settings, stand by
     themselves: no name is between them here.

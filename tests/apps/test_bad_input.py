@@ -113,9 +113,12 @@ def test_unknown_part_of_a_benchmark(command, photos, subject):
         (["train", "--precisions=float8"], "--precisions=float8 is not one of"),
         (["step", "--subjects=head"], "step has no --subjects. Leave it out."),
         (["starts", "--output={0}/a.json"], "--output={0}/a.png is there"),
-        (["pipeline", "--weights=a"], "--weights is for `subject=weights`"),
-        (["search", "--seconds=5"], "--seconds is for `subject=pipeline`, not"),
-        (["manifest", "--data={0}"], "--data is for `subject=labels or pipel"),
+        (["pipeline", "--weights=a"], "--weights is for `subject=weights or "),
+        (
+            ["search", "--seconds=5"],
+            "--seconds is for `subject=pipeline or ",
+        ),
+        (["manifest", "--data={0}"], "--data is for `subject=calibration or "),
     ],
 )
 def test_a_measurement_is_refused_before_it_begins(

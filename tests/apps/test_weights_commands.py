@@ -67,7 +67,7 @@ def test_names_and_classes_come_out_of_the_registry(command, tmp_path):
     ("output", "weights", "code", "said"),
     [
         ("ours.h5", "cifar10", 2, "written as .safetensors or .weights.h5"),
-        ("no/ours.safetensors", "cifar10", 2, "There is no folder"),
+        ("no/ours.safetensors", "cifar10", 2, "there is no folder"),
         ("ours.safetensors", "imagenet", 2, "It has: cifar10"),
         ("ours.safetensors", "bad.pth", 4, "is no whole .pth file"),
     ],

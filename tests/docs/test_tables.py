@@ -11,7 +11,7 @@ from pipelines.evaluation.explanations.names import NAMES
 from pipelines.evaluation.trust.feature_scores import FEATURE_SCORES
 from pipelines.evaluation.trust.logit_scores import LOGIT_SCORES
 from pipelines.evaluation.tta import TTA
-from pipelines.export.formats import PROGRAMS
+from pipelines.export.formats import FORMATS
 from pipelines.runs.recipes import RECIPES
 from pipelines.runs.settings import AUTO
 from pipelines.runs.settings import settings_of
@@ -36,7 +36,7 @@ TABLES = {
     ("long_runs.md", "kind"): SETTINGS,
     ("explaining.md", "name"): NAMES,
     ("trust.md", "score"): {**LOGIT_SCORES, **FEATURE_SCORES},
-    ("export.md", "`--format`"): PROGRAMS,
+    ("export.md", "`--format`"): FORMATS,
     ("multilabel.md", "name"): [each.name for each in MultiLabel.metrics],
     ("weights.md", "`geometry`"): GEOMETRIES,
 }

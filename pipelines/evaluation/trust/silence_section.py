@@ -29,7 +29,7 @@ def silence_section(held: HeldAnswers) -> Section:
             "wrong on the mean (AURC).",
             "A promise is kept from a confidence on that one half of the "
             "pictures proposes and the other half confirms, with 95 % "
-            "confidence; the command predict answers by it, with --promise.",
+            "confidence. Whoever asks with --promise is answered by it.",
         ),
         (
             ("promised", "from", "answered", "right", "at least"),

@@ -43,7 +43,7 @@ def test_doubts_are_shown_and_listed_for_correction(folder, out, tmp_path):
     assert kinds["model_doubts"].names == (str(first),)
     assert kinds["hard_pictures"].names == (str(second),)
     assert "likely wrong: 91.0%" in as_page(found).decode()
-    path = write_corrections(found, out)
+    path = write_corrections(found, out).path
     with open(path, newline="") as file:
         rows = {each["path"]: each for each in csv.DictReader(file)}
     doubted = rows[str(first)]

@@ -64,6 +64,8 @@ def asked(monkeypatch):
 
 def by_pillow(encoded):
     with Image.open(io.BytesIO(encoded)) as picture:
+        # As `ImageOps.exif_transpose` does before it looks.
+        picture.load()
         return picture.getexif().get(0x0112, 1)
 
 
@@ -101,7 +103,7 @@ def test_a_second_exif_is_read_as_pillow_does(jpeg, png):
     encoded = png[:33] + b"".join(chunks) + png[33:]
     assert orientation_of(encoded) == by_pillow(encoded) == 6
     encoded = png[:33] + chunks[0] + png[33:-12] + chunks[1] + png[-12:]
-    assert orientation_of(encoded) == by_pillow(encoded) == 1
+    assert orientation_of(encoded) == by_pillow(encoded) == 6
 
 
 def test_notes_of_a_png_count_behind_exif_without_the_tag(png):

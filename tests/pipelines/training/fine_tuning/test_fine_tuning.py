@@ -129,7 +129,7 @@ def test_what_was_chosen_is_kept(run):
 def test_without_weights_everything_learns(
     picture_folder, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("pipelines.training.run._PICTURES_SHOWN", 2)
+    monkeypatch.setattr("pipelines.training.watching._PICTURES_SHOWN", 2)
     said = []
     config = FinetuneConfig(
         data=str(picture_folder),

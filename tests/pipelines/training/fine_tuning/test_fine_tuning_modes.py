@@ -240,7 +240,7 @@ def test_a_rate_found_becomes_the_plan(configure, monkeypatch):
     run = finetune_run(config, say=said.append)
     assert run.config.plan == (Phase("head", 1, 0.125),)
     assert "plan: head:1@0.125 by sgd, cosine" in said
-    assert "learning_rate=0.125: where the loss falls" in "".join(said)
+    assert "learning_rate=0.125: the middle of where the" in "".join(said)
 
 
 def test_patience_goes_back_to_the_best(configure):
