@@ -84,6 +84,8 @@ def model():
 
 @pytest.fixture(scope="module")
 def page_file(model, tmp_path_factory):
+    if shutil.which("npm") is None:
+        pytest.skip("there is no npm here, which has what the page runs by")
     folder = tmp_path_factory.mktemp("web") / "net"
     export_model(model, folder, "web")
     return folder / "web" / "index.html"
