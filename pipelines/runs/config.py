@@ -466,8 +466,8 @@ class RunConfig:
     )
     keep: str = row(
         "last",
-        "Whose weights the finished model has: the last epoch's, or those of "
-        "the best one, which the held-out pictures have chosen then.",
+        "Whose weights the finished model has: those at the end, or those of "
+        "the best epoch, which the held-out pictures have chosen then.",
         group=WATCHING,
         choices=("last", "best"),
         unused_in=WITHOUT_STEPS,

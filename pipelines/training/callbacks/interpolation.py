@@ -43,16 +43,20 @@ class Interpolation(keras.callbacks.Callback):
         if not self._before:
             self._before = model.get_weights()
 
-    def take(self, model) -> None:
-        """Gives a model the weights between, if any were remembered.
+    def take(self, model) -> bool:
+        """Gives a model the weights between.
 
         Args:
             model: Whose weights these are.
+
+        Returns:
+            Whether any were remembered; otherwise it has what it had.
         """
         if not self._before:
-            return
+            return False
         ends = zip(self._before, model.get_weights(), strict=True)
         model.set_weights([_between(*pair, self.part) for pair in ends])
+        return True
 
     def state(self) -> dict:
         return {f"{i:05d}": each for i, each in enumerate(self._before)}

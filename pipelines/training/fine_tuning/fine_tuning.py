@@ -152,12 +152,12 @@ def _decide(run: Run, trainer: Trainer, outlook: Outlook | None) -> None:
     )
     check_plan(run)
     if run.config.plan is None:
-        way = {
-            name: chosen[name].value for name in ("wise_ft",) if name in chosen
-        }
+        wise_ft = run.config.wise_ft
+        if "wise_ft" in chosen:
+            wise_ft = chosen["wise_ft"].value
         run.settle(
             choices | chosen,
-            **way,
+            wise_ft=wise_ft,
             plan=in_words(run.plan),
             epochs=None,
             learning_rate=None,

@@ -63,9 +63,8 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
         callbacks.append(stopper)
     if run.config.snapshots:
         callbacks.append(_snapshots(run, trainer))
-    way = None
-    if run.config.wise_ft not in (None, 1):
-        way = Interpolation(run.config.wise_ft)
+    way = Interpolation(run.config.wise_ft or 1.0)
+    if way.part < 1:
         callbacks.append(way)
     ended = False
     try:
@@ -80,8 +79,11 @@ def run_plan(run: Run, trainer: Trainer, progress=None) -> None:
         return
     if trainer.average:
         trainer.average.give()
-    if way:
-        way.take(run.model)
+    if way.take(run.model):
+        run.say(
+            f"the weights are kept that lie {way.part:.0%} of the way from "
+            "before the last phase to its end (`wise_ft`)"
+        )
     _tell_best(run, trainer.history)
 
 
@@ -126,12 +128,10 @@ def _tell_best(run: Run, history: list[dict]) -> None:
             best = logs
     if best is last:
         return
-    kept = f"the last one is kept ({last[metric.held_out]:.4f})"
-    if run.config.wise_ft not in (None, 1):
-        kept = "what lies on the way to the last one is kept (`wise_ft`)"
     run.say(
         f"epoch {best['epoch']} was the best by {metric.held_out} "
-        f"({best[metric.held_out]:.4f}); {kept}, and `keep=best` keeps the best"
+        f"({best[metric.held_out]:.4f}), the last one has "
+        f"{last[metric.held_out]:.4f}; `keep=best` keeps the best"
     )
 
 

@@ -16,8 +16,8 @@ from zoo.errors import RequestError
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ([0.5, 0.75, 0.25], "epoch 2 was the best by val_top1 (0.7500); the "),
-        ([0.5, 0.25, 0.25], "epoch 1 was the best by val_top1 (0.5000); the "),
+        ([0.5, 0.75, 0.25], "epoch 2 was the best by val_top1 (0.7500), the "),
+        ([0.5, 0.25, 0.25], "epoch 1 was the best by val_top1 (0.5000), the "),
         ([0.75, 0.5, 0.75], None),
         ([0.5], None),
         ([], None),
@@ -28,7 +28,6 @@ def test_the_best_epoch_is_said_where_it_is_not_the_last(values, said):
     run = types.SimpleNamespace(
         task=Classification(("a", "b")),
         say=lines.append,
-        config=types.SimpleNamespace(wise_ft=None),
     )
     history = [
         {"epoch": number, "val_top1": value}
@@ -38,7 +37,7 @@ def test_the_best_epoch_is_said_where_it_is_not_the_last(values, said):
     assert len(lines) == (said is not None)
     for line in lines:
         assert line.startswith(said) and "`keep=best` keeps the best" in line
-        assert f"last one is kept ({values[-1]:.4f})" in line
+        assert f"the last one has {values[-1]:.4f};" in line
 
 
 @pytest.mark.parametrize(("keep", "epoch"), [("last", 3), ("best", 2)])
@@ -71,7 +70,7 @@ def test_the_finished_model_is_that_of_the_epoch_kept(
     kernel = run.model.get_layer("head_logits").kernel.numpy()
     np.testing.assert_array_equal(kernel, weights[epoch - 1])
     line = {
-        "last": "epoch 2 was the best by val_top1 (0.7500); the last one is",
+        "last": "epoch 2 was the best by val_top1 (0.7500), the last one has",
         "best": "weights of epoch 2 taken, the best by val_top1 (0.7500)",
     }
     assert [each for each in said if each.startswith(line[keep])]
