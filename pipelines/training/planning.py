@@ -18,6 +18,9 @@ from pipelines.training.optimizers import OPTIMIZERS
 # about so many pictures in all.
 MOST_EPOCHS = 100
 _PICTURES_SHOWN = 24_000
+# What the rate below the head is multiplied by where nothing normalises: with
+# 0.2 for the whole network AlexNet falls to chance (docs/transfer.md).
+_UNTAMED = 0.25
 # Of the last phase's way, from a network whose upper stages have learned by
 # heart to one that has learned whole: both err less in between.
 HALF_WAY = 0.5
@@ -33,6 +36,8 @@ def resolve_plan(
     parameters: dict[str, int],
     pictures: int,
     outlook: Outlook | None = None,
+    *,
+    is_normalised: bool = True,
 ) -> tuple[Plan, dict[str, Choice]]:
     """Decides what learns when, at which rate.
 
@@ -42,6 +47,7 @@ def resolve_plan(
         parameters: Of each stage of the model, from the pixels to the logits.
         pictures: To learn from.
         outlook: What the head alone reaches; None where nobody has looked.
+        is_normalised: Whether the network normalises what its layers answer.
 
     Returns:
         The plan, in the stages of the model, and what was chosen of it.
@@ -73,7 +79,7 @@ def resolve_plan(
             parameters,
             epochs,
             rate,
-            optimizer.below_head,
+            optimizer.below_head * (1.0 if is_normalised else _UNTAMED),
             steps_per_epoch=pictures // config.global_batch_size,
         )
     if why:

@@ -10,7 +10,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-import zoo
 from pipelines.batches.augmentation import find_augmentation
 from pipelines.batches.training_data import whole_batches
 from pipelines.data.examples import Splits
@@ -45,7 +44,7 @@ from pipelines.training.opening import check_enlarging
 from pipelines.training.opening import choose_splits
 from pipelines.training.opening import look_at
 from pipelines.training.opening import with_label_noise
-from pipelines.training.planning import resolve_plan
+from pipelines.training.plan_of_model import plan_for
 from pipelines.training.run import Run
 from pipelines.training.setting_aside import set_aside
 from pipelines.training.several_classes import choose_task
@@ -252,13 +251,8 @@ def _plan(config: RunConfig, model: keras.Model, pictures: int) -> Plan:
     """The plan, perhaps with rates that are still to be found."""
     if config.probe:
         return ()
-    plan, _ = resolve_plan(config, stage_parameters(model), pictures)
+    plan, _ = plan_for(config, model, pictures)
     return plan
-
-
-def stage_parameters(model: keras.Model) -> dict[str, int]:
-    """Returns how many weights each stage of a model has."""
-    return {stage.name: stage.parameters for stage in zoo.stages(model)}
 
 
 def _sizes(config: RunConfig) -> str:

@@ -13,15 +13,27 @@ from zoo.stages import stage_name
 from zoo.weights.position_embeddings import resample_position_embeddings
 
 
-def replaced_head(variables, tensors) -> dict[str, str]:
+def replaced_head(
+    variables, tensors, *, own_head: bool = False
+) -> dict[str, str]:
     """Returns the head's names and why the file's head does not fill it.
 
     Empty where it does. Where the file has a head of another number of
     classes, or none at all, the whole head keeps its values.
+
+    Args:
+        variables: Of the model, by their names.
+        tensors: Of the file, by the same.
+        own_head: Whether it keeps them, too, where the file's head is for
+            another size of pictures: AlexNet's has a weight for each place.
     """
     head = [key for key in variables if stage_name(key) == "head"]
     if head and not any(key in tensors for key in head):
         return dict.fromkeys(head, "no head in the file")
+    if own_head and any(
+        _other_inputs(variables[key], tensors.get(key)) for key in head
+    ):
+        return dict.fromkeys(head, "for another size in the file")
     return (
         {
             key: f"{tensors[key].shape[-1]} classes in the file"
@@ -39,6 +51,12 @@ def _other_classes(variable, tensor) -> bool:
     *wanted, classes = variable.shape
     *found, received = tensor.shape
     return wanted == found and classes != received
+
+
+def _other_inputs(variable, tensor) -> bool:
+    if tensor is None or tensor.ndim != len(variable.shape):
+        return False
+    return tuple(variable.shape[:-1]) != tensor.shape[:-1]
 
 
 def adapt_stem(variables, tensors) -> dict[str, np.ndarray]:

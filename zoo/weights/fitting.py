@@ -183,8 +183,17 @@ def _other_scale(model, contents, origin) -> tuple[str, ...]:
     )
 
 
-def fit(model, contents: Contents, origin: Origin) -> LoadReport:
+def fit(
+    model, contents: Contents, origin: Origin, *, own_head: bool = False
+) -> LoadReport:
     """Loads what was read into a model that was built for it.
+
+    Args:
+        model: What is loaded into.
+        contents: What a file holds.
+        origin: Whose weights they are.
+        own_head: Whether a head of the file that is for another size of
+            pictures is left out, as one of other classes is.
 
     Raises:
         IntegrityError: It does not fit or is no numbers, and nothing was
@@ -196,7 +205,7 @@ def fit(model, contents: Contents, origin: Origin) -> LoadReport:
     positions = adapt_positions(model, variables, tensors, contents.facts.grid)
     adapted = stem | positions
     tensors = tensors | adapted
-    replaced = replaced_head(variables, tensors)
+    replaced = replaced_head(variables, tensors, own_head=own_head)
     unused = _unused_head(variables, tensors)
     problems = _mismatches(variables, tensors, replaced, theirs)
     if problems:

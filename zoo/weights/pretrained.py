@@ -11,6 +11,7 @@ from zoo.layers import Logits
 from zoo.layers import PixelScaling
 from zoo.model_metadata import find_layer
 from zoo.preprocessing import Preprocessing
+from zoo.weights.contents import HEAD
 from zoo.weights.contents import Contents
 from zoo.weights.contents import choose_origin
 from zoo.weights.contents import open_weights
@@ -39,6 +40,8 @@ class Pretrained:
         classes: Number of classes of the model.
         preprocessing: What the model's pixels are scaled by.
         origin: How the network is built.
+        own_head: Whether somebody has said how many classes the model has,
+            and so wants a head that need not be the file's.
     """
 
     variant: str
@@ -47,6 +50,7 @@ class Pretrained:
     classes: int
     preprocessing: Preprocessing
     origin: Origin = OWN
+    own_head: bool = False
 
     @classmethod
     def find(
@@ -75,6 +79,7 @@ class Pretrained:
             IntegrityError: The file is damaged.
         """
         _check_classes(classes)
+        own_head = classes is not None
         contents, known = _open(variant, weights)
         if contents is None:
             whose = find_origin(canonical(origin), variant) if origin else OWN
@@ -90,6 +95,7 @@ class Pretrained:
             _sized(variant, known.preprocessing, preprocessing)
             or _usual_preprocessing(variant, whose, contents, preprocessing),
             whose,
+            own_head,
         )
 
     @property
@@ -109,10 +115,12 @@ class Pretrained:
             find_layer(model, Logits),
         )
         scaling.origin, scaling.variant = self.origin.name, self.variant
-        if head:
-            self.facts.note_in(head)
         if self.contents is not None:
-            report = fit(model, self.contents, self.origin)
+            report = fit(
+                model, self.contents, self.origin, own_head=self.own_head
+            )
+            if head and HEAD[0] in report.matched:
+                self.facts.note_in(head)
             where = pathlib.Path(self.contents.where).name
             _log.info("%s from %s: %s", model.name, where, report)
         return model

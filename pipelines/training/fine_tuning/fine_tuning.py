@@ -23,9 +23,8 @@ from pipelines.training.finished import Finished
 from pipelines.training.finishing import finish
 from pipelines.training.full_command import as_command
 from pipelines.training.optimizers import OPTIMIZERS
-from pipelines.training.planning import resolve_plan
+from pipelines.training.plan_of_model import plan_for
 from pipelines.training.preparation import prepare
-from pipelines.training.preparation import stage_parameters
 from pipelines.training.run import Run
 from pipelines.training.trainer import Trainer
 from pipelines.waiting.heartbeat import heartbeat
@@ -144,11 +143,8 @@ def _decide(run: Run, trainer: Trainer, outlook: Outlook | None) -> None:
         if rate is not None:
             why = f"the middle of where the loss is lowest ({RATES})"
             choices["learning_rate"] = Choice(rate, why)
-    run.plan, chosen = resolve_plan(
-        run.config,
-        stage_parameters(run.model),
-        len(run.splits.train),
-        outlook,
+    run.plan, chosen = plan_for(
+        run.config, run.model, len(run.splits.train), outlook
     )
     check_plan(run)
     if run.config.plan is None:

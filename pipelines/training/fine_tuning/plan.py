@@ -198,7 +198,8 @@ def default_plan(
     whole = epochs - head - upper
     if upper and whole * steps_per_epoch < _TOO_SHORT:
         upper, whole = upper + whole, 0
-    lower_rate = learning_rate * below_head
+    # Of 0.4 and 0.1 the product has a last digit that nobody means.
+    lower_rate = float(f"{learning_rate * below_head:.12g}")
     settled = min(1, whole * steps_per_epoch / _SETTLED)
     phases = (
         (names[-1], head, learning_rate),

@@ -103,3 +103,17 @@ def test_training_from_scratch_is_a_plan_of_one_phase():
 )
 def test_small_sets_are_shown_more_often(pictures, epochs):
     assert usual_epochs(pictures) == epochs
+
+
+def test_what_is_not_normalised_learns_slower_below_its_head():
+    asked = FinetuneConfig("photos", "alexnet_cifar", "run", weights="cifar10")
+    config = asked.resolved(optimizer="sgd", global_batch_size=32, epochs=30)
+    rates = [
+        [phase.learning_rate for phase in plan]
+        for plan, _ in (
+            resolve_plan(config, PARAMETERS, 800, is_normalised=known)
+            for known in (True, False)
+        )
+    ]
+    head, *below = rates[0]
+    assert rates[1] == pytest.approx([head, *(rate / 4 for rate in below)])

@@ -221,3 +221,19 @@ def test_null_in_a_model_is_one_line(tiny, tmp_path, kind, entry, words):
     _change_config(path, change)
     with pytest.raises(IntegrityError, match=words):
         load_model(path)
+
+
+def test_a_head_of_another_size_is_left_out_where_its_own_is_wanted():
+    """AlexNet's head has a weight for each place of a picture."""
+    large = {"weights": "cifar10", "input_shape": (64, 64, 3)}
+    with pytest.raises(IntegrityError, match="head_logits/kernel has shape"):
+        zoo.create_model("alexnet_cifar", **large)
+    model = zoo.create_model("alexnet_cifar", classes=10, **large)
+    # These are the classes of the head that was left out.
+    assert zoo.class_names(model) is None
+    small = zoo.create_model("alexnet_cifar", weights="cifar10", classes=10)
+    assert zoo.class_names(small)[0] == "airplane"
+    for layer in ("stem_conv", "stage2_conv"):
+        np.testing.assert_array_equal(
+            model.get_layer(layer).kernel, small.get_layer(layer).kernel
+        )
