@@ -15,7 +15,8 @@ import gc
 import os
 import platform
 import sys
-import tempfile
+
+from pipelines.waiting.held_back import held_back_errors
 
 # What TensorFlow and Keras import if it is there, and do without if not.
 _OPTIONAL = ("jax", "matplotlib", "pandas", "scipy", "sklearn")
@@ -42,25 +43,6 @@ def _kept_for_good():
     finally:
         gc.freeze()
         gc.enable()
-
-
-@contextlib.contextmanager
-def held_back_errors():
-    """Keeps what is written to the error stream, and shows it on failure."""
-    sys.stderr.flush()
-    stream = os.dup(2)
-    with tempfile.TemporaryFile() as kept:
-        os.dup2(kept.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            kept.seek(0)
-            os.write(stream, kept.read())
-            raise
-        finally:
-            sys.stderr.flush()
-            os.dup2(stream, 2)
-            os.close(stream)
 
 
 def start_tensorflow() -> None:

@@ -10,6 +10,7 @@ import tensorflow as tf
 from pipelines.export.formats import FLOAT16
 from pipelines.export.formats import PROGRAMS
 from pipelines.export.writers.savedmodel import saved_for_converters
+from pipelines.waiting.held_back import quiet_at_first
 from zoo.weights.atomic import write_atomically
 
 FILE = PROGRAMS["litert"].file
@@ -71,4 +72,4 @@ def open_runtime(folder, threads: int | None = None):
             found.invoke()
             return found.get_tensor(found.get_output_details()[0]["index"])
 
-    return answer
+    return quiet_at_first(answer)
