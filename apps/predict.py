@@ -37,6 +37,7 @@ from pipelines.evaluation.trust.promise_words import check_promise
 from pipelines.pages.commands import command
 from pipelines.runs.lying import orientation_for
 from pipelines.runs.settings import row
+from pipelines.waiting.work import work
 from zoo.errors import DataError
 from zoo.errors import RequestError
 from zoo.weights.atomic import write_atomically
@@ -216,11 +217,13 @@ def _answers(model, pictures, asking, bad: list):
     """Yields the answers for all pictures that can be read."""
     from pipelines.evaluation.answering import answer
 
-    for picture in pictures:
-        try:
-            yield answer(model, picture, asking)
-        except DataError as error:
-            bad.append(str(error).rstrip("."))
+    with work("answering", "picture") as piece:
+        for done, picture in enumerate(pictures):
+            piece.count(done, len(pictures))
+            try:
+                yield answer(model, picture, asking)
+            except DataError as error:
+                bad.append(str(error).rstrip("."))
 
 
 def _tell(asked: Predicting, lines: list[str]) -> None:

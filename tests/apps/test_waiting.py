@@ -8,10 +8,12 @@ import pytest
 from apps import command as command_file
 from apps import predict
 from apps.bar import Bar
+from pipelines.evaluation import answering
 from pipelines.waiting import heartbeat
 from pipelines.waiting.heartbeat import Heartbeat
 from pipelines.waiting.work import going_on
 from pipelines.waiting.work import work
+from zoo.errors import DataError
 
 
 def test_a_slow_start_is_said_within_two_seconds(command, monkeypatch, photos):
@@ -74,3 +76,21 @@ def test_a_bar_begins_anew_where_what_was_around_it_has_ended():
             bar(3, 10)
             assert going_on()[-1].label == "packing"
             assert going_on()[-1].done == 3
+
+
+def test_a_file_of_answers_says_how_many_are_done(monkeypatch):
+    counted = []
+
+    def answer(model, picture, asking):
+        piece = going_on()[-1]
+        counted.append((piece.unit, piece.done, piece.total))
+        if picture == "b.jpg":
+            raise DataError("b.jpg: damaged.")
+        return picture
+
+    monkeypatch.setattr(answering, "answer", answer)
+    bad = []
+    answers = predict._answers(None, ["a.jpg", "b.jpg", "c.jpg"], None, bad)
+    assert list(answers) == ["a.jpg", "c.jpg"] and bad == ["b.jpg: damaged"]
+    assert counted == [("picture", done, 3) for done in range(3)]
+    assert not going_on()
