@@ -23,7 +23,7 @@ GROUPS = {
         "calibrate": "a model that is as sure as it is right",
         "search": "the pictures that are most like a picture",
         "features": "one vector a picture, for search and for others",
-        "ensemble": "one model of several, better than each or as cheap",
+        "ensemble": "several models as one: their answers or weights averaged",
         "compare": "runs side by side, and which is better than by chance",
         "curves": "runs side by side, as one picture",
         "challenge": "a contest in a folder: many models, judged alike",
